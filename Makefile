@@ -1,0 +1,111 @@
+# Tidemark. `make help` lists the targets; `make demo` and `make check` need nothing but git, make and root or sudo.
+SHELL := /bin/bash
+BUILD ?= build
+SAN ?=
+V ?= 0
+
+# ---- packages: what is missing is installed once, from the distribution
+ifeq ($(filter help format clean,$(MAKECMDGOALS)),)
+DEPS := $(shell packaging/deps.sh build >&2 || echo failed)
+ifneq ($(DEPS),)
+$(error packages are missing: see the lines above)
+endif
+endif
+
+PKGS := libuv rdkafka libcurl yaml-0.1 libxxhash liblz4 jansson
+VERSION := $(shell cat daemon/VERSION)
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 -Wimplicit-fallthrough -Werror
+HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
+LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
+ifneq ($(SAN),)
+HARD := -fsanitize=$(SAN) -fno-omit-frame-pointer
+LINK := -fsanitize=$(SAN)
+endif
+OPT ?= -O2
+CPPFLAGS += -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' -Idaemon $(shell pkg-config --cflags $(PKGS))
+CFLAGS += -std=gnu11 -g $(OPT) -fPIE -fno-strict-overflow -fno-delete-null-pointer-checks $(WARN) $(HARD)
+LDFLAGS += -pie $(LINK)
+LDLIBS += $(shell pkg-config --libs $(PKGS)) -lpthread -lm
+
+# ---- what is linked with what: the doors of daemon/io are real in the daemon, simulated in tests/sim
+DOORS := $(wildcard daemon/io/*.c)
+MAIN := daemon/cli/main.c
+CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c))
+UNIT := $(wildcard tests/unit/*/*_test.c)
+SIM := $(wildcard tests/sim/*.c)
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+.PHONY: all demo check check-asan check-tsan check-real bench tidy format install help clean compile_commands.json
+all: $(BUILD)/tidemark
+
+$(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
+	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT)) $(BUILD)/unit_main.o
+	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
+
+$(BUILD)/sim: $(call obj,$(CORE) $(SIM))
+	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# one suite a file: tests/unit/<folder>/x_test.c defines Suite *x_suite(void)
+$(BUILD)/unit_main.c: tests/unit/main.sh $(UNIT)
+	@mkdir -p $(@D); tests/unit/main.sh $(UNIT) > $@
+$(BUILD)/unit_main.o: $(BUILD)/unit_main.c
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# check.h's macros do not pass every warning; the tests' own code stays under the rest
+$(BUILD)/tests/unit/%.o $(BUILD)/unit_main.o: CFLAGS += -Wno-pedantic -Wno-conversion -Wno-sign-conversion
+$(BUILD)/tests/sim/%.o: CPPFLAGS += -Itests/sim
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D); echo "  CC    $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- tests: each prints what failed; the last line is `N passed, N failed`
+DEV = @packaging/deps.sh dev
+demo: all
+	@$(BUILD)/tidemark demo
+check: all $(BUILD)/unit
+	$(DEV)
+	@tests/run $(BUILD)
+check-asan:
+	$(DEV)
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/tidemark
+	@tests/run build/asan
+check-tsan:
+	$(DEV)
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/tidemark
+	@tests/run build/tsan
+check-real: all
+	$(DEV)
+	@tests/real/run $(BUILD)
+bench: all
+	$(DEV)
+	@tests/bench/run $(BUILD)
+tidy:
+	$(DEV)
+	@tests/tidy/run
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+compile_commands.json:
+	@tests/tidy/compile_commands.sh '$(CPPFLAGS) $(CFLAGS)' $(CORE) $(DOORS) $(MAIN) > $@
+clean:
+	rm -rf build
+
+PREFIX ?= /usr
+install: all
+	install -D -m 755 $(BUILD)/tidemark $(DESTDIR)$(PREFIX)/bin/tidemark
+	install -D -m 644 conf/tidemark.yaml $(DESTDIR)/etc/tidemark/tidemark.yaml
+	install -d $(DESTDIR)/etc/tidemark/jobs.d $(DESTDIR)/usr/share/doc/tidemark/jobs
+	install -m 644 jobs/*.yaml $(DESTDIR)/usr/share/doc/tidemark/jobs/
+	install -D -m 644 packaging/tidemark.service $(DESTDIR)/lib/systemd/system/tidemark.service
+
+help:
+	@echo "make            build/tidemark"
+	@echo "make demo       the word count with no server: three kill -9, nothing lost, nothing doubled"
+	@echo "make check      every test that needs no server"
+	@echo "make check-asan, check-tsan   the same under the sanitizers"
+	@echo "make check-real against Apache Kafka and HDFS (needs Java 17 and Maven)"
+	@echo "make bench      speed, as ratios of one run"
+	@echo "make tidy       house rules; make format: clang-format"
+	@echo "make install    DESTDIR and PREFIX as usual"

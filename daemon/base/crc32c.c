@@ -1,0 +1,49 @@
+#include "base/crc32c.h"
+
+#include <string.h>
+
+#define CRC32C_POLY 0x82f63b78u /* reflected */
+
+static uint32_t crc32c_step(uint32_t crc, const uint8_t *at, size_t n)
+{
+    for (; n; n--, at++) {
+        crc ^= *at;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (CRC32C_POLY & (0u - (crc & 1)));
+    }
+    return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) static uint32_t crc32c_sse(uint32_t crc, const uint8_t *at, size_t n)
+{
+    uint64_t wide = crc;
+    for (; n >= 8; n -= 8, at += 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    crc = (uint32_t)wide;
+    for (; n; n--, at++)
+        crc = __builtin_ia32_crc32qi(crc, *at);
+    return crc;
+}
+#endif
+
+uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.2"))
+        return ~crc32c_sse(~crc, bytes, n);
+#elif defined(__ARM_FEATURE_CRC32)
+    crc = ~crc;
+    const uint8_t *at = bytes;
+    for (; n >= 8; n -= 8, at += 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        crc = __builtin_aarch64_crc32cx(crc, word);
+    }
+    return ~crc32c_step(crc, at, n);
+#endif
+    return ~crc32c_step(~crc, bytes, n);
+}

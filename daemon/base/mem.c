@@ -1,0 +1,125 @@
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/list.h"
+
+struct mem_domain {
+    struct list pieces; /* of struct mem_piece */
+};
+
+struct mem_piece { /* stands in front of each allocation made inside a domain */
+    struct list link;
+};
+
+static _Thread_local struct mem_domain *mem_domain; /* a simulation's; NULL in the daemon */
+
+static void *mem_check(void *p, size_t n)
+{
+    if (!p) {
+        fprintf(stderr, "tidemark: out of memory: %zu bytes wanted\n", n);
+        abort();
+    }
+    return p;
+}
+
+static void *mem_of(struct mem_piece *piece)
+{
+    list_add_tail(&mem_domain->pieces, &piece->link);
+    return piece + 1;
+}
+
+void *mem_alloc(size_t n)
+{
+    if (!mem_domain)
+        return mem_check(malloc(n ? n : 1), n);
+    return mem_of(mem_check(malloc(sizeof(struct mem_piece) + n), n));
+}
+
+void *mem_zalloc(size_t n)
+{
+    if (!mem_domain)
+        return mem_check(calloc(1, n ? n : 1), n);
+    return mem_of(mem_check(calloc(1, sizeof(struct mem_piece) + n), n));
+}
+
+void *mem_realloc(void *p, size_t n)
+{
+    if (!mem_domain)
+        return mem_check(realloc(p, n ? n : 1), n);
+    struct mem_piece *piece = NULL;
+    if (p) {
+        piece = (struct mem_piece *)p - 1;
+        list_remove(&piece->link);
+    }
+    return mem_of(mem_check(realloc(piece, sizeof *piece + n), n));
+}
+
+void mem_free(void *p)
+{
+    if (!mem_domain || !p) {
+        free(p);
+        return;
+    }
+    struct mem_piece *piece = (struct mem_piece *)p - 1;
+    list_remove(&piece->link);
+    free(piece);
+}
+
+char *mem_strdup(const char *s)
+{
+    return mem_strndup(s, strlen(s));
+}
+
+char *mem_strndup(const char *s, size_t n)
+{
+    char *copy = mem_alloc(n + 1);
+    memcpy(copy, s, n);
+    copy[n] = 0;
+    return copy;
+}
+
+char *mem_printf(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    check(n >= 0);
+    char *text = mem_alloc((size_t)n + 1);
+    va_start(args, format);
+    vsnprintf(text, (size_t)n + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+struct mem_domain *mem_domain_new(void)
+{
+    struct mem_domain *domain = mem_check(malloc(sizeof *domain), sizeof *domain);
+    list_init(&domain->pieces);
+    return domain;
+}
+
+struct mem_domain *mem_domain_enter(struct mem_domain *domain)
+{
+    struct mem_domain *before = mem_domain;
+    mem_domain = domain;
+    return before;
+}
+
+size_t mem_domain_drop(struct mem_domain *domain)
+{
+    size_t n = 0;
+    while (!list_empty(&domain->pieces)) {
+        struct list *link = list_first(&domain->pieces);
+        list_remove(link);
+        free(LIST_ITEM(link, struct mem_piece, link));
+        n++;
+    }
+    free(domain);
+    return n;
+}
