@@ -1,0 +1,55 @@
+/* A block: records of one partition in the order of their offsets, as they came from the source and as they go into the
+ * log. It is filled by a receiver, published in the log, computed, and given back: one block is one frame of the log, and
+ * the unit of work and of memory.
+ *
+ * Each record's bytes lie behind one another in `bytes`: key, value, headers. The rows say how long each part is; a part
+ * that is absent (a record without key, a tombstone) has the length BLOCK_ABSENT and no bytes. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/list.h"
+
+#define BLOCK_ABSENT UINT32_MAX
+#define BLOCK_SLACK 64 /* readable bytes behind the last one, for kernels that read words */
+
+struct block_row {
+    uint32_t key_len, value_len, headers_len;
+    uint32_t offset_delta; /* offset - first_offset: offsets have holes */
+    int64_t time_ms;       /* the record's time stamp since the Unix epoch; -1 = it has none */
+};
+
+struct block {
+    struct list link;         /* of whoever holds it now */
+    const char *topic;        /* owned by the source, for the source's life */
+    int32_t partition;
+    uint32_t source;          /* position in the job's list of sources */
+    int64_t first_offset, last_offset; /* of the first and last record */
+    uint32_t count, rows_cap; /* records; room for them */
+    uint32_t used, cap;       /* bytes; room for them (BLOCK_SLACK more are allocated) */
+    struct block_row *rows;
+    uint8_t *bytes;
+    uint64_t opened_ms;       /* when the first record came, monotonic */
+    uint64_t seq;             /* the group commit that published it; 0 = not yet */
+    uint32_t frame;           /* its place in that group commit */
+};
+
+struct block_record { /* one record to append, or one that was taken out; NULL pointer = absent */
+    const void *key, *value, *headers;
+    uint32_t key_len, value_len, headers_len;
+    int64_t offset, time_ms;
+};
+
+/* headers, as bytes: for each u16 length and name, u32 length and value (BLOCK_ABSENT: null) */
+
+struct block *block_new(uint32_t bytes_cap, uint32_t rows_cap);
+void block_free(struct block *block); /* NULL is fine */
+void block_clear(struct block *block); /* empty, for any partition; keeps the memory */
+/* False: no room, or an offset that is not greater than the last one or 2^32 or more away from the first: seal this block. */
+bool block_append(struct block *block, const struct block_record *record);
+/* The content of a frame: the rows (written here, big-endian), then `bytes` as they are. */
+void block_encode_rows(const struct block *block, struct buf *out);
+/* Makes a block of a frame's content; it owns its bytes. The frame's header has given first_offset and count. */
+bool block_decode(struct slice content, int64_t first_offset, uint32_t count, struct block **block, struct err *err);
