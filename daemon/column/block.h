@@ -49,7 +49,15 @@ void block_free(struct block *block); /* NULL is fine */
 void block_clear(struct block *block); /* empty, for any partition; keeps the memory */
 /* False: no room, or an offset that is not greater than the last one or 2^32 or more away from the first: seal this block. */
 bool block_append(struct block *block, const struct block_record *record);
-/* The content of a frame: the rows (written here, big-endian), then `bytes` as they are. */
-void block_encode_rows(const struct block *block, struct buf *out);
-/* Makes a block of a frame's content; it owns its bytes. The frame's header has given first_offset and count. */
+/* The record of one row, whose bytes begin at `at` (0 for row 0); returns where those of the next row begin. The parts stay
+ * in the block. */
+uint32_t block_read(const struct block *block, uint32_t row, uint32_t at, struct block_record *record);
+
+/* The content of a frame: the rows, then `bytes` as they are. A row is BLOCK_ROW_SIZE bytes, big-endian:
+ *   0 u32 key_len   4 u32 value_len   8 u32 headers_len   12 u32 offset_delta   16 i64 time_ms */
+#define BLOCK_ROW_SIZE 24
+void block_encode_rows(const struct block *block, struct buf *out); /* the rows alone; the bytes follow from the block */
+/* Makes a block of a frame's content; it owns its bytes, topic and partition are the caller's to set. The frame's header has
+ * given first_offset and count. False (ERR_FATAL) when the content is not what such a block encodes to: nothing is allocated
+ * before all of it was looked at. */
 bool block_decode(struct slice content, int64_t first_offset, uint32_t count, struct block **block, struct err *err);
