@@ -1,5 +1,5 @@
-/* A job file as tables: every key of the job with its value or default. Strings, nodes and tables live in the arena that the
- * file was parsed into. */
+/* A job file as tables: every key of the job with its value or default. Strings, nodes and tables
+ * live in the arena that the file was parsed into. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,63 +17,63 @@ struct job_property { /* one of librdkafka's, handed on as it is */
     const char *name, *value;
 };
 
-struct job_topic { /* of a kafka source */
-    const char *name;      /* a literal name, or a regular expression beginning with ^ */
-    uint32_t consumers;    /* that share its partitions */
+struct job_topic {             /* of a kafka source */
+    const char *name;          /* a literal name, or a regular expression beginning with ^ */
+    uint32_t consumers;        /* that share its partitions */
     const int32_t *partitions; /* only these; NULL = all */
     size_t n_partitions;
 };
 
 struct job_source {
-    const char *name;      /* its own or <kind><position> */
-    const char *kind;      /* kafka, … */
+    const char *name;             /* its own or <kind><position> */
+    const char *kind;             /* kafka, … */
     const struct yaml_node *node; /* of its key */
     const char *group_id;
     struct job_topic *topics;
     size_t n_topics;
     struct job_property *properties; /* bootstrap.servers among them; group.id not */
     size_t n_properties;
-    enum job_offset starting_offsets;  /* earliest or latest */
-    enum job_offset on_out_of_range;   /* fail, earliest or latest */
-    uint64_t max_rate;     /* records a second; 0 = no limit */
+    enum job_offset starting_offsets; /* earliest or latest */
+    enum job_offset on_out_of_range;  /* fail, earliest or latest */
+    uint64_t max_rate;                /* records a second; 0 = no limit */
     bool value_nullable;
 };
 
-struct job_op { /* one transformation, not yet typed */
-    const char *name;            /* flatMap */
+struct job_op {                   /* one transformation, not yet typed */
+    const char *name;             /* flatMap */
     const struct yaml_node *node; /* of its name, for errors about the operation */
     const struct yaml_node *arg;  /* its argument; NULL = none */
 };
 
 struct job_stream {
-    const char *name;      /* "result" for the job's own `transformations` */
+    const char *name; /* "result" for the job's own `transformations` */
     const struct yaml_node *node;
-    const char **from;     /* names of sources or streams */
+    const char **from; /* names of sources or streams */
     size_t n_from;
     struct job_op *ops;
     size_t n_ops;
 };
 
 struct job_output {
-    const char *kind;      /* print, … */
-    const char *label;     /* its own or <kind><position> */
+    const char *kind;  /* print, … */
+    const char *label; /* its own or <kind><position> */
     const struct yaml_node *node;
-    const char *from;      /* name of a stream or source */
-    uint32_t num;          /* print: records shown */
+    const char *from; /* name of a stream or source */
+    uint32_t num;     /* print: records shown */
 };
 
 struct job_spec {
     const char *id, *description, *file;
     bool enabled;
     uint64_t batch_interval_ms, block_interval_ms;
-    const char *checkpoint;      /* store URL; NULL = below the state directory */
+    const char *checkpoint; /* store URL; NULL = below the state directory */
     uint64_t checkpoint_interval_ms;
     uint32_t checkpoint_retain;
     bool wal_enable, wal_compress;
-    uint64_t wal_max_size;       /* bytes */
-    uint32_t wal_in_flight;      /* writes at once, one of them kept for the batch log */
+    uint64_t wal_max_size;  /* bytes */
+    uint32_t wal_in_flight; /* writes at once, one of them kept for the batch log */
     uint32_t max_app_attempts;
-    uint64_t attempt_window_ms;  /* 0 = failures count for ever */
+    uint64_t attempt_window_ms; /* 0 = failures count for ever */
     uint64_t backoff_initial_ms, backoff_max_ms;
     bool backpressure;
     uint64_t initial_rate, min_rate; /* records a second; 0 = none */
@@ -81,26 +81,37 @@ struct job_spec {
     bool stop_gracefully;
     uint64_t stop_timeout_ms;
     enum job_error_action on_error;
-    double fail_above;           /* share of records, 0.1 for 10% */
+    double fail_above; /* share of records, 0.1 for 10% */
     struct job_source *sources;
     size_t n_sources;
     struct job_stream *streams;
     size_t n_streams;
     struct job_output *outputs;
     size_t n_outputs;
-    uint64_t memory_max;         /* limits.memoryPerJob of the settings */
+    uint64_t memory_max; /* limits.memoryPerJob of the settings */
 };
 
 struct job_env { /* what a file's ${…} and missing keys are taken from */
     const char *(*variable)(void *ctx, const char *name); /* NULL = not set */
-    /* The content of ${credential:…} (is_credential) and ${file:…}; false with a reason when there is none. */
-    bool (*file)(void *ctx, const char *name, bool is_credential, struct arena *arena, const char **value, const char **reason);
+    /* The content of ${credential:…} (is_credential) and ${file:…}; false with a reason when there
+     * is none. */
+    bool (*file)(void *ctx,
+                 const char *name,
+                 bool is_credential,
+                 struct arena *arena,
+                 const char **value,
+                 const char **reason);
     void *ctx;
     const struct yaml_node *defaults; /* `defaults:` of the settings; NULL = none */
     uint64_t memory_max;
 };
 
-/* Parses a file's bytes; id is its name without suffix. False when diags holds an error; expressions are not looked at yet
- * (plan_build() does that). */
-bool job_parse(struct arena *arena, const char *id, struct slice bytes, const struct job_env *env, struct diags *diags,
+/* Parses a job file, diags->source; id is its name without suffix. False when diags holds an error;
+ * expressions are not looked at yet (plan_build() does that). *spec is NULL when so little of the
+ * file could be read that no plan can be made of it; after lesser errors it is there, so that
+ * plan_build() can look for further ones. */
+bool job_parse(struct arena *arena,
+               const char *id,
+               const struct job_env *env,
+               struct diags *diags,
                struct job_spec **spec);
