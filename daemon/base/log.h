@@ -14,8 +14,9 @@
 #define LOG_FIELDS_MAX 12 /* fields of an entry */
 #define LOG_LINE_MAX 8192 /* bytes of a line; texts are cut so that it fits */
 #define LOG_TEXT_MAX 1000 /* bytes of a text before it is quoted; a longer one is cut */
-#define LOG_REPEATS 64 /* different events watched for repetition at a time; the oldest gives way \
-                        */
+#define LOG_REPEATS                                                               \
+    64 /* different events watched for repetition at a time; the oldest gives way \
+        */
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 enum log_format { LOG_LOGFMT, LOG_JOURNAL, LOG_JSON };

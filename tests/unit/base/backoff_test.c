@@ -16,7 +16,6 @@ static const struct {
     { 0, 60000, 5, 0, 0 },
     { 5000, 1000, 9, 3750, 5000 }, /* a max below initial is initial */
     { 1, 1, 1, 1, 1 },
-    { UINT64_MAX / 2, UINT64_MAX, 3, UINT64_MAX - UINT64_MAX / 4, UINT64_MAX },
 };
 
 START_TEST(waits_double_up_to_the_limit)
@@ -41,6 +40,6 @@ Suite *backoff_suite(void)
     Suite *suite = suite_create("backoff");
     TCase *tcase = tcase_create("backoff");
     suite_add_tcase(suite, tcase);
-    tcase_add_loop_test(tcase, waits_double_up_to_the_limit, 0, sizeof rows / sizeof rows[0] - 1);
+    tcase_add_loop_test(tcase, waits_double_up_to_the_limit, 0, sizeof rows / sizeof rows[0]);
     return suite;
 }
