@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/scan.h"
 
 #define LOOK_BACK                                                                                 \
     64 /* findings among which a double is looked for: doubles come of visiting a node twice in a \
           row */
-#define QUOTE_MAX 140 /* code points of a quoted line; of a longer one the part around the caret \
-                       */
+#define QUOTE_MAX                                                                  \
+    140 /* code points of a quoted line; of a longer one the part around the caret \
+         */
 #define QUOTE_BEFORE 60
 
 static const char *clean(struct arena *arena, const char *format, va_list args)
@@ -244,31 +246,11 @@ static void put_text(const struct diags *diags,
     buf_printf(out, "; the first %zu are shown\n", shown);
 }
 
-void diag_json_string(struct buf *out, const char *text)
-{
-    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
-    buf_puts(out, "\"");
-    while (at < end) {
-        uint32_t value = 0;
-        size_t n = scan_utf8(at, end, &value);
-        if (!n)
-            buf_puts(out, "\xef\xbf\xbd");
-        else if (value == '"' || value == '\\')
-            buf_printf(out, "\\%c", (char)value);
-        else if (value < 0x20)
-            buf_printf(out, "\\u%04x", value);
-        else
-            buf_put(out, at, n);
-        at += n ? n : 1;
-    }
-    buf_puts(out, "\"");
-}
-
 static void put_member(struct buf *out, const char *name, const char *text)
 {
     buf_printf(out, ",\"%s\":", name);
     if (text)
-        diag_json_string(out, text);
+        quote_put(out, text, strlen(text));
     else
         buf_puts(out, "null");
 }
@@ -276,13 +258,13 @@ static void put_member(struct buf *out, const char *name, const char *text)
 static void put_json(const struct diags *diags, size_t shown, struct buf *out)
 {
     buf_puts(out, "{\"file\":");
-    diag_json_string(out, diags->file);
+    quote_put(out, diags->file, strlen(diags->file));
     buf_printf(out, ",\"errors\":%zu,\"warnings\":%zu,\"findings\":[", diags->n_errors,
                diags->n_warnings);
     for (size_t i = 0; i < shown; i++) {
         const struct diag *diag = &diags->items[i];
         buf_printf(out, "%s{\"file\":", i ? "," : "");
-        diag_json_string(out, diags->file);
+        quote_put(out, diags->file, strlen(diags->file));
         if (diag->line)
             buf_printf(out, ",\"line\":%u,\"column\":%u,\"width\":%u", diag->line, diag->column,
                        diag->width);

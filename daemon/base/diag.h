@@ -66,8 +66,6 @@ void diag_print(struct diags *diags,
                 enum diag_format format,
                 bool color,
                 struct buf *out); /* sorts, then writes all */
-void diag_json_string(struct buf *out,
-                      const char *text); /* text as a JSON string, quotes included */
 
 /* The word of a list nearest to `word` (letters swapped, missing, wrong case), for "did you mean";
  * NULL when none is near. `words` ends with NULL. */

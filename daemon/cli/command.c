@@ -1,0 +1,181 @@
+#include "cli/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define OPTIONS_MAX 32 /* of one verb, those of every verb included */
+
+struct common { /* where the options of every verb are read into */
+    bool help, quiet, verbose;
+    const char *output, *color;
+};
+
+static const struct cli_option common_options[] = {
+    { "output", 'o', "human|json", "form of the results", offsetof(struct common, output) },
+    { "color", 0, "WHEN", "auto, always or never; NO_COLOR is obeyed",
+      offsetof(struct common, color) },
+    { "quiet", 'q', NULL, "only results and errors", offsetof(struct common, quiet) },
+    { "verbose", 'v', NULL, "more messages", offsetof(struct common, verbose) },
+    { "help", 'h', NULL, "this text", offsetof(struct common, help) },
+    { 0 },
+};
+
+struct parse {
+    struct cli *cli;
+    const struct cli_option *options; /* NULL = none */
+    void *args;
+    struct common common;
+};
+
+static const char *verb(const struct cli *cli)
+{
+    return cli->command ? cli->command->name : "";
+}
+
+int cli_fail(const struct cli *cli, int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "tidemark%s%s: ", cli->command ? " " : "", verb(cli));
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return status;
+}
+
+bool cli_use_color(const struct cli *cli, int fd)
+{
+    if (cli->color != CLI_COLOR_AUTO)
+        return cli->color == CLI_COLOR_ALWAYS;
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    bool wanted = !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+    return wanted && isatty(fd);
+}
+
+static void put_options(const struct cli_option *option, struct buf *out)
+{
+    for (; option && option->name; option++) {
+        char name[64];
+        snprintf(name, sizeof name, "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
+                 option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
+                 option->value ? " " : "", option->value ? option->value : "");
+        buf_printf(out, "  %-28s %s\n", name, option->help);
+    }
+}
+
+void cli_help(const struct command *command, struct buf *out)
+{
+    buf_printf(out, "usage: tidemark %s [options]%s%s\n%s\n\n", command->name,
+               *command->arguments ? " " : "", command->arguments, command->summary);
+    put_options(command->options, out);
+    put_options(common_options, out);
+    buf_printf(out, "\nexample: %s\n", command->example);
+}
+
+static const struct cli_option *find(const struct cli_option *option, const char *name, size_t n)
+{
+    for (; option && option->name; option++) {
+        bool is_letter = name[0] == '-' && name[1] != '-' && n == 2 && option->letter == name[1];
+        bool is_name =
+            n > 2 && strlen(option->name) == n - 2 && strncmp(option->name, name + 2, n - 2) == 0;
+        if (is_letter || is_name)
+            return option;
+    }
+    return NULL;
+}
+
+static int unknown(const struct parse *parse, const char *name, size_t n)
+{
+    const char *names[OPTIONS_MAX + 1];
+    size_t n_names = 0;
+    for (const struct cli_option *o = parse->options; o && o->name && n_names < OPTIONS_MAX; o++)
+        names[n_names++] = o->name;
+    for (const struct cli_option *o = common_options; o->name && n_names < OPTIONS_MAX; o++)
+        names[n_names++] = o->name;
+    names[n_names] = NULL;
+    char *word = mem_strndup(name + (n > 2 ? 2 : 1), n - (n > 2 ? 2 : 1));
+    const char *nearest = n > 2 ? diag_nearest(word, names) : NULL;
+    mem_free(word);
+    return cli_fail(parse->cli, CLI_USAGE, "unknown option '%.*s'%s%s%s", (int)n, name,
+                    nearest ? "; did you mean '--" : "", nearest ? nearest : "",
+                    nearest ? "'?" : "; see --help");
+}
+
+/* One option at argv[*i]; steps over its value when that is a word of its own. */
+static int take(struct parse *parse, int argc, char **argv, int *i)
+{
+    const char *word = argv[*i], *value = strchr(word, '=');
+    size_t n = value ? (size_t)(value - word) : strlen(word);
+    const struct cli_option *option = find(parse->options, word, n);
+    char *args = parse->args;
+    if (!option) {
+        option = find(common_options, word, n);
+        args = (char *)&parse->common;
+    }
+    if (!option)
+        return unknown(parse, word, n);
+    if (!option->value) {
+        if (value)
+            return cli_fail(parse->cli, CLI_USAGE, "option '%.*s' takes no value", (int)n, word);
+        *(bool *)(void *)(args + option->at) = true;
+        return CLI_GO;
+    }
+    if (!value && *i + 1 == argc)
+        return cli_fail(parse->cli, CLI_USAGE, "option '%s' needs a value: %s", word,
+                        option->value);
+    *(const char **)(void *)(args + option->at) = value ? value + 1 : argv[++*i];
+    return CLI_GO;
+}
+
+static int settle(struct parse *parse)
+{
+    struct cli *cli = parse->cli;
+    const char *output = parse->common.output, *color = parse->common.color;
+    if (output && strcmp(output, "human") != 0 && strcmp(output, "json") != 0)
+        return cli_fail(cli, CLI_USAGE, "-o is human or json, not '%s'", output);
+    if (color && strcmp(color, "auto") != 0 && strcmp(color, "always") != 0 &&
+        strcmp(color, "never") != 0)
+        return cli_fail(cli, CLI_USAGE, "--color is auto, always or never, not '%s'", color);
+    if (output)
+        cli->json = strcmp(output, "json") == 0;
+    if (color)
+        cli->color = strcmp(color, "auto") == 0     ? CLI_COLOR_AUTO
+                     : strcmp(color, "always") == 0 ? CLI_COLOR_ALWAYS
+                                                    : CLI_COLOR_NEVER;
+    cli->quiet |= parse->common.quiet;
+    cli->verbose |= parse->common.verbose;
+    if (!parse->common.help || !cli->command)
+        return CLI_GO;
+    struct buf text = { 0 };
+    cli_help(cli->command, &text);
+    fwrite(text.ptr, 1, text.len, stdout);
+    buf_free(&text);
+    return CLI_DONE;
+}
+
+int cli_parse(struct cli *cli, const struct cli_option *options, void *args, int *argc, char **argv)
+{
+    struct parse parse = { .cli = cli, .options = options, .args = args };
+    int kept = 1;
+    bool options_over = false;
+    for (int i = 1; i < *argc; i++) {
+        bool option = !options_over && argv[i][0] == '-' && argv[i][1];
+        if (option && strcmp(argv[i], "--") == 0) {
+            options_over = true;
+        } else if (!option) {
+            argv[kept++] = argv[i];
+        } else {
+            int status = take(&parse, *argc, argv, &i);
+            if (status != CLI_GO)
+                return status;
+        }
+    }
+    *argc = kept;
+    argv[kept] = NULL;
+    return settle(&parse);
+}
