@@ -1,4 +1,5 @@
-/* Door: threads that compute. A run is n independent pieces of work; none waits for another; the callback joins them. */
+/* Door: threads that compute. A run is n independent pieces of work; none waits for another; the
+ * callback joins them. */
 #pragma once
 #include <stdint.h>
 
@@ -7,7 +8,7 @@ struct pool;
 struct pool_run;
 
 typedef void (*pool_fn)(void *ctx, uint32_t piece); /* on any thread of the pool */
-typedef void (*pool_cb)(struct pool_run *run);      /* on the loop's thread, once all pieces are done */
+typedef void (*pool_cb)(struct pool_run *run); /* on the loop's thread, once all pieces are done */
 struct pool_run { /* one run in flight; the struct belongs to the pool until cb */
     pool_fn fn;
     void *ctx;
@@ -18,6 +19,8 @@ struct pool_run { /* one run in flight; the struct belongs to the pool until cb 
 };
 
 struct pool *pool_new(struct loop *loop, uint32_t threads);
-void pool_start(struct pool *pool, struct pool_run *run); /* runs are begun in the order of these calls */
+void pool_start(struct pool *pool,
+                struct pool_run *run); /* runs are begun in the order of these calls */
 uint32_t pool_threads(const struct pool *pool);
-void pool_free(struct pool *pool); /* waits for what runs; callbacks of it no longer fire */
+void pool_free(struct pool *pool); /* waits for what runs; callbacks of it no longer fire. Not from
+                                      inside one */

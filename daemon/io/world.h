@@ -1,19 +1,24 @@
-/* Door: clocks, randomness and identity as one process sees them. The daemon has one world; a simulation has one for each
- * simulated process, all driven by one seed. Every function may be called from any thread. */
+/* Door: clocks, randomness and identity as one process sees them. The daemon has one world; a
+ * simulation has one for each simulated process, all driven by one seed. Every function may be
+ * called from any thread. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 struct world;
 
-struct world *world_new(void);             /* the real one; a simulation makes its own */
+struct world *world_new(void); /* the real one; a simulation makes its own */
 void world_free(struct world *world);
-uint64_t world_mono_us(struct world *world); /* monotonic microseconds; stands still in suspend. All durations run on it */
-uint64_t world_boot_ms(struct world *world); /* milliseconds since boot, suspend included: ages of attempts */
-int64_t world_wall_ms(struct world *world);  /* milliseconds since the Unix epoch; a label, never a duration */
+uint64_t world_mono_us(struct world *world); /* monotonic microseconds; stands still in suspend. All
+                                                durations run on it */
+uint64_t world_boot_ms(
+    struct world *world); /* milliseconds since boot, suspend included: ages of attempts */
+int64_t world_wall_ms(
+    struct world *world); /* milliseconds since the Unix epoch; a label, never a duration */
 void world_random(struct world *world, void *out, size_t n); /* n bytes nobody can guess */
-const char *world_host(struct world *world);    /* this machine's name */
-const char *world_boot_id(struct world *world); /* this boot's id, 36 characters */
+const char *world_host(struct world *world);                 /* this machine's name */
+const char *world_boot_id(struct world *world);              /* this boot's id, 36 characters */
 uint32_t world_pid(struct world *world);
-/* Ends the process at once, without any clean-up. In a simulation it comes back: the caller must return at once. */
+/* Ends the process at once, without any clean-up. In a simulation it comes back: the caller must
+ * return at once. */
 void world_exit(struct world *world, int status);

@@ -1,0 +1,32 @@
+#include "io/thread.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include "base/check.h"
+
+pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    sigfillset(&all);
+    check(pthread_sigmask(SIG_SETMASK, &all, &before) == 0); /* the new thread inherits the mask */
+    check(pthread_create(&thread, NULL, run, ctx) == 0);
+    check(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    check(pthread_setname_np(thread, name) == 0);
+    return thread;
+}
+
+void thread_join(pthread_t thread)
+{
+    check(pthread_join(thread, NULL) == 0);
+}
+
+void thread_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    check(pthread_condattr_init(&attr) == 0);
+    check(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    check(pthread_cond_init(cond, &attr) == 0);
+    check(pthread_condattr_destroy(&attr) == 0);
+}

@@ -1,0 +1,104 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "io/world.h"
+
+#define BOOT_ID_LEN 36
+
+struct world { /* filled once, then only read: any thread may ask */
+    char host[256];
+    char boot_id[BOOT_ID_LEN + 1]; /* 36 zeros when the kernel does not say */
+};
+
+static void world_read_boot_id(struct world *world)
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, world->boot_id, BOOT_ID_LEN) != BOOT_ID_LEN)
+        memset(world->boot_id, '0', BOOT_ID_LEN);
+    if (fd >= 0)
+        close(fd);
+}
+
+struct world *world_new(void)
+{
+    struct world *world = mem_zalloc(sizeof *world);
+    if (gethostname(world->host, sizeof world->host - 1) != 0)
+        strcpy(world->host, "localhost");
+    world_read_boot_id(world);
+    return world;
+}
+
+void world_free(struct world *world)
+{
+    mem_free(world);
+}
+
+static struct timespec world_clock(clockid_t clock)
+{
+    struct timespec now;
+    check(clock_gettime(clock, &now) == 0);
+    return now;
+}
+
+uint64_t world_mono_us(struct world *world)
+{
+    (void)world;
+    struct timespec now = world_clock(CLOCK_MONOTONIC);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t world_boot_ms(struct world *world)
+{
+    (void)world;
+    struct timespec now = world_clock(CLOCK_BOOTTIME);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int64_t world_wall_ms(struct world *world)
+{
+    (void)world;
+    struct timespec now = world_clock(CLOCK_REALTIME);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void world_random(struct world *world, void *out, size_t n)
+{
+    (void)world;
+    for (uint8_t *at = out; n;) {
+        ssize_t got = getrandom(at, n, 0);
+        check(got > 0 || errno == EINTR);
+        if (got > 0) {
+            at += got;
+            n -= (size_t)got;
+        }
+    }
+}
+
+const char *world_host(struct world *world)
+{
+    return world->host;
+}
+
+const char *world_boot_id(struct world *world)
+{
+    return world->boot_id;
+}
+
+uint32_t world_pid(struct world *world)
+{
+    (void)world;
+    return (uint32_t)getpid();
+}
+
+void world_exit(struct world *world, int status)
+{
+    (void)world;
+    _exit(status);
+}

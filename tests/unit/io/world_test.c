@@ -1,0 +1,55 @@
+#include "io/world.h"
+
+#include <check.h>
+#include <string.h>
+#include <unistd.h>
+
+START_TEST(clocks_go_forward)
+{
+    struct world *world = world_new();
+    uint64_t mono_us = world_mono_us(world), boot_ms = world_boot_ms(world);
+    ck_assert_uint_ge(world_mono_us(world), mono_us);
+    ck_assert_uint_ge(world_boot_ms(world), boot_ms);
+    ck_assert_uint_ge(boot_ms + 1,
+                      mono_us / 1000); /* suspend counts in the one and not in the other */
+    ck_assert_int_gt(world_wall_ms(world), 1577836800000); /* 2020 */
+    world_free(world);
+}
+END_TEST
+
+START_TEST(knows_who_it_is)
+{
+    struct world *world = world_new();
+    ck_assert_uint_gt(strlen(world_host(world)), 0);
+    ck_assert_uint_eq(strlen(world_boot_id(world)), 36);
+    ck_assert_int_eq(world_boot_id(world)[8], '-');
+    ck_assert_uint_eq(world_pid(world), (uint32_t)getpid());
+    world_free(world);
+}
+END_TEST
+
+START_TEST(random_bytes_fill_all_that_was_asked)
+{
+    struct world *world = world_new();
+    uint8_t bytes[4][1000] = { { 0 } };
+    unsigned last_differs = 0;
+    for (int i = 0; i < 4; i++) {
+        world_random(world, bytes[i], sizeof bytes[i]);
+        last_differs |= bytes[i][999];
+    }
+    ck_assert(memcmp(bytes[0], bytes[1], 1000) != 0);
+    ck_assert_uint_ne(last_differs, 0);
+    world_free(world);
+}
+END_TEST
+
+Suite *world_suite(void)
+{
+    Suite *suite = suite_create("world");
+    TCase *tcase = tcase_create("world");
+    suite_add_tcase(suite, tcase);
+    tcase_add_test(tcase, clocks_go_forward);
+    tcase_add_test(tcase, knows_who_it_is);
+    tcase_add_test(tcase, random_bytes_fill_all_that_was_asked);
+    return suite;
+}
