@@ -13,7 +13,7 @@
 
 struct arena_piece {
     struct arena_piece *next;
-    size_t size;                     /* of bytes[] */
+    size_t size; /* of bytes[] */
     _Alignas(16) unsigned char bytes[];
 };
 

@@ -14,19 +14,19 @@ struct buf { /* {0} is an empty one */
     size_t len, cap;
 };
 
-void buf_reserve(struct buf *buf, size_t n);                     /* room for n more bytes */
-uint8_t *buf_extend(struct buf *buf, size_t n);                  /* n more bytes, not cleared; where they begin */
+void buf_reserve(struct buf *buf, size_t n);    /* room for n more bytes */
+uint8_t *buf_extend(struct buf *buf, size_t n); /* n more bytes, not cleared; where they begin */
 void buf_put(struct buf *buf, const void *bytes, size_t n);
-void buf_puts(struct buf *buf, const char *text);                /* without its 0 */
+void buf_puts(struct buf *buf, const char *text); /* without its 0 */
 void buf_put_u8(struct buf *buf, uint8_t value);
-void buf_put_u16(struct buf *buf, uint16_t value);               /* big-endian, as all our formats */
+void buf_put_u16(struct buf *buf, uint16_t value); /* big-endian, as all our formats */
 void buf_put_u32(struct buf *buf, uint32_t value);
 void buf_put_u64(struct buf *buf, uint64_t value);
-void buf_put_str(struct buf *buf, const char *text);             /* u16 length, bytes; at most 65535 */
+void buf_put_str(struct buf *buf, const char *text); /* u16 length, bytes; at most 65535 */
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-const char *buf_text(struct buf *buf);                           /* the bytes with a 0 behind them, not counted */
-void buf_clear(struct buf *buf);                                 /* empty; keeps the memory */
-void buf_free(struct buf *buf);                                  /* empty; the memory is gone */
+const char *buf_text(struct buf *buf); /* the bytes with a 0 behind them, not counted */
+void buf_clear(struct buf *buf);       /* empty; keeps the memory */
+void buf_free(struct buf *buf);        /* empty; the memory is gone */
 static inline struct slice buf_slice(const struct buf *buf)
 {
     return (struct slice){ buf->ptr, buf->len };

@@ -15,7 +15,8 @@ static uint32_t crc32c_step(uint32_t crc, const uint8_t *at, size_t n)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse(uint32_t crc, const uint8_t *at, size_t n)
+__attribute__((target("sse4.2"))) static uint32_t crc32c_sse(uint32_t crc, const uint8_t *at,
+                                                             size_t n)
 {
     uint64_t wide = crc;
     for (; n >= 8; n -= 8, at += 8) {

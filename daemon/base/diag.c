@@ -10,10 +10,10 @@
 #include "base/quote.h"
 #include "base/scan.h"
 
-#define LOOK_BACK                                                                                 \
+#define LOOK_BACK \
     64 /* findings among which a double is looked for: doubles come of visiting a node twice in a \
           row */
-#define QUOTE_MAX                                                                  \
+#define QUOTE_MAX \
     140 /* code points of a quoted line; of a longer one the part around the caret \
          */
 #define QUOTE_BEFORE 60
@@ -60,11 +60,8 @@ static struct diag *take(struct diags *diags)
     return &diags->items[diags->n++];
 }
 
-static struct diag *add(struct diags *diags,
-                        struct diag_place place,
-                        struct diag diag,
-                        const char *format,
-                        va_list args)
+static struct diag *add(struct diags *diags, struct diag_place place, struct diag diag,
+                        const char *format, va_list args)
 {
     struct diag *same = find(diags, place, diag.code);
     if (same) { /* its help is settled: what the caller adds now goes nowhere */
@@ -82,11 +79,8 @@ static struct diag *add(struct diags *diags,
     return item;
 }
 
-struct diag *diag_add(struct diags *diags,
-                      struct diag_place place,
-                      unsigned code,
-                      const char *format,
-                      ...)
+struct diag *diag_add(struct diags *diags, struct diag_place place, unsigned code,
+                      const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -95,11 +89,8 @@ struct diag *diag_add(struct diags *diags,
     return diag;
 }
 
-struct diag *diag_warn(struct diags *diags,
-                       struct diag_place place,
-                       unsigned code,
-                       const char *format,
-                       ...)
+struct diag *diag_warn(struct diags *diags, struct diag_place place, unsigned code,
+                       const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -143,10 +134,8 @@ static int compare(const void *left, const void *right)
     return a->code < b->code ? -1 : a->code > b->code;
 }
 
-static void put_head(const struct diags *diags,
-                     const struct diag *diag,
-                     const struct colors *colors,
-                     struct buf *out)
+static void put_head(const struct diags *diags, const struct diag *diag,
+                     const struct colors *colors, struct buf *out)
 {
     buf_printf(out, "%s%s:", colors->strong, diags->file);
     if (diag->line)
@@ -192,10 +181,8 @@ static size_t count_points(struct slice text)
     return n;
 }
 
-static void put_quote(const struct diags *diags,
-                      const struct diag *diag,
-                      const struct colors *colors,
-                      struct buf *out)
+static void put_quote(const struct diags *diags, const struct diag *diag,
+                      const struct colors *colors, struct buf *out)
 {
     struct slice line = scan_line(diags->source, diag->line);
     size_t length = count_points(line), column = diag->column - 1, from = 0, width = diag->width;
@@ -223,11 +210,8 @@ static void put_quote(const struct diags *diags,
     buf_printf(out, "%s\n", colors->off);
 }
 
-static void put_text(const struct diags *diags,
-                     size_t shown,
-                     bool quote,
-                     const struct colors *colors,
-                     struct buf *out)
+static void put_text(const struct diags *diags, size_t shown, bool quote,
+                     const struct colors *colors, struct buf *out)
 {
     for (size_t i = 0; i < shown; i++) {
         const struct diag *diag = &diags->items[i];

@@ -44,16 +44,10 @@ struct diag_place { /* where; see yaml_place() and yaml_text_place() */
 /* Adds a finding and returns it, so that help can be set; it moves with the next one. A second one
  * at the same place with the same code is dropped. Control characters in a text are shown escaped.
  */
-struct diag *diag_add(struct diags *diags,
-                      struct diag_place place,
-                      unsigned code,
-                      const char *format,
-                      ...) __attribute__((format(printf, 4, 5)));
-struct diag *diag_warn(struct diags *diags,
-                       struct diag_place place,
-                       unsigned code,
-                       const char *format,
-                       ...) __attribute__((format(printf, 4, 5)));
+struct diag *diag_add(struct diags *diags, struct diag_place place, unsigned code,
+                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+struct diag *diag_warn(struct diags *diags, struct diag_place place, unsigned code,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 void diag_help(struct diags *diags, struct diag *diag, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 size_t diag_errors(const struct diags *diags); /* findings that are not warnings */
@@ -62,9 +56,7 @@ size_t diag_errors(const struct diags *diags); /* findings that are not warnings
  * warnings, findings: [{file, line, column, width, severity, code, path, message, help}]} without a
  * line break behind it. */
 enum diag_format { DIAG_HUMAN, DIAG_GNU, DIAG_JSON };
-void diag_print(struct diags *diags,
-                enum diag_format format,
-                bool color,
+void diag_print(struct diags *diags, enum diag_format format, bool color,
                 struct buf *out); /* sorts, then writes all */
 
 /* The word of a list nearest to `word` (letters swapped, missing, wrong case), for "did you mean";

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void err_fill(struct err *err, enum err_kind kind, unsigned code, const char *format, va_list args)
+static void err_fill(struct err *err, enum err_kind kind, unsigned code, const char *format,
+                     va_list args)
 {
     char text[ERR_TEXT_MAX]; /* the arguments may point into err->text */
     vsnprintf(text, sizeof text, format, args);
@@ -44,7 +45,8 @@ bool err_wrap(struct err *err, const char *format, ...)
     vsnprintf(front, sizeof front, format, args);
     va_end(args);
     memcpy(text, err->text, sizeof text);
-    snprintf(err->text, sizeof err->text, "%s: %.*s", front, (int)(sizeof text - sizeof front - 3), text);
+    snprintf(err->text, sizeof err->text, "%s: %.*s", front, (int)(sizeof text - sizeof front - 3),
+             text);
     return false;
 }
 

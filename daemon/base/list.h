@@ -43,7 +43,8 @@ static inline void list_add_head(struct list *head, struct list *link)
     list_add_before(head->next, link);
 }
 
-static inline void list_remove(struct list *link) /* the link may be removed again: it is then a list of its own */
+static inline void list_remove(
+    struct list *link) /* the link may be removed again: it is then a list of its own */
 {
     link->prev->next = link->next;
     link->next->prev = link->prev;

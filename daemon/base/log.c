@@ -95,9 +95,7 @@ static void put_number(struct buf *out, const struct log_field *field)
         buf_printf(out, "%lld", n);
 }
 
-static void put_field(struct buf *out,
-                      enum log_format format,
-                      const struct log_field *field,
+static void put_field(struct buf *out, enum log_format format, const struct log_field *field,
                       bool *first)
 {
     if (field->kind == LOG_KIND_TEXT && !field->text)
@@ -114,9 +112,7 @@ static void put_field(struct buf *out,
     }
 }
 
-static void put_fields(struct buf *out,
-                       enum log_format format,
-                       const struct log_entry *entry,
+static void put_fields(struct buf *out, enum log_format format, const struct log_entry *entry,
                        bool *first)
 {
     for (size_t i = 0; i < LOG_FIELDS_MAX && entry->fields[i].kind != LOG_END; i++)
@@ -134,9 +130,7 @@ static void put_time(struct buf *out, enum log_format format, int64_t wall_ms, b
     buf_printf(out, format == LOG_JSON ? "\"%s.%03dZ\"" : "%s.%03dZ", text, (int)(wall_ms % 1000));
 }
 
-void log_format_line(const struct log_entry *entry,
-                     enum log_format format,
-                     int64_t wall_ms,
+void log_format_line(const struct log_entry *entry, enum log_format format, int64_t wall_ms,
                      struct buf *out)
 {
     char code[16];

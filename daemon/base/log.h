@@ -14,7 +14,7 @@
 #define LOG_FIELDS_MAX 12 /* fields of an entry */
 #define LOG_LINE_MAX 8192 /* bytes of a line; texts are cut so that it fits */
 #define LOG_TEXT_MAX 1000 /* bytes of a text before it is quoted; a longer one is cut */
-#define LOG_REPEATS                                                               \
+#define LOG_REPEATS \
     64 /* different events watched for repetition at a time; the oldest gives way \
         */
 
@@ -58,8 +58,7 @@ struct log_door { /* what a log needs of the world */
     void *ctx;
     int64_t (*wall_ms)(void *ctx); /* since the Unix epoch */
     uint64_t (*mono_ms)(void *ctx);
-    void (*write)(void *ctx,
-                  const char *bytes,
+    void (*write)(void *ctx, const char *bytes,
                   size_t n); /* a line; must not wait: what cannot be written is dropped */
 };
 
@@ -86,9 +85,7 @@ void log_flush(
 void log_free(struct log *log); /* with the counts that are left */
 
 /* Appends the line with its \n; wall_ms is its time. */
-void log_format_line(const struct log_entry *entry,
-                     enum log_format format,
-                     int64_t wall_ms,
+void log_format_line(const struct log_entry *entry, enum log_format format, int64_t wall_ms,
                      struct buf *out);
 /* Appends a wait as people read it, rounded down: 350ms 2.1s 16s 5m 1h 3d. */
 void log_format_wait(int64_t milliseconds, struct buf *out);

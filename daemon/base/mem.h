@@ -4,16 +4,18 @@
 #pragma once
 #include <stddef.h>
 
-void *mem_alloc(size_t n);             /* n bytes, not cleared; never NULL */
-void *mem_zalloc(size_t n);            /* n bytes of 0 */
-void *mem_realloc(void *p, size_t n);  /* as realloc(); never NULL */
-void mem_free(void *p);                /* NULL is fine */
-char *mem_strdup(const char *s);       /* a copy, to be freed with mem_free() */
+void *mem_alloc(size_t n);                  /* n bytes, not cleared; never NULL */
+void *mem_zalloc(size_t n);                 /* n bytes of 0 */
+void *mem_realloc(void *p, size_t n);       /* as realloc(); never NULL */
+void mem_free(void *p);                     /* NULL is fine */
+char *mem_strdup(const char *s);            /* a copy, to be freed with mem_free() */
 char *mem_strndup(const char *s, size_t n); /* of n bytes, with a 0 behind them */
-char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2))); /* a text, to be freed */
+char *mem_printf(const char *format, ...)
+    __attribute__((format(printf, 1, 2))); /* a text, to be freed */
 
-struct mem_domain;                            /* all that one simulated process holds */
+struct mem_domain; /* all that one simulated process holds */
 struct mem_domain *mem_domain_new(void);
 /* From now on this thread draws from domain; NULL: from the process. Returns the one before. */
 struct mem_domain *mem_domain_enter(struct mem_domain *domain);
-size_t mem_domain_drop(struct mem_domain *domain); /* frees all of it and itself; returns the number of pieces */
+size_t mem_domain_drop(
+    struct mem_domain *domain); /* frees all of it and itself; returns the number of pieces */

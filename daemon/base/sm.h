@@ -2,8 +2,8 @@
 #pragma once
 
 struct sm_state {
-    const char *name;   /* as shown in traces and logs */
-    unsigned allowed;   /* bits of the states that may follow */
+    const char *name; /* as shown in traces and logs */
+    unsigned allowed; /* bits of the states that may follow */
 };
 
 struct sm {

@@ -156,9 +156,7 @@ static void find_doubles(struct build *build, struct yaml_node *map)
 }
 
 /* Keys that are no words, merge keys, and the second of two leave the map. */
-static void close_map(struct build *build,
-                      struct yaml_node *map,
-                      struct yaml_node **pairs,
+static void close_map(struct build *build, struct yaml_node *map, struct yaml_node **pairs,
                       size_t n)
 {
     map->keys = arena_alloc(build->file->arena, (n + 1) * sizeof(struct yaml_node *));
@@ -361,9 +359,7 @@ static bool readable(struct slice bytes, struct yaml_file *file, struct diags *d
     return false;
 }
 
-bool yaml_parse(struct arena *arena,
-                struct slice bytes,
-                struct diags *diags,
+bool yaml_parse(struct arena *arena, struct slice bytes, struct diags *diags,
                 struct yaml_node **root)
 {
     size_t before = diag_errors(diags);

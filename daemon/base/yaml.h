@@ -53,9 +53,7 @@ struct yaml_node {
  * when there was an error. The tree lives in the arena. *root is NULL when the file could not be
  * read to its end, else the whole tree, in which what was found is marked `bad` or left out, so
  * that a caller can go on to look for further mistakes. An empty file is a null. */
-bool yaml_parse(struct arena *arena,
-                struct slice bytes,
-                struct diags *diags,
+bool yaml_parse(struct arena *arena, struct slice bytes, struct diags *diags,
                 struct yaml_node **root);
 struct yaml_node *yaml_get(const struct yaml_node *map,
                            const char *key);     /* the value, or NULL; map may be of any kind */

@@ -71,8 +71,7 @@ static int key_length(const char *at, const char *end)
 }
 
 /* A key where a list's next '-' should be: it belongs to the map around the list. */
-static bool key_among_items(const struct yaml_file *file,
-                            const struct yaml_problem *problem,
+static bool key_among_items(const struct yaml_file *file, const struct yaml_problem *problem,
                             struct diags *diags)
 {
     struct spot spot = spot_at(file, problem->point);
@@ -90,8 +89,7 @@ static bool key_among_items(const struct yaml_file *file,
     return true;
 }
 
-static bool indentation(const struct yaml_file *file,
-                        const struct yaml_problem *problem,
+static bool indentation(const struct yaml_file *file, const struct yaml_problem *problem,
                         struct diags *diags)
 {
     static const char *const signs[] = { "did not find expected key",
@@ -118,8 +116,7 @@ static bool indentation(const struct yaml_file *file,
 
 /* "mapping values are not allowed": a second ': ' in one value, or a line too far to the right
  * below a finished one. */
-static bool second_colon(const struct yaml_file *file,
-                         const struct yaml_problem *problem,
+static bool second_colon(const struct yaml_file *file, const struct yaml_problem *problem,
                          struct diags *diags)
 {
     if (strcmp(problem->text, "mapping values are not allowed in this context") != 0)
@@ -151,8 +148,7 @@ static bool second_colon(const struct yaml_file *file,
 
 /* An anchor, alias or tag that libyaml could not even read: mostly an expression that begins with !
  * & or *. */
-static bool indicator(const struct yaml_file *file,
-                      const struct yaml_problem *problem,
+static bool indicator(const struct yaml_file *file, const struct yaml_problem *problem,
                       struct diags *diags)
 {
     const char *context = problem->context ? problem->context : "";
@@ -212,8 +208,7 @@ static const struct phrase phrases[] = {
       false },
 };
 
-static void phrase(const struct yaml_file *file,
-                   const struct yaml_problem *problem,
+static void phrase(const struct yaml_file *file, const struct yaml_problem *problem,
                    struct diags *diags)
 {
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
@@ -232,8 +227,7 @@ static void phrase(const struct yaml_file *file,
              problem->context ? problem->context : "", problem->context ? ": " : "", problem->text);
 }
 
-void yaml_explain(const struct yaml_file *file,
-                  const struct yaml_problem *problem,
+void yaml_explain(const struct yaml_file *file, const struct yaml_problem *problem,
                   struct diags *diags)
 {
     bool said = tabs(file, problem->point, diags) || key_among_items(file, problem, diags) ||

@@ -137,9 +137,7 @@ struct diag_place yaml_place(const struct yaml_node *node)
     return (struct diag_place){ node->line, node->column, node->width, yaml_path(node) };
 }
 
-struct diag_place yaml_point_place(const struct yaml_file *file,
-                                   uint32_t point,
-                                   uint32_t width,
+struct diag_place yaml_point_place(const struct yaml_file *file, uint32_t point, uint32_t width,
                                    const char *path)
 {
     struct diag_place place = { .path = path };

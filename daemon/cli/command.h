@@ -44,8 +44,7 @@ struct command {
     const char *summary;              /* one line */
     const char *example;              /* one command line */
     const struct cli_option *options; /* NULL = none but those of every verb */
-    int (*run)(struct cli *cli,
-               int argc,
+    int (*run)(struct cli *cli, int argc,
                char **argv); /* argv[0] is the verb; returns an exit status */
 };
 
@@ -59,10 +58,7 @@ struct cli { /* what the options of every verb say */
 /* Takes the options out of argv; `args` is the verb's struct. CLI_GO, or the status to end with:
  * the options were wrong, which was said, or help was asked for and given. What follows `--` is no
  * option. */
-int cli_parse(struct cli *cli,
-              const struct cli_option *options,
-              void *args,
-              int *argc,
+int cli_parse(struct cli *cli, const struct cli_option *options, void *args, int *argc,
               char **argv);
 /* A message on standard error, `tidemark VERB: …`; returns status. */
 int cli_fail(const struct cli *cli, int status, const char *format, ...)

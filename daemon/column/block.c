@@ -97,9 +97,7 @@ static const void *block_part(const struct block *block, uint32_t *at, uint32_t 
     return part;
 }
 
-uint32_t block_read(const struct block *block,
-                    uint32_t row,
-                    uint32_t at,
+uint32_t block_read(const struct block *block, uint32_t row, uint32_t at,
                     struct block_record *record)
 {
     check(row < block->count);
@@ -147,11 +145,8 @@ static uint64_t block_row_bytes(const struct block_row *row)
 }
 
 /* Do the encoded rows describe exactly `bytes` bytes, in the order of offsets that exist? */
-static bool block_rows_fit(const uint8_t *rows,
-                           uint32_t count,
-                           uint64_t bytes,
-                           int64_t first_offset,
-                           struct err *err)
+static bool block_rows_fit(const uint8_t *rows, uint32_t count, uint64_t bytes,
+                           int64_t first_offset, struct err *err)
 {
     uint64_t total = 0;
     int64_t last_delta = -1;
@@ -172,10 +167,7 @@ static bool block_rows_fit(const uint8_t *rows,
     return true;
 }
 
-bool block_decode(struct slice content,
-                  int64_t first_offset,
-                  uint32_t count,
-                  struct block **block,
+bool block_decode(struct slice content, int64_t first_offset, uint32_t count, struct block **block,
                   struct err *err)
 {
     if (count == 0 || content.len / BLOCK_ROW_SIZE < count)

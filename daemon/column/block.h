@@ -22,18 +22,18 @@ struct block_row {
 };
 
 struct block {
-    struct list link;         /* of whoever holds it now */
-    const char *topic;        /* owned by the source, for the source's life */
+    struct list link;  /* of whoever holds it now */
+    const char *topic; /* owned by the source, for the source's life */
     int32_t partition;
-    uint32_t source;          /* position in the job's list of sources */
+    uint32_t source;                   /* position in the job's list of sources */
     int64_t first_offset, last_offset; /* of the first and last record */
-    uint32_t count, rows_cap; /* records; room for them */
-    uint32_t used, cap;       /* bytes; room for them (BLOCK_SLACK more are allocated) */
+    uint32_t count, rows_cap;          /* records; room for them */
+    uint32_t used, cap;                /* bytes; room for them (BLOCK_SLACK more are allocated) */
     struct block_row *rows;
     uint8_t *bytes;
-    uint64_t opened_ms;       /* when the first record came, monotonic */
-    uint64_t seq;             /* the group commit that published it; 0 = not yet */
-    uint32_t frame;           /* its place in that group commit */
+    uint64_t opened_ms; /* when the first record came, monotonic */
+    uint64_t seq;       /* the group commit that published it; 0 = not yet */
+    uint32_t frame;     /* its place in that group commit */
 };
 
 struct block_record { /* one record to append, or one that was taken out; NULL pointer = absent */
@@ -45,19 +45,22 @@ struct block_record { /* one record to append, or one that was taken out; NULL p
 /* headers, as bytes: for each u16 length and name, u32 length and value (BLOCK_ABSENT: null) */
 
 struct block *block_new(uint32_t bytes_cap, uint32_t rows_cap);
-void block_free(struct block *block); /* NULL is fine */
+void block_free(struct block *block);  /* NULL is fine */
 void block_clear(struct block *block); /* empty, for any partition; keeps the memory */
 /* False: no room, or an offset that is not greater than the last one or 2^32 or more away from the first: seal this block. */
 bool block_append(struct block *block, const struct block_record *record);
 /* The record of one row, whose bytes begin at `at` (0 for row 0); returns where those of the next row begin. The parts stay
  * in the block. */
-uint32_t block_read(const struct block *block, uint32_t row, uint32_t at, struct block_record *record);
+uint32_t block_read(const struct block *block, uint32_t row, uint32_t at,
+                    struct block_record *record);
 
 /* The content of a frame: the rows, then `bytes` as they are. A row is BLOCK_ROW_SIZE bytes, big-endian:
  *   0 u32 key_len   4 u32 value_len   8 u32 headers_len   12 u32 offset_delta   16 i64 time_ms */
 #define BLOCK_ROW_SIZE 24
-void block_encode_rows(const struct block *block, struct buf *out); /* the rows alone; the bytes follow from the block */
+void block_encode_rows(const struct block *block,
+                       struct buf *out); /* the rows alone; the bytes follow from the block */
 /* Makes a block of a frame's content; it owns its bytes, topic and partition are the caller's to set. The frame's header has
  * given first_offset and count. False (ERR_FATAL) when the content is not what such a block encodes to: nothing is allocated
  * before all of it was looked at. */
-bool block_decode(struct slice content, int64_t first_offset, uint32_t count, struct block **block, struct err *err);
+bool block_decode(struct slice content, int64_t first_offset, uint32_t count, struct block **block,
+                  struct err *err);

@@ -19,7 +19,8 @@ struct engine_conf {
     const struct job_spec *spec;
     const struct plan *plan;
     struct pool *pool;
-    uint64_t hash_seed;       /* of the job's tables: random for each job, kept in its log; no result depends on it */
+    uint64_t
+        hash_seed; /* of the job's tables: random for each job, kept in its log; no result depends on it */
 };
 
 struct engine_dead { /* one record that could not be decoded or mapped */
@@ -27,18 +28,20 @@ struct engine_dead { /* one record that could not be decoded or mapped */
     const char *topic;
     int32_t partition;
     int64_t offset;
-    unsigned code;            /* 401 for E401 */
-    const char *place;        /* which operation */
+    unsigned code;     /* 401 for E401 */
+    const char *place; /* which operation */
     const char *reason;
     struct slice key, value;
 };
 
-struct engine_cut { /* what came of a batch; lives until the next cut */
-    uint64_t records;         /* that the batch took */
-    uint64_t errors;          /* error records among them */
-    struct buf *outputs;      /* rendered bytes for each output of the spec; empty where the output does not run now */
+struct engine_cut {   /* what came of a batch; lives until the next cut */
+    uint64_t records; /* that the batch took */
+    uint64_t errors;  /* error records among them */
+    struct buf *
+        outputs; /* rendered bytes for each output of the spec; empty where the output does not run now */
     size_t n_outputs;
-    struct engine_dead *dead; /* the error records in log order; at most as many as fit the batch's limit */
+    struct engine_dead
+        *dead; /* the error records in log order; at most as many as fit the batch's limit */
     size_t n_dead;
 };
 
@@ -51,5 +54,6 @@ void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void 
 bool engine_idle(const struct engine *engine); /* nothing fed is still being computed */
 /* Closes the open batch; only while idle. batch_ms is the batch's time since the Unix epoch. The result belongs to the
  * engine until the next call. False (ERR_FATAL, ERR_BAD_RECORD): the batch must not be committed. */
-bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut, struct err *err);
+bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
+                        struct err *err);
 void engine_free(struct engine *engine);

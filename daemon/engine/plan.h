@@ -9,4 +9,5 @@
 struct plan;
 
 /* Types and compiles every expression; findings (E212, E216, E230 … E236) go to diags. The plan lives in the arena. */
-bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *diags, struct plan **plan);
+bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *diags,
+                struct plan **plan);

@@ -26,9 +26,7 @@ struct loop_timer {   /* one shot; {0} is one at rest */
     loop_timer_cb cb; /* NULL while at rest */
 };
 /* Fires cb once, delay_ms (at least 1) from now; a timer that is running starts anew. */
-void loop_timer_start(struct loop *loop,
-                      struct loop_timer *timer,
-                      uint64_t delay_ms,
+void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint64_t delay_ms,
                       loop_timer_cb cb);
 void loop_timer_stop(struct loop *loop,
                      struct loop_timer *timer); /* at rest already: nothing happens */

@@ -71,9 +71,7 @@ static void loop_timer_fired(uv_timer_t *handle)
     loop_timer_arm(loop);
 }
 
-void loop_timer_start(struct loop *loop,
-                      struct loop_timer *timer,
-                      uint64_t delay_ms,
+void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint64_t delay_ms,
                       loop_timer_cb cb)
 {
     check(cb);

@@ -22,10 +22,7 @@ typedef uint64_t (*task_step)(void *ctx);
 
 /* name: at most 15 characters, shown by ps and top. `ended` is posted to the loop after the last
  * step; then task_free(). */
-struct task *task_start(struct loop *loop,
-                        const char *name,
-                        task_step step,
-                        void *ctx,
+struct task *task_start(struct loop *loop, const char *name, task_step step, void *ctx,
                         struct loop_post *ended);
 void task_post(struct task *task,
                struct mail *mail); /* any thread; the mail belongs to the task from here on */

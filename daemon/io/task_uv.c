@@ -51,10 +51,7 @@ static void *task_run(void *ctx)
     return NULL;
 }
 
-struct task *task_start(struct loop *loop,
-                        const char *name,
-                        task_step step,
-                        void *ctx,
+struct task *task_start(struct loop *loop, const char *name, task_step step, void *ctx,
                         struct loop_post *ended)
 {
     struct task *task = mem_alloc(sizeof *task);

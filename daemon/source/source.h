@@ -13,22 +13,22 @@ struct loop;
 struct source;
 
 struct source_position {
-    const char *topic;   /* lives as long as the source */
+    const char *topic; /* lives as long as the source */
     int32_t partition;
-    int64_t offset;      /* the next one to read */
+    int64_t offset; /* the next one to read */
 };
 
-struct source_found { /* a partition that the source has come to know */
-    const char *topic;   /* lives as long as the source */
+struct source_found {  /* a partition that the source has come to know */
+    const char *topic; /* lives as long as the source */
     int32_t partition;
-    int64_t committed;   /* the group's committed offset; -1 = none */
-    int64_t low, high;   /* first offset still there; the end (behind the last stable record) */
+    int64_t committed; /* the group's committed offset; -1 = none */
+    int64_t low, high; /* first offset still there; the end (behind the last stable record) */
 };
 
 struct source_lag {
     const char *topic;
     int32_t partition;
-    int64_t next, end;   /* next offset to read; the end as last heard. -1 = not known yet */
+    int64_t next, end; /* next offset to read; the end as last heard. -1 = not known yet */
 };
 
 struct source_events { /* what a source tells its worker */
@@ -47,20 +47,27 @@ struct source_events { /* what a source tells its worker */
 };
 
 struct source_ops {
-    void (*assign)(struct source *source, const struct source_position *positions, size_t n); /* more partitions, or one anew */
-    void (*release)(struct source *source, struct block *block); /* published and computed: the memory may be used again */
-    void (*commit)(struct source *source, const struct source_position *positions, size_t n); /* advisory, to the group */
-    void (*hold)(struct source *source, bool hold); /* while held nothing is drained; blocks under way still come */
-    void (*finish)(struct source *source); /* stop receiving; seal what was received; closed() follows the last block */
-    size_t (*lag)(struct source *source, struct source_lag *out, size_t max); /* as last heard; returns how many there are */
+    void (*assign)(struct source *source, const struct source_position *positions,
+                   size_t n); /* more partitions, or one anew */
+    void (*release)(struct source *source,
+                    struct block *block); /* published and computed: the memory may be used again */
+    void (*commit)(struct source *source, const struct source_position *positions,
+                   size_t n); /* advisory, to the group */
+    void (*hold)(struct source *source,
+                 bool hold); /* while held nothing is drained; blocks under way still come */
+    void (*finish)(
+        struct source
+            *source); /* stop receiving; seal what was received; closed() follows the last block */
+    size_t (*lag)(struct source *source, struct source_lag *out,
+                  size_t max); /* as last heard; returns how many there are */
     void (*free)(struct source *source);
 };
 
 struct source { /* the head of each kind's own struct */
     const struct source_ops *ops;
     const struct source_events *events;
-    void *ctx;             /* for events */
-    uint32_t index;        /* position in the job's list of sources */
-    const char *name;      /* as in the job file, or its kind and position */
+    void *ctx;               /* for events */
+    uint32_t index;          /* position in the job's list of sources */
+    const char *name;        /* as in the job file, or its kind and position */
     uint64_t records, bytes; /* received since the start */
 };

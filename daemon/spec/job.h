@@ -95,12 +95,8 @@ struct job_env { /* what a file's ${…} and missing keys are taken from */
     const char *(*variable)(void *ctx, const char *name); /* NULL = not set */
     /* The content of ${credential:…} (is_credential) and ${file:…}; false with a reason when there
      * is none. */
-    bool (*file)(void *ctx,
-                 const char *name,
-                 bool is_credential,
-                 struct arena *arena,
-                 const char **value,
-                 const char **reason);
+    bool (*file)(void *ctx, const char *name, bool is_credential, struct arena *arena,
+                 const char **value, const char **reason);
     void *ctx;
     const struct yaml_node *defaults; /* `defaults:` of the settings; NULL = none */
     uint64_t memory_max;
@@ -110,8 +106,5 @@ struct job_env { /* what a file's ${…} and missing keys are taken from */
  * expressions are not looked at yet (plan_build() does that). *spec is NULL when so little of the
  * file could be read that no plan can be made of it; after lesser errors it is there, so that
  * plan_build() can look for further ones. */
-bool job_parse(struct arena *arena,
-               const char *id,
-               const struct job_env *env,
-               struct diags *diags,
+bool job_parse(struct arena *arena, const char *id, const struct job_env *env, struct diags *diags,
                struct job_spec **spec);

@@ -47,9 +47,7 @@ static void start(struct policy *policy, int64_t now_ms, struct policy_actions *
     policy->fenced = false;
 }
 
-static void start_after(struct policy *policy,
-                        int64_t now_ms,
-                        uint64_t delay_ms,
+static void start_after(struct policy *policy, int64_t now_ms, uint64_t delay_ms,
                         struct policy_actions *actions)
 {
     policy->phase = POLICY_WAIT;
@@ -114,8 +112,7 @@ static uint64_t next_wait(struct policy *policy, const struct policy_event *even
     return policy->tries == 1 ? 0 : backoff_ms(&backoff, policy->tries - 1, event->random);
 }
 
-static void attempt_failed(struct policy *policy,
-                           const struct policy_event *event,
+static void attempt_failed(struct policy *policy, const struct policy_event *event,
                            struct policy_actions *actions)
 {
     policy->counted = true;
@@ -147,8 +144,7 @@ static void describe_end(struct policy *policy, const struct policy_event *event
 }
 
 /* The worker has ended as we asked: not counted, whatever its status. */
-static void ended_as_asked(struct policy *policy,
-                           const struct policy_event *event,
+static void ended_as_asked(struct policy *policy, const struct policy_event *event,
                            struct policy_actions *actions)
 {
     act(actions, (struct policy_action){ .kind = POLICY_ACT_ENDED });
@@ -161,8 +157,7 @@ static void ended_as_asked(struct policy *policy,
     act(actions, (struct policy_action){ .kind = POLICY_ACT_RESTED });
 }
 
-static void ended(struct policy *policy,
-                  const struct policy_event *event,
+static void ended(struct policy *policy, const struct policy_event *event,
                   struct policy_actions *actions)
 {
     bool clean = event->signal == 0 && !policy->silent;
@@ -187,16 +182,14 @@ static void ended(struct policy *policy,
     }
 }
 
-static void unborn(struct policy *policy,
-                   const struct policy_event *event,
+static void unborn(struct policy *policy, const struct policy_event *event,
                    struct policy_actions *actions)
 {
     describe_end(policy, event);
     attempt_failed(policy, event, actions);
 }
 
-static void accepted(struct policy *policy,
-                     const struct policy_event *event,
+static void accepted(struct policy *policy, const struct policy_event *event,
                      struct policy_actions *actions)
 {
     policy->limits = *event->limits;
@@ -218,8 +211,7 @@ static void accepted(struct policy *policy,
     }
 }
 
-static void timer(struct policy *policy,
-                  const struct policy_event *event,
+static void timer(struct policy *policy, const struct policy_event *event,
                   struct policy_actions *actions)
 {
     if (policy->phase == POLICY_WAIT)
@@ -249,8 +241,7 @@ static void untake(struct policy *policy, struct policy_actions *actions)
     act(actions, (struct policy_action){ .kind = POLICY_ACT_RESTED });
 }
 
-void policy_step(struct policy *policy,
-                 const struct policy_event *event,
+void policy_step(struct policy *policy, const struct policy_event *event,
                  struct policy_actions *actions)
 {
     actions->n = 0;

@@ -104,7 +104,6 @@ struct policy {
 
 /* job is borrowed; failures and failed may be set from the ledger afterwards. */
 void policy_init(struct policy *policy, const char *job, bool once);
-void policy_step(struct policy *policy,
-                 const struct policy_event *event,
+void policy_step(struct policy *policy, const struct policy_event *event,
                  struct policy_actions *actions);
 uint32_t policy_count(const struct policy *policy, int64_t now_ms); /* failures inside the window */

@@ -99,8 +99,7 @@ static bool is_word(struct slice token, const char *word)
     return token.len == strlen(word) && memcmp(token.ptr, word, token.len) == 0;
 }
 
-static size_t find_word(const char *const *words,
-                        size_t n,
+static size_t find_word(const char *const *words, size_t n,
                         struct slice token) /* n: not among them */
 {
     size_t i = 0;

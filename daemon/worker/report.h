@@ -106,7 +106,5 @@ struct report_reader { /* cuts the bytes of a pipe into lines; {0} is a new one 
     char line[REPORT_LINE_MAX];
 };
 typedef void (*report_cb)(void *ctx, const struct report *report);
-void report_feed(struct report_reader *reader,
-                 struct slice bytes,
-                 report_cb cb,
+void report_feed(struct report_reader *reader, struct slice bytes, report_cb cb,
                  void *ctx); /* cb for each whole report */

@@ -26,7 +26,8 @@ END_TEST
 
 START_TEST(a_read_past_the_end_is_remembered)
 {
-    struct reader reader = reader_of((struct slice){ "\0\11abc", 5 }); /* a string of 9 bytes of which 3 are there */
+    struct reader reader =
+        reader_of((struct slice){ "\0\11abc", 5 }); /* a string of 9 bytes of which 3 are there */
     struct slice text = reader_str(&reader);
     ck_assert_uint_eq(text.len, 0);
     ck_assert(reader.bad);

@@ -19,7 +19,8 @@ END_TEST
 START_TEST(pieces_give_the_whole)
 {
     for (size_t cut = 0; cut <= 9; cut++)
-        ck_assert_uint_eq(crc32c(crc32c(0, "123456789", cut), "123456789" + cut, 9 - cut), 0xe3069283);
+        ck_assert_uint_eq(crc32c(crc32c(0, "123456789", cut), "123456789" + cut, 9 - cut),
+                          0xe3069283);
 }
 END_TEST
 

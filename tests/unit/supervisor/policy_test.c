@@ -34,9 +34,7 @@ static void step(struct drive *drive, struct policy_event event)
     policy_step(&drive->policy, &event, &drive->actions);
 }
 
-static void accept_file(struct drive *drive,
-                        const struct job_policy *policy,
-                        bool changed,
+static void accept_file(struct drive *drive, const struct job_policy *policy, bool changed,
                         int64_t now)
 {
     step(drive, (struct policy_event){

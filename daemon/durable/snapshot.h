@@ -1,0 +1,14 @@
+/* Snapshots: snap/<index> stands for the log up to log/<index>. Published, then read back and
+ * verified; then older ones but the newest `retain`, and the log behind the oldest, may go. */
+#pragma once
+#include <stdint.h>
+
+#include "base/err.h"
+#include "durable/directory.h"
+#include "durable/progress.h"
+
+/* err->kind ERR_NONE: it is there and verified; ERR_FATAL: what was read is not what was written. */
+typedef void (*snapshot_cb)(void *ctx, uint64_t index, const struct err *err);
+/* content: entries of progress_save() (and state), taken over and freed. */
+void snapshot_start(struct directory *directory, struct record *content, uint64_t index,
+                    uint64_t hash, snapshot_cb cb, void *ctx);
