@@ -9,6 +9,11 @@
 
 /* err->kind ERR_NONE: it is there and verified; ERR_FATAL: what was read is not what was written. */
 typedef void (*snapshot_cb)(void *ctx, uint64_t index, const struct err *err);
-/* content: entries of progress_save() (and state), taken over and freed. */
-void snapshot_start(struct directory *directory, struct record *content, uint64_t index,
-                    uint64_t hash, snapshot_cb cb, void *ctx);
+struct snapshot_job {
+    struct directory *directory;
+    struct record *content; /* entries of progress_save() (and state), taken over and freed */
+    uint64_t index, hash;   /* of the log's record that it stands for */
+    snapshot_cb cb;
+    void *ctx;
+};
+void snapshot_start(const struct snapshot_job *job); /* *job is copied */
