@@ -1,0 +1,18 @@
+/* Why a value could not be computed for a row: the record becomes an error record. */
+#pragma once
+#include <stdint.h>
+
+enum fault {
+    FAULT_NONE,
+    FAULT_OVERFLOW,  /* E404 */
+    FAULT_DIVIDE,    /* E404: by 0 */
+    FAULT_NO_INT,    /* E403: this String or Double is no Int */
+    FAULT_NO_DOUBLE, /* E403 */
+    FAULT_RANGE,     /* E405: an index outside */
+    FAULT_EMPTY,     /* E405: head, last, min, max of nothing */
+    FAULT_LARGE,     /* E407: a String or List grew too large */
+    FAULT_N
+};
+
+unsigned fault_code(enum fault fault);    /* 404 for E404 */
+const char *fault_text(enum fault fault); /* "overflow", to stand behind the expression */
