@@ -1,5 +1,6 @@
 /* The content of a batch log record (log/<index>) and of a snapshot (snap/<index>): a head and typed
- * entries. Big-endian; a text is u16 length and its bytes.
+ * entries. Big-endian. Of the slices below, `bytes`, `key` and `value` are u32 length and bytes, all
+ * others are texts: u16 length and bytes.
  *
  *     0  u64 hash of the record before it (record_hash of that file's bytes); in a snapshot: of the
  *            record log/<index> that it stands for; 0 for the first record
@@ -117,3 +118,5 @@ bool record_open(struct slice content, struct record_reader *reader, struct err 
  * when it does not fit (ERR_FATAL, code 350). */
 bool record_next(struct record_reader *reader, struct entry *entry, struct err *err);
 uint64_t record_hash(struct slice file); /* of a record's whole file, for the next one's `before` */
+/* The same of a file in three parts: FILE_HEAD_SIZE bytes, the content, FILE_TAIL_SIZE bytes. */
+uint64_t record_hash_parts(const uint8_t *head, struct slice content, const uint8_t *tail);
