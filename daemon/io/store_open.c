@@ -1,0 +1,28 @@
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/store.h"
+#include "io/store_file.h"
+#include "io/store_url.h"
+
+bool store_open(struct loop *loop, const struct store_conf *conf, struct store **store,
+                struct err *err)
+{
+    struct store_url url;
+    if (!store_url_parse(conf->url, &url, err))
+        return false;
+    if (strcmp(url.scheme, "webhdfs") == 0)
+        return err_code(err, ERR_BAD_CONFIG, 250, "store '%s': not supported yet", conf->url);
+    *store = store_file_open(loop, &url);
+    return true;
+}
+
+void store_req_free(struct store_req *req)
+{
+    for (size_t i = 0; i < req->n_entries; i++)
+        mem_free(req->entries[i].name);
+    mem_free(req->entries);
+    req->entries = NULL;
+    req->n_entries = 0;
+    buf_free(&req->data);
+}
