@@ -1,0 +1,232 @@
+#include "spec/schema.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "spec/schema_parts.h"
+
+const char *schema_name(const struct yaml_node *node)
+{
+    while (node->parent && !node->key)
+        node = node->parent;
+    return node->key && node->key->text ? node->key->text : "the file";
+}
+
+const char *schema_shown(struct schema *schema, const struct yaml_node *node)
+{
+    struct arena *arena = schema->expand.arena;
+    if (node->masked)
+        return "'***'";
+    return arena_printf(arena, "'%s'", node->text ? node->text : yaml_kind_name(node->kind));
+}
+
+const char *const *schema_names(struct arena *arena, const struct schema_key *keys)
+{
+    size_t n = 0;
+    while (keys[n].name)
+        n++;
+    const char **names = arena_alloc(arena, (n + 1) * sizeof(const char *));
+    for (size_t i = 0; i <= n; i++)
+        names[i] = keys[i].name;
+    return names;
+}
+
+bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *what)
+{
+    if (node->bad)
+        return false;
+    struct diags *diags = schema->expand.diags;
+    bool scalar = node->text && node->kind != YAML_NULL;
+    struct diag *diag =
+        diag_add(diags, yaml_place(node), 206, "%s must be %s, here is %s", schema_name(node), what,
+                 scalar ? schema_shown(schema, node) : yaml_kind_name(node->kind));
+    if (node->kind == YAML_NULL)
+        diag_help(diags, diag, "write the value behind the ':', or leave the key out");
+    node->bad = true;
+    return false;
+}
+
+bool schema_later(struct schema *schema, struct yaml_node *node, const char *what)
+{
+    diag_add(schema->expand.diags, yaml_place(node), 250, "%s is known, but not supported yet",
+             what);
+    node->bad = true;
+    return false;
+}
+
+static const struct schema_key *find(const struct schema_key *keys, const char *name)
+{
+    for (; keys->name; keys++)
+        if (strcmp(keys->name, name) == 0)
+            return keys;
+    return NULL;
+}
+
+/* Where a key would belong: the row of the mapping that has it. *top: it is one of the file's own. */
+static const struct schema_key *home(const struct schema_key *keys, const char *name, bool *top)
+{
+    *top = find(keys, name) != NULL;
+    for (const struct schema_key *key = keys; key->name && !*top; key++)
+        if (key->type == SCHEMA_MAP && find(key->keys, name))
+            return key;
+    return NULL;
+}
+
+static void misplaced(struct schema *schema, struct yaml_node *key, const struct schema_key *owner)
+{
+    struct diags *diags = schema->expand.diags;
+    const struct yaml_node *map = key->parent;
+    struct diag_place place = yaml_place(key);
+    const char *inside = map->parent ? schema_name(map) : NULL;
+    if (owner && !inside)
+        diag_add(diags, place, 204, "'%s' stands at the top of the file; it belongs inside '%s'",
+                 key->text, owner->name);
+    else if (owner)
+        diag_add(diags, place, 204, "'%s' stands inside '%s'; it belongs inside '%s'", key->text,
+                 inside, owner->name);
+    else if (map->style == YAML_BLOCK && key->column > 1)
+        diag_add(diags, place, 204,
+                 "'%s' stands inside '%s'; here it belongs %u space%s to the left", key->text,
+                 inside, key->column - 1, key->column == 2 ? "" : "s");
+    else
+        diag_add(diags, place, 204, "'%s' stands inside '%s'; it belongs at the top of the file",
+                 key->text, inside);
+}
+
+void schema_unknown(struct schema *schema, struct yaml_node *key, const char *const *names)
+{
+    struct diags *diags = schema->expand.diags;
+    bool top = false;
+    const struct schema_key *owner = home(schema->root, key->text, &top);
+    const struct yaml_node *map = key->parent;
+    bool at_top = !map->parent;
+    if ((top && !at_top) || (owner && schema_name(map) != owner->name)) {
+        misplaced(schema, key, owner);
+        return;
+    }
+    struct diag *diag = diag_add(diags, yaml_place(key), 202, "unknown key '%s'", key->text);
+    const char *nearest = diag_nearest(key->text, names);
+    if (nearest)
+        diag_help(diags, diag, "did you mean '%s'?", nearest);
+}
+
+/* E205, one finding for all that a mapping lacks. */
+static bool find_missing(struct schema *schema, const struct schema_key *keys,
+                         struct yaml_node *map)
+{
+    struct buf names = { 0 };
+    size_t n = 0, left = 0;
+    for (const struct schema_key *key = keys; key->name; key++)
+        left += key->required && !yaml_get(map, key->name);
+    for (const struct schema_key *key = keys; key->name; key++) {
+        if (!key->required || yaml_get(map, key->name))
+            continue;
+        buf_printf(&names, "%s'%s'", !n ? "" : n + 1 == left ? " and " : ", ", key->name);
+        n++;
+    }
+    if (n) {
+        const struct yaml_node *at = map->key ? map->key : map;
+        diag_add(schema->expand.diags, yaml_place(at), 205, "%s needs %s", schema_name(map),
+                 buf_text(&names));
+    }
+    buf_free(&names);
+    return n == 0;
+}
+
+static bool among(const char *name, const char *const *names)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+bool schema_read(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
+                 void *out, const char *const *also)
+{
+    bool good = true;
+    for (size_t i = 0; i < map->n; i++) {
+        const struct schema_key *key = find(keys, map->keys[i]->text);
+        if (key) {
+            good &= schema_value(schema, key, map->items[i], out);
+        } else if (!among(map->keys[i]->text, also)) {
+            schema_unknown(schema, map->keys[i], schema_names(schema->expand.arena, keys));
+            good = false;
+        }
+    }
+    return find_missing(schema, keys, map) && good;
+}
+
+static bool read_map(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
+                     void *out)
+{
+    if (node->kind == YAML_MAP)
+        return schema_read(schema, key->keys, node, out, NULL);
+    const struct schema_key *inner = key->shorthand ? find(key->keys, key->shorthand) : NULL;
+    if (inner && node->text && node->kind != YAML_NULL)
+        return schema_value(schema, inner, node, out);
+    return schema_wrong(schema, node, "a mapping");
+}
+
+static bool read_node(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
+                      void *field)
+{
+    if (key->type == SCHEMA_LIST && node->kind != YAML_LIST)
+        return schema_wrong(schema, node, "a list");
+    if (key->type == SCHEMA_ANY_MAP && node->kind != YAML_MAP)
+        return schema_wrong(schema, node, "a mapping");
+    *(struct yaml_node **)field = node;
+    return true;
+}
+
+static void find_plain_secret(struct schema *schema, const struct schema_key *key,
+                              const struct yaml_node *node)
+{
+    if (!key->secret || node->expanded || !node->text_len)
+        return;
+    struct diags *diags = schema->expand.diags;
+    diag_help(diags,
+              diag_warn(diags, yaml_place(node), 104, "%s stands here as plain text", key->name),
+              "write ${credential:NAME} or ${file:PATH}");
+}
+
+bool schema_value(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
+                  void *out)
+{
+    void *field = (char *)out + key->at;
+    if (node->bad)
+        return false;
+    if (key->type == SCHEMA_MAP)
+        return read_map(schema, key, node, out);
+    if (key->type == SCHEMA_LIST || key->type == SCHEMA_ANY_MAP || key->type == SCHEMA_ANY)
+        return key->later ? schema_later(schema, node, key->name)
+                          : read_node(schema, key, node, field);
+    if (!expand_node(&schema->expand, node, NULL))
+        return false;
+    union schema_field value = { 0 };
+    if (!schema_convert(schema, key, node, &value))
+        return false;
+    find_plain_secret(schema, key, node);
+    union schema_field usual = { 0 };
+    if (key->later && key->fallback)
+        schema_fallback(key, &usual);
+    if (key->later && !schema_equal(key, &value, &usual))
+        return schema_later(
+            schema, node,
+            arena_printf(schema->expand.arena, "%s %s", key->name, schema_shown(schema, node)));
+    schema_store(key, &value, field);
+    return true;
+}
+
+void schema_defaults(const struct schema_key *keys, void *out)
+{
+    for (; keys->name; keys++) {
+        union schema_field value = { 0 };
+        if (keys->type == SCHEMA_MAP) {
+            schema_defaults(keys->keys, out);
+        } else if (keys->fallback) {
+            schema_fallback(keys, &value);
+            schema_store(keys, &value, (char *)out + keys->at);
+        }
+    }
+}

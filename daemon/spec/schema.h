@@ -1,0 +1,78 @@
+/* Tables of keys: one row a key, with its name, type, default, limits and help. The same table reads
+ * a mapping of a file into a struct, fills in what the file does not say, and is there for whoever
+ * explains or documents the keys. Nested mappings are tables of their own, whose fields lie in the
+ * same struct. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/expand.h"
+
+enum schema_type {                  /* what a row's field is in C */
+                   SCHEMA_TEXT,     /* const char * */
+                   SCHEMA_URL,      /* const char *: a store URL */
+                   SCHEMA_BOOL,     /* bool */
+                   SCHEMA_INT32,    /* uint32_t; limits min and max */
+                   SCHEMA_INT64,    /* uint64_t; limits min and max */
+                   SCHEMA_DOUBLE,   /* double, not negative */
+                   SCHEMA_DURATION, /* uint64_t of milliseconds; limits min and max */
+                   SCHEMA_SIZE,     /* uint64_t of bytes; limits min and max */
+                   SCHEMA_SHARE,    /* double: 10% is 0.1 */
+                   SCHEMA_WORD,     /* int: the value of one of `words` */
+                   SCHEMA_MAP,      /* none: a mapping, by the rows of `keys` */
+                   SCHEMA_LIST,     /* struct yaml_node *: a list, read by its owner */
+                   SCHEMA_ANY_MAP,  /* struct yaml_node *: a mapping, read by its owner */
+                   SCHEMA_ANY,      /* struct yaml_node *: anything, read by its owner */
+};
+
+struct schema_word { /* one of the words that a key takes; a NULL ends them */
+    const char *name;
+    int value;
+    bool later; /* known, not supported yet */
+};
+
+struct schema_key {
+    const char *name; /* NULL ends a table */
+    enum schema_type type;
+    size_t at;            /* offset of its field */
+    const char *fallback; /* the default as a file would say it; NULL: the field is left as it is */
+    uint64_t min, max;    /* max 0 = no limit but the type's */
+    const struct schema_word *words; /* SCHEMA_WORD */
+    const struct schema_key *keys;   /* SCHEMA_MAP: the rows inside */
+    const char
+        *shorthand; /* SCHEMA_MAP: a scalar in place of the mapping is the value of this row */
+    bool required;
+    bool later;       /* known, but only its default works yet */
+    bool secret;      /* must not stand in the file as plain text (W104) */
+    const char *help; /* one line */
+};
+
+struct schema {                    /* reading one file */
+    struct expand expand;          /* with arena and diags */
+    const struct schema_key *root; /* the file's top table, to find the place of a stray key */
+};
+
+/* Fills every field with its default. */
+void schema_defaults(const struct schema_key *keys, void *out);
+/* Reads a mapping; what it does not name stays as it is. Findings go to the diags: E202, E204 …
+ * E208, E215, E250. `inside` says whose mapping it is; NULL = the file. A key named in `also` (ends
+ * with a NULL; NULL = none) is left to the caller. */
+bool schema_read(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
+                 void *out, const char *const *also);
+/* One value by its row. */
+bool schema_value(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
+                  void *out);
+/* An unknown key: E204 when it has a place elsewhere in the file, else E202 with the nearest of
+ * `names` (ends with a NULL). */
+void schema_unknown(struct schema *schema, struct yaml_node *key, const char *const *names);
+/* E206: "KEY must be WHAT, here is …"; the node is `bad` then. Returns false. */
+bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *what);
+/* E250: "WHAT is known, but not supported yet". Returns false. */
+bool schema_later(struct schema *schema, struct yaml_node *node, const char *what);
+/* The name of the key or list item that a node is the value of, as messages say it. */
+const char *schema_name(const struct yaml_node *node);
+/* A scalar as messages may show it: in quotes, *** when it is masked. In the arena. */
+const char *schema_shown(struct schema *schema, const struct yaml_node *node);
+/* The names of a table, ended by a NULL; in the arena. */
+const char *const *schema_names(struct arena *arena, const struct schema_key *keys);

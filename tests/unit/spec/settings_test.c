@@ -1,0 +1,127 @@
+#include "spec/settings.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static struct arena arena;
+static struct settings settings;
+static struct diags diags;
+static struct buf printed;
+
+static void begin(void)
+{
+    settings_init(&settings);
+}
+
+static void clean(void)
+{
+    arena_free(&arena);
+    buf_free(&printed);
+}
+
+static bool read_text(const char *text)
+{
+    static const struct expand_env env = { 0 };
+    diags = (struct diags){ .arena = &arena, .file = "s.yaml", .source = { text, strlen(text) } };
+    return settings_read(&arena, &env, &diags, &settings);
+}
+
+static const char *findings(void)
+{
+    buf_clear(&printed);
+    diag_print(&diags, DIAG_GNU, false, &printed);
+    return buf_text(&printed);
+}
+
+START_TEST(with_no_file_the_defaults_hold)
+{
+    ck_assert_str_eq(settings.jobs_directory, "/etc/tidemark/jobs.d");
+    ck_assert_str_eq(settings.state_directory, "/var/lib/tidemark");
+    ck_assert_uint_eq(settings.jobs_settle_ms, 1000);
+    ck_assert_uint_eq(settings.jobs_rescan_ms, 30000);
+    ck_assert_uint_eq(settings.state_min_free, 1ull << 30);
+    ck_assert_int_eq(settings.log_level, LOG_INFO);
+    ck_assert_uint_eq(settings.log_repeat_ms, 10000);
+    ck_assert_uint_eq(settings.store_block_size, 16 << 20);
+    ck_assert_uint_eq(settings.store_write_timeout_ms, 120000);
+    ck_assert_uint_eq(settings.memory_per_job, 2ull << 30);
+    ck_assert_uint_eq(settings.jobs_max, 256);
+    ck_assert_ptr_null(settings.defaults);
+}
+END_TEST
+
+START_TEST(a_file_changes_only_what_it_names)
+{
+    ck_assert_msg(read_text("jobs: {directory: /tmp/j, watch: poll}\nlog: {level: debug}\n"), "%s",
+                  findings());
+    ck_assert_str_eq(settings.jobs_directory, "/tmp/j");
+    ck_assert_int_eq(settings.jobs_watch, WATCH_POLL);
+    ck_assert_uint_eq(settings.jobs_settle_ms, 1000);
+    ck_assert_int_eq(settings.log_level, LOG_DEBUG);
+}
+END_TEST
+
+START_TEST(a_later_file_wins_and_an_empty_one_says_nothing)
+{
+    ck_assert(
+        read_text("limits: {jobs: 7}\ndefaults: {maxAppAttempts: 5, backpressure: {minRate: 1}}"));
+    ck_assert(read_text(""));
+    ck_assert(read_text("limits: {jobs: 8}\ndefaults: {backpressure: {enabled: false}}"));
+    ck_assert_uint_eq(settings.jobs_max, 8);
+    ck_assert_int_eq(yaml_get(settings.defaults, "maxAppAttempts")->integer, 5);
+    const struct yaml_node *backpressure = yaml_get(settings.defaults, "backpressure");
+    ck_assert_int_eq(yaml_get(backpressure, "minRate")->integer, 1);
+    ck_assert_int_eq(yaml_get(backpressure, "enabled")->kind, YAML_BOOL);
+}
+END_TEST
+
+static const struct { /* a file and all that is said about it */
+    const char *text, *said;
+} broken[] = {
+    { "job: {}\n", "s.yaml:1:1: error[E202]: unknown key 'job'\n  help: did you mean 'jobs'?\n" },
+    { "jobs: {settle: 1}\n",
+      "s.yaml:1:16: error[E207]: settle needs a unit: '1' could be 1ms or 1s\n" },
+    { "jobs: {watch: inotfy}\n",
+      "s.yaml:1:15: error[E206]: watch is one of inotify, poll, off, not 'inotfy'\n"
+      "  help: did you mean 'inotify'?\n" },
+    { "log:\n  state: 1\n",
+      "s.yaml:2:3: error[E204]: 'state' stands inside 'log'; here it belongs 2 spaces to the "
+      "left\n" },
+    { "store: {auth: kerberos}\n",
+      "s.yaml:1:15: error[E250]: auth: kerberos is known, but not supported yet\n" },
+    { "store: {ca: \"\", keytab: /k}\n",
+      "s.yaml:1:25: error[E250]: keytab '/k' is known, but not supported yet\n" },
+    { "store: {blockSize: 16MB, timeout: 1sec}\n",
+      "s.yaml:1:22: error[E207]: blockSize has the unknown unit 'MB'\n"
+      "  help: did you mean '16MiB'?\n"
+      "s.yaml:1:36: error[E207]: timeout has the unknown unit 'sec'\n"
+      "  help: did you mean '1s'?\n" },
+    { "limits: {memoryPerJob: 1MiB, jobs: 0}\n",
+      "s.yaml:1:24: error[E208]: memoryPerJob must be at least 64MiB, here is '1MiB'\n"
+      "s.yaml:1:36: error[E208]: jobs must be at least 1, here is '0'\n" },
+    { "limits: 3\n", "s.yaml:1:9: error[E206]: limits must be a mapping, here is '3'\n" },
+    { "- a\n", "s.yaml:1:1: error[E206]: a settings file is a mapping, here is a list\n" },
+};
+
+START_TEST(what_is_wrong_is_said_as_for_jobs)
+{
+    ck_assert(!read_text(broken[_i].text));
+    ck_assert_str_eq(findings(), broken[_i].said);
+}
+END_TEST
+
+Suite *settings_suite(void)
+{
+    Suite *suite = suite_create("settings");
+    TCase *tcase = tcase_create("settings");
+    tcase_add_checked_fixture(tcase, begin, clean);
+    tcase_add_test(tcase, with_no_file_the_defaults_hold);
+    tcase_add_test(tcase, a_file_changes_only_what_it_names);
+    tcase_add_test(tcase, a_later_file_wins_and_an_empty_one_says_nothing);
+    tcase_add_loop_test(tcase, what_is_wrong_is_said_as_for_jobs, 0,
+                        sizeof broken / sizeof broken[0]);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
