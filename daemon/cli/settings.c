@@ -44,27 +44,25 @@ static const char *variable(void *ctx, const char *name)
     return getenv(name);
 }
 
-static bool file(void *ctx, const char *name, bool is_credential, struct arena *arena,
-                 const char **value, const char **reason)
+static bool file(void *ctx, struct expand_file *file)
 {
     (void)ctx;
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
     struct slice bytes;
-    if (is_credential && (!directory || !*directory)) {
-        *reason = "CREDENTIALS_DIRECTORY is not set; systemd sets it for LoadCredential=";
+    if (file->is_credential && (!directory || !*directory)) {
+        file->reason = "CREDENTIALS_DIRECTORY is not set; systemd sets it for LoadCredential=";
         return false;
     }
-    const char *path = is_credential ? arena_printf(arena, "%s/%s", directory, name) : name;
-    if (!cli_read_file(arena, path, EXPAND_BYTES_MAX, &bytes)) {
-        *reason = arena_strdup(arena, strerror(errno));
+    const char *path = file->is_credential
+                           ? arena_printf(file->arena, "%s/%s", directory, file->name)
+                           : file->name;
+    if (!cli_read_file(file->arena, path, EXPAND_BYTES_MAX, &bytes)) {
+        file->reason = arena_strdup(file->arena, strerror(errno));
         return false;
     }
-    if (bytes.len > EXPAND_BYTES_MAX || memchr(bytes.ptr, 0, bytes.len)) {
-        *reason = bytes.len > EXPAND_BYTES_MAX ? "it is larger than 1 MiB" : "it holds a NUL byte";
-        return false;
-    }
-    *value = bytes.ptr;
-    return true;
+    file->value = bytes.ptr;
+    file->reason = bytes.len > EXPAND_BYTES_MAX ? "it is larger than 1 MiB" : "it holds a NUL byte";
+    return bytes.len <= EXPAND_BYTES_MAX && !memchr(bytes.ptr, 0, bytes.len);
 }
 
 const struct expand_env cli_expand_env = { .variable = variable, .file = file };

@@ -90,20 +90,25 @@ static bool is_text(const char *text)
 static bool take_file(struct expand *expand, struct yaml_node *node, const struct part *part,
                       struct buf *out)
 {
-    const char *value = NULL, *reason = "no files can be read here";
+    struct expand_file file = {
+        .name = part->name,
+        .is_credential = part->is_credential,
+        .arena = expand->arena,
+        .reason = "no files can be read here",
+    };
     const struct expand_env *env = expand->env;
-    bool there = env->file && env->file(env->ctx, part->name, part->is_credential, expand->arena,
-                                        &value, &reason);
-    const char *what = part->is_credential ? "credential" : "file";
-    if (there && !is_text(value)) {
+    bool there = env->file && env->file(env->ctx, &file);
+    if (there && !is_text(file.value)) {
         there = false;
-        reason = "it is not UTF-8 text";
+        file.reason = "it is not UTF-8 text";
     }
     if (!there) {
         diag_add(expand->diags, yaml_text_place(node, part->from, part->to), 222,
-                 "%s '%s' cannot be read: %s", what, part->name, reason);
+                 "%s '%s' cannot be read: %s", part->is_credential ? "credential" : "file",
+                 part->name, file.reason);
         return false;
     }
+    const char *value = file.value;
     size_t n = strlen(value);
     n -= n && value[n - 1] == '\n'; /* as editors and `echo` leave it */
     n -= n && value[n - 1] == '\r';

@@ -11,12 +11,17 @@
 
 #define EXPAND_BYTES_MAX (1u << 20) /* of all expanded values of a file */
 
+struct expand_file { /* a ${credential:…} or ${file:…} */
+    const char *name;
+    bool is_credential;
+    struct arena *arena; /* for what comes of it */
+    const char *value;   /* its content, at most EXPAND_BYTES_MAX */
+    const char *reason;  /* why there is none */
+};
+
 struct expand_env {                                       /* where values come from */
     const char *(*variable)(void *ctx, const char *name); /* NULL = not set */
-    /* The content of ${credential:…} (is_credential) and ${file:…}, at most EXPAND_BYTES_MAX; false
-     * with a reason when there is none. */
-    bool (*file)(void *ctx, const char *name, bool is_credential, struct arena *arena,
-                 const char **value, const char **reason);
+    bool (*file)(void *ctx, struct expand_file *file);    /* fills in value or, false, reason */
     void *ctx;
 };
 

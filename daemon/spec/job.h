@@ -7,6 +7,7 @@
 
 #include "base/diag.h"
 #include "base/yaml.h"
+#include "spec/expand.h"
 
 #define JOB_ID_MAX 63
 
@@ -43,6 +44,7 @@ struct job_op {                   /* one transformation, not yet typed */
     const char *name;             /* flatMap */
     const struct yaml_node *node; /* of its name, for errors about the operation */
     const struct yaml_node *arg;  /* its argument; NULL = none */
+    bool bad; /* a finding names it already: what comes of it has no type, and none is reported */
 };
 
 struct job_stream {
@@ -92,14 +94,9 @@ struct job_spec {
 };
 
 struct job_env { /* what a file's ${…} and missing keys are taken from */
-    const char *(*variable)(void *ctx, const char *name); /* NULL = not set */
-    /* The content of ${credential:…} (is_credential) and ${file:…}; false with a reason when there
-     * is none. */
-    bool (*file)(void *ctx, const char *name, bool is_credential, struct arena *arena,
-                 const char **value, const char **reason);
-    void *ctx;
+    const struct expand_env *expand;
     const struct yaml_node *defaults; /* `defaults:` of the settings; NULL = none */
-    uint64_t memory_max;
+    uint64_t memory_max;              /* limits.memoryPerJob */
 };
 
 /* Parses a job file, diags->source; id is its name without suffix. False when diags holds an error;
