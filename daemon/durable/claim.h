@@ -7,8 +7,9 @@
  *   3 rename it to e<n+1>.<own nonce>; whatever is answered, list again: ours, another's, or as before.
  *   4 publish owner-<epoch>. Nothing is read before.
  *
- * With `watch` a living owner is left in peace: the claim goes on only when his newest log/ entry and
- * his owner file have not changed for patience_ms of our own clock.
+ * An owner is left in peace as long as he may be alive: the claim goes on when is_dead() says so, or
+ * when his newest log/ entry and his owner file have not changed for patience_ms of our own clock. A
+ * directory that nobody has owned yet, init.<lineage>, is taken at once.
  *
  * Content of owner-<epoch>: text host, u32 pid, text version, i64 wall time in ms. */
 #pragma once
@@ -33,9 +34,8 @@ struct claim_conf {
     struct store *store; /* locked already, see store_ops.lock */
     const char *job;     /* id */
     const char *version; /* of the daemon */
-    bool watch;          /* leave a living owner in peace, whoever he is */
-    const char
-        *dead_host; /* an owner on this host is known to be dead: not waited for; NULL = none */
+    /* Whether the owner is known to be dead, so that he is not waited for; asked at each look. */
+    bool (*is_dead)(void *ctx, const struct claim_owner *owner);
     uint64_t patience_ms; /* silence after which an owner counts as dead */
     uint32_t places;      /* writes at once */
     void (*trouble)(void *ctx, const struct err *err, uint64_t next_ms); /* as directory->trouble */

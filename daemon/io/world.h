@@ -2,6 +2,7 @@
  * simulation has one for each simulated process, all driven by one seed. Every function may be
  * called from any thread. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ void world_random(struct world *world, void *out, size_t n); /* n bytes nobody c
 const char *world_host(struct world *world);                 /* this machine's name */
 const char *world_boot_id(struct world *world);              /* this boot's id, 36 characters */
 uint32_t world_pid(struct world *world);
+/* Whether a process of this number runs on this machine; one that has ended and was not yet waited
+ * for does not. */
+bool world_pid_lives(struct world *world, uint32_t pid);
 /* Ends the process at once, without any clean-up. In a simulation it comes back: the caller must
  * return at once. */
 void world_exit(struct world *world, int status);

@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -95,6 +97,23 @@ uint32_t world_pid(struct world *world)
 {
     (void)world;
     return (uint32_t)getpid();
+}
+
+bool world_pid_lives(struct world *world, uint32_t pid)
+{
+    char path[32], stat[512];
+    (void)world;
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, stat, sizeof stat - 1);
+    close(fd);
+    if (n <= 0)
+        return false;
+    stat[n] = 0;
+    const char *state = strrchr(stat, ')'); /* its name may hold anything, a ) too */
+    return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
 }
 
 void world_exit(struct world *world, int status)

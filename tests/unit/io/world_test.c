@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 START_TEST(clocks_go_forward)
@@ -43,6 +44,22 @@ START_TEST(random_bytes_fill_all_that_was_asked)
 }
 END_TEST
 
+START_TEST(a_dead_process_does_not_live)
+{
+    struct world *world = world_new();
+    siginfo_t info;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0); /* a zombie now */
+    ck_assert(!world_pid_lives(world, (uint32_t)pid));
+    ck_assert(world_pid_lives(world, (uint32_t)getpid()));
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert(!world_pid_lives(world, (uint32_t)pid));
+    world_free(world);
+}
+END_TEST
+
 Suite *world_suite(void)
 {
     Suite *suite = suite_create("world");
@@ -50,6 +67,7 @@ Suite *world_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, clocks_go_forward);
     tcase_add_test(tcase, knows_who_it_is);
+    tcase_add_test(tcase, a_dead_process_does_not_live);
     tcase_add_test(tcase, random_bytes_fill_all_that_was_asked);
     return suite;
 }
