@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/store_url.h"
 #include "io/store.h"
 #include "io/store_file.h"
-#include "io/store_url.h"
 
 bool store_open(struct loop *loop, const struct store_conf *conf, struct store **store,
                 struct err *err)
