@@ -16,5 +16,7 @@ const struct sim_scenario sim_scenarios[] = {
     { "self.local", self_local, 16, 0 },
     { "self.power", self_power, 16, 0 },
     { "self.processes", self_processes, 16, 0 },
+    { "self.kafka", self_kafka, 32, 0 },
+    { "self.kafka_gone", self_kafka_gone, 16, 0 },
     { NULL, NULL, 0, 0 },
 };

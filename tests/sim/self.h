@@ -15,3 +15,5 @@ void self_crash(struct sim *sim);
 void self_local(struct sim *sim);
 void self_power(struct sim *sim);
 void self_processes(struct sim *sim);
+void self_kafka(struct sim *sim);
+void self_kafka_gone(struct sim *sim);

@@ -84,6 +84,7 @@ static void faults_draw(struct sim *sim)
         .stale = likelihood(sim),
         .slow = likelihood(sim) / 5,
         .stall = likelihood(sim) / 50,
+        .kafka_away = likelihood(sim) / 10,
         .latency_us = one_of(sim, latency_us, ARRAY_SIZE(latency_us)),
         .give_up_ms = one_of(sim, give_up_ms, ARRAY_SIZE(give_up_ms)),
         .late_ms = one_of(sim, spell_ms, ARRAY_SIZE(spell_ms)),

@@ -39,6 +39,7 @@ struct sim_faults { /* what may go wrong and how likely, in thousandths; 0 = nev
     uint32_t stale;      /* a read is answered by the NameNode that was active before */
     uint32_t slow;       /* … takes a hundred times as long */
     uint32_t stall;      /* a process is not scheduled for up to stall_ms */
+    uint32_t kafka_away; /* a request to Kafka begins a spell (up to refused_ms) without brokers */
     uint32_t latency_us; /* of one way of a store request, at most, when it is not slow */
     uint32_t give_up_ms; /* a sender waits so long for an answer */
     uint32_t late_ms;    /* a late or doubled request comes at most so long after that */
