@@ -48,6 +48,10 @@ $(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT)) $(BUILD)/unit_main.o
 $(BUILD)/sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) $(SIM))
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# the store's door as a program, for tests/real
+$(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/real/store_driver.c)
+	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # one suite a file: tests/unit/<folder>/x_test.c defines Suite *x_suite(void)
 $(BUILD)/unit_main.c: tests/unit/main.sh $(UNIT)
 	@mkdir -p $(@D); tests/unit/main.sh $(UNIT) > $@
@@ -76,7 +80,7 @@ check-tsan:
 	$(DEV)
 	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/tidemark
 	@tests/run build/tsan
-check-real: all
+check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
 bench: all
