@@ -35,10 +35,23 @@ struct directory {
     uint32_t places_used;
     struct list waiting; /* publishes that wait for a place */
     bool is_fenced;
-    bool in_trouble;    /* trouble() was told of it */
-    uint64_t create_ms; /* how long creates take: running median, for the second try */
+    bool in_trouble;        /* trouble() was told of it */
+    uint32_t troubled;      /* operations that wait for the store */
+    uint64_t trouble_shown; /* hash of the text that was told last */
+    uint64_t
+        create_ms; /* how long creates take: running median, for the second try; 0 = not known */
 };
 
 /* Writes "<directory>/<format…>" into path (DIRECTORY_PATH_SIZE bytes). */
 void directory_path(const struct directory *directory, char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Fills in what a file of this directory must say of its job, to be given to file_open(). */
+void directory_want(const struct directory *directory, struct file_head *want);
+
+/* Something failed for the store's sake (err) and is repeated in the milliseconds returned, which
+ * grow with *tries, the failures in a row so far; tells trouble() when that is news. */
+uint64_t directory_trouble(struct directory *directory, uint32_t *tries, const struct err *err);
+/* It went on: *tries is 0 again; when it was the last one in trouble, trouble() is told. */
+void directory_relief(struct directory *directory, uint32_t *tries);
+/* The directory is another's: tells fenced(), once. */
+void directory_fence(struct directory *directory);

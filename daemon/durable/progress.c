@@ -188,7 +188,8 @@ static bool apply_taken(struct progress *progress, const struct entry *entry, st
     return true;
 }
 
-static bool apply_delivered(struct progress *progress, const struct entry *entry, struct err *err)
+static bool apply_delivered(struct progress *progress, const struct entry *entry, bool snapshot,
+                            struct err *err)
 {
     struct progress_output *output = progress_output_of(progress, entry->delivered.label, 0, err);
     if (!output)
@@ -197,6 +198,8 @@ static bool apply_delivered(struct progress *progress, const struct entry *entry
         return progress_fail(err, "a batch delivered before it was", entry->delivered.number);
     if (output->delivered < entry->delivered.number)
         output->delivered = entry->delivered.number;
+    if (snapshot) /* which says `delivered up to the last batch` of all that owe nothing */
+        output->last = progress->batch;
     return true;
 }
 
@@ -225,7 +228,10 @@ static bool apply_output(struct progress *progress, struct slice label, struct e
 {
     if (progress->batch == 0)
         return progress_fail(err, "an output without a batch", progress->index);
-    return progress_output_of(progress, label, progress->batch - 1, err) != NULL;
+    struct progress_output *output = progress_output_of(progress, label, progress->batch - 1, err);
+    if (output)
+        output->last = progress->batch;
+    return output != NULL;
 }
 
 static bool apply_entry(struct progress *progress, const struct entry *entry, bool snapshot,
@@ -249,7 +255,7 @@ static bool apply_entry(struct progress *progress, const struct entry *entry, bo
         case ENTRY_OUTFILE:
             return apply_output(progress, entry->outfile.label, err);
         case ENTRY_DELIVERED:
-            return apply_delivered(progress, entry, err);
+            return apply_delivered(progress, entry, snapshot, err);
         case ENTRY_CATCHUP:
             return apply_catchup(progress, entry, err);
         case ENTRY_DEAD:
@@ -338,9 +344,10 @@ void progress_save(const struct progress *progress, struct record *out)
         save_partition(progress, i, out);
     for (size_t i = 0; i < progress->n_outputs; i++) {
         const struct progress_output *output = &progress->outputs[i];
-        record_put(out,
-                   &(struct entry){ .kind = ENTRY_DELIVERED,
-                                    .delivered = { text_of(output->label), output->delivered } });
+        bool owes = output->last > output->delivered;
+        uint64_t number = owes ? output->delivered : progress->batch;
+        record_put(out, &(struct entry){ .kind = ENTRY_DELIVERED,
+                                         .delivered = { text_of(output->label), number } });
     }
 }
 

@@ -22,6 +22,7 @@ struct progress_partition {
 struct progress_output {
     char label[FILE_NAME_SIZE];
     uint64_t delivered; /* all batches up to this number are delivered */
+    uint64_t last;      /* the last batch in which it shows something */
 };
 
 struct progress { /* {0} is a job that has not begun */

@@ -24,7 +24,12 @@ struct publish_lane { /* what is published in a lane is put in place in the orde
 };
 void publish_lane_init(struct publish_lane *lane);
 
-enum publish_class { PUBLISH_RECORD, PUBLISH_BLOCK, PUBLISH_OTHER }; /* who gets a place first */
+enum publish_class {
+    PUBLISH_RECORD,
+    PUBLISH_BLOCK,
+    PUBLISH_OTHER
+}; /* who gets a place first; the
+                                                                           last place is a record's */
 
 struct publish_conf {
     struct directory *directory;
@@ -40,4 +45,6 @@ struct publish_conf {
 /* Starts it; publish_ctx() is conf->ctx. It frees itself behind cb. */
 struct publish *publish_start(const struct publish_conf *conf);
 void *publish_ctx(const struct publish *publish);
-uint64_t publish_hash(const struct publish *publish); /* record_hash() of the file as written */
+uint64_t publish_hash(
+    const struct publish *publish); /* record_hash() of the file as written; of one
+                                                          piece, in cb */

@@ -24,14 +24,16 @@ struct recovered {
     struct recovered_output *outputs; /* in order of batches */
     struct recovered_source *sources;
     size_t n_outputs, n_sources;
-    uint64_t records;              /* log records read */
-    uint64_t snapshot;             /* index of the snapshot it began from; 0 = none */
+    uint64_t records;    /* log records read */
+    uint64_t snapshot;   /* index of the snapshot it began from; 0 = none */
+    uint64_t *snapshots; /* indices of all that are there, oldest first */
+    size_t n_snapshots;
     uint64_t log_files, log_bytes; /* of log/ behind the snapshot */
     uint64_t log_first;            /* lowest index still in log/ */
-    struct arena arena;            /* holds outputs and sources; the caller's: arena_free() */
+    struct arena arena;            /* holds the arrays; the caller's: arena_free() */
 };
 typedef void (*recover_cb)(void *ctx, struct recovered *recovered, const struct err *err);
-/* cb once: what was found (the callee's), or ERR_FATAL with file and range (codes 350, 351). out/
+/* cb once: what was found (the callee's, to be freed with mem_free()), or NULL and ERR_FATAL with file and range (codes 350, 351). out/
  * files that no record names, and wal/ files that were taken, are deleted behind it. A store that is
  * away is waited for. */
 void recover_start(struct directory *directory, recover_cb cb, void *ctx);

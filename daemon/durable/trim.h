@@ -8,8 +8,11 @@
 struct trim;
 struct trim *trim_new(struct directory *directory);
 void trim_wal(struct trim *trim, const char *source, uint64_t first, uint64_t last);
+/* The record that a kept snapshot stands for is kept as well: recovery begins by holding the one
+ * against the other. */
 void trim_log(struct trim *trim, uint64_t first, uint64_t last);
 void trim_snap(struct trim *trim, uint64_t index);
 void trim_out(struct trim *trim, const char *name);
 uint64_t trim_waiting(const struct trim *trim); /* files still to be deleted */
+/* Frees it when all of them are. NULL is fine. */
 void trim_free(struct trim *trim);

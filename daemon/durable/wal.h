@@ -10,6 +10,7 @@
 #include "durable/directory.h"
 
 #define WAL_GROUP_BYTES (8u << 20) /* a batch cannot split a file, so a file is bounded */
+#define WAL_FILE_MAX (2ull << 30)  /* of one block alone: its largest record and its rows */
 
 struct arena;
 struct block;

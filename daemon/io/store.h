@@ -71,6 +71,9 @@ struct store_ops {      /* one row a kind of store */
     void (*read)(struct store *store, struct store_req *req);
     /* A file, or a directory with all below it. NO: there is nothing of that name. */
     void (*remove)(struct store *store, struct store_req *req);
+    /* A create that nobody waits for any more: it calls back soon, with whatever is then known of
+     * it. NULL: this kind of store cannot hurry. */
+    void (*cancel)(struct store *store, struct store_req *req);
     /* Holds the root for this process' life. NO: another process holds it. A store whose paths
      * resolve when they act (HDFS) needs no lock and says YES. Makes the root when it is missing. */
     void (*lock)(struct store *store, struct store_req *req);

@@ -1,0 +1,164 @@
+/* One look at an owner whom we leave in peace: his directory, his owner file, his newest record.
+ * Nothing that is read here counts for anything but patience. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "durable/claim_parts.h"
+
+#define CLAIM_LOOK_MIN_MS 200 /* between two looks: a tenth of the patience, within these */
+#define CLAIM_LOOK_MAX_MS 3000
+
+static uint64_t claim_look_ms(const struct claim *claim)
+{
+    uint64_t ms = claim->conf.patience_ms / 10;
+    if (ms < CLAIM_LOOK_MIN_MS)
+        return CLAIM_LOOK_MIN_MS;
+    return ms < CLAIM_LOOK_MAX_MS ? ms : CLAIM_LOOK_MAX_MS;
+}
+
+/* The entry whose name is front and the greatest number. */
+static const struct store_entry *claim_newest(const struct store_req *req, const char *front)
+{
+    const struct store_entry *newest = NULL;
+    size_t n = strlen(front);
+    uint64_t most = 0;
+    for (size_t i = 0; i < req->n_entries; i++) {
+        const char *name = req->entries[i].name;
+        if (strncmp(name, front, n) != 0 || name[n] < '0' || name[n] > '9')
+            continue;
+        uint64_t number = strtoull(name + n, NULL, 10);
+        if (newest && number < most)
+            continue;
+        newest = &req->entries[i];
+        most = number;
+    }
+    return newest;
+}
+
+static void claim_watch_sign(struct claim *claim, const struct store_entry *entry)
+{
+    struct claim_watch *watch = &claim->watch;
+    if (!entry)
+        return;
+    watch->signs = hash64(entry->name, strlen(entry->name), watch->signs);
+    watch->signs = hash64(&entry->modified_ms, sizeof entry->modified_ms, watch->signs);
+}
+
+static bool claim_watch_parse(struct claim_watch *watch, struct slice bytes)
+{
+    struct file_head head;
+    struct slice content;
+    if (file_open(bytes, NULL, &head, &content, NULL) != FILE_WHOLE || head.kind != FILE_OWNER)
+        return false;
+    struct reader reader = reader_of(content);
+    struct slice host = reader_str(&reader);
+    struct claim_owner owner = { .pid = reader_u32(&reader), .epoch = head.epoch };
+    reader_str(&reader);
+    owner.since_ms = (int64_t)reader_u64(&reader);
+    if (reader.bad || host.len >= sizeof owner.host)
+        return false;
+    memcpy(owner.host, host.ptr, host.len);
+    watch->owner = owner;
+    return true;
+}
+
+/* All of one look is known: has he been silent for long enough? Only silence between two looks that
+ * both were answered counts, so that a store that was away is not taken for a dead owner. */
+static void claim_watch_judge(struct claim *claim)
+{
+    struct claim_watch *watch = &claim->watch;
+    uint64_t now = loop_now_ms(claim->conf.loop), look = claim_look_ms(claim);
+    uint64_t since = now - watch->looked_ms;
+    if (watch->signs != watch->last_signs)
+        watch->silent_ms = 0;
+    else
+        watch->silent_ms += since < 2 * look ? since : 2 * look;
+    watch->last_signs = watch->signs;
+    watch->looked_ms = now;
+    bool dead =
+        watch->known && claim->conf.is_dead && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
+    if (dead || watch->silent_ms >= claim->conf.patience_ms)
+        claim_take(claim);
+    else
+        claim_wait(claim, look, claim_list);
+}
+
+static void claim_watch_log(struct claim *claim)
+{
+    snprintf(claim->path, sizeof claim->path, "%s/log", claim->watch.name);
+    claim_ask(claim, CLAIM_WATCH_LOG, ASK_ANSWERED, claim->conf.store->ops->list);
+}
+
+static void claim_watched_directory(struct claim *claim)
+{
+    struct claim_watch *watch = &claim->watch;
+    const struct store_entry *owner = claim_newest(&claim->ask.req, "owner-");
+    watch->signs = 0;
+    claim_watch_sign(claim, owner);
+    if (!owner || watch->known) {
+        claim_watch_log(claim);
+        return;
+    }
+    snprintf(watch->owner_path, sizeof watch->owner_path, "%s/%.60s", watch->name, owner->name);
+    memcpy(claim->path, watch->owner_path, sizeof claim->path);
+    claim_ask(claim, CLAIM_WATCH_OWNER, ASK_FATAL_ENDS, claim->conf.store->ops->read);
+}
+
+static void claim_watched_owner(struct claim *claim)
+{
+    struct claim_watch *watch = &claim->watch;
+    const struct store_req *req = &claim->ask.req;
+    watch->known = req->answer == STORE_YES && claim_watch_parse(watch, buf_slice(&req->data));
+    bool dead =
+        watch->known && claim->conf.is_dead && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
+    if (watch->known && !dead && claim->conf.waiting)
+        claim->conf.waiting(claim->conf.ctx, &watch->owner);
+    claim_watch_log(claim);
+}
+
+static void claim_watched_log(struct claim *claim)
+{
+    claim_watch_sign(claim, claim_newest(&claim->ask.req, ""));
+    claim_watch_judge(claim);
+}
+
+void claim_watch_step(struct claim *claim)
+{
+    if (claim->ask.req.answer == STORE_NO) { /* renamed meanwhile */
+        claim_list(claim);
+        return;
+    }
+    switch ((enum claim_state)sm_state(&claim->sm)) {
+        case CLAIM_WATCH_DIRECTORY:
+            claim_watched_directory(claim);
+            break;
+        case CLAIM_WATCH_OWNER:
+            claim_watched_owner(claim);
+            break;
+        default:
+            claim_watched_log(claim);
+            break;
+    }
+}
+
+void claim_watch_forget(struct claim *claim)
+{
+    claim->watch = (struct claim_watch){ .name = "" };
+}
+
+void claim_watch_start(struct claim *claim)
+{
+    struct claim_watch *watch = &claim->watch;
+    if (strcmp(watch->name, claim->from) != 0) {
+        claim_watch_forget(claim);
+        memcpy(watch->name, claim->from, sizeof watch->name);
+        watch->looked_ms = loop_now_ms(claim->conf.loop);
+        watch->last_signs = 1; /* as no signs are: the first look begins the silence */
+    }
+    memcpy(claim->path, watch->name, sizeof watch->name);
+    claim_ask(claim, CLAIM_WATCH_DIRECTORY, ASK_ANSWERED, claim->conf.store->ops->list);
+}

@@ -1,0 +1,44 @@
+/* A store in memory for unit tests: a flat list of paths, acts at once, answers in a later turn of
+ * the loop; a hook decides what goes wrong. And a loop to run until something has happened. */
+#pragma once
+#include "io/store.h"
+
+enum memory_fault {
+    MEMORY_FINE,
+    MEMORY_REFUSE, /* not done, refused */
+    MEMORY_LOSE,   /* not done, no answer */
+    MEMORY_MUTE,   /* done, no answer */
+    MEMORY_HOLD,   /* done, and answered by memory_release() */
+};
+/* Called before each request; op is "create", "rename", … */
+typedef enum memory_fault (*memory_hook)(void *ctx, const char *op, const struct store_req *req);
+
+struct store *memory_new(struct loop *loop); /* lives in the mem domain */
+void memory_on(struct store *store, memory_hook hook, void *ctx);
+void memory_release(struct store *store); /* answers what is held */
+bool memory_has(struct store *store, const char *path);
+struct buf *memory_file(struct store *store, const char *path); /* NULL: none */
+void memory_drop(struct store *store, const char *path);        /* with all below */
+void memory_move(struct store *store, const char *path, const char *target);
+unsigned memory_count(struct store *store, const char *front);   /* paths that begin so */
+const char *memory_find(struct store *store, const char *front); /* the first one; NULL: none */
+unsigned memory_asked(struct store *store, const char *op);      /* requests so far */
+
+struct test { /* a loop, a store on it, and when to stop */
+    struct loop *loop;
+    struct store *store;
+    struct mem_domain *domain;
+    unsigned failures; /* troubles told; reliefs */
+    unsigned reliefs;
+    unsigned fences;
+    char trouble[200];
+};
+void test_begin(struct test *test);
+void test_end(struct test *test);
+/* Runs the loop until *flag; fails the test after ten seconds. */
+void test_until(struct test *test, const bool *flag);
+void test_turns(struct test *test, unsigned ms); /* lets the loop turn for so long */
+
+struct directory;
+/* A directory e1.… that is ours, with its folders. */
+struct directory *test_directory(struct test *test);

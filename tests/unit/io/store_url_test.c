@@ -1,0 +1,94 @@
+#include "io/store_url.h"
+
+#include <check.h>
+#include <string.h>
+
+START_TEST(urls_of_stores)
+{
+    static const struct {
+        const char *text, *user, *host, *path;
+        unsigned servers, port;
+    } rows[] = {
+        { "file:///var/lib/tidemark", "", "", "/var/lib/tidemark", 0, 0 },
+        { "file:///var/lib/a job/", "", "", "/var/lib/a job", 0, 0 },
+        { "webhdfs://nn1/ck", "", "nn1", "/ck", 1, 9870 },
+        { "webhdfs://nn1:50070", "", "nn1", "", 1, 50070 },
+        { "webhdfs://systest@nn1.example.org:9870,nn2:1/user/systest/ck/", "systest",
+          "nn1.example.org", "/user/systest/ck", 2, 9870 },
+        { "webhdfs://svc$@[::1]:65535/a=1/b_c.d-e", "svc$", "[::1]", "/a=1/b_c.d-e", 1, 65535 },
+    };
+    struct store_url url;
+    struct err err;
+    ck_assert_msg(store_url_parse(rows[_i].text, &url, &err), "%s", err.text);
+    ck_assert_str_eq(url.user, rows[_i].user);
+    ck_assert_str_eq(url.path, rows[_i].path);
+    ck_assert_uint_eq(url.n_servers, rows[_i].servers);
+    if (url.n_servers) {
+        ck_assert_str_eq(url.servers[0].host, rows[_i].host);
+        ck_assert_uint_eq(url.servers[0].port, rows[_i].port);
+    }
+}
+END_TEST
+
+START_TEST(what_is_not_a_store_says_what_to_write)
+{
+    static const struct {
+        const char *text;
+        unsigned code;
+        const char *says;
+    } rows[] = {
+        { "", 215, "is not a URL of a store" },
+        { "/var/lib", 215, "webhdfs://host:port/path or file:///path" },
+        { "s3://bucket/a", 215, "'s3' is no store" },
+        { "hdfs://nn1:8020/a/b", 215, "write webhdfs://nn1:9870/a/b" },
+        { "swebhdfs://nn1/a", 250, "not supported yet" },
+        { "httpfs://h/a", 250, "not supported yet" },
+        { "file://var/lib", 215, "three slashes" },
+        { "file:///", 215, "below the root" },
+        { "file:///a/../b", 215, "no empty part, '.' or '..'" },
+        { "file:///a//b", 215, "no empty part" },
+        { "file:///a%20b", 215, "byte 0x25" },
+        { "webhdfs:///a", 215, "'' is not host:port" },
+        { "webhdfs://nn1:0/a", 215, "'nn1:0' is not host:port" },
+        { "webhdfs://nn1:65536/a", 215, "is not host:port" },
+        { "webhdfs://nn1:/a", 215, "is not host:port" },
+        { "webhdfs://nn1,/a", 215, "'' is not host:port" },
+        { "webhdfs://n/n:1/a b", 215, "byte 0x3a" },
+        { "webhdfs://nn1/a b", 215, "byte 0x20" },
+        { "webhdfs://nn1/a?op=DELETE", 215, "byte 0x3f" },
+        { "webhdfs://a b@nn1/a", 215, "'a b' is not a user's name" },
+        { "webhdfs://@nn1/a", 215, "'' is not a user's name" },
+        { "webhdfs://a,b,c,d,e/x", 215, "at most 4 servers" },
+    };
+    struct store_url url;
+    struct err err;
+    ck_assert(!store_url_parse(rows[_i].text, &url, &err));
+    ck_assert_int_eq(err.kind, ERR_BAD_CONFIG);
+    ck_assert_msg(err.code == rows[_i].code, "%s", err.text);
+    ck_assert_msg(strstr(err.text, rows[_i].says), "%s", err.text);
+}
+END_TEST
+
+START_TEST(a_path_may_have_1023_bytes)
+{
+    char text[STORE_PATH_SIZE + 16] = "webhdfs://h";
+    struct store_url url;
+    size_t n = strlen(text);
+    memset(text + n, 'a', STORE_PATH_SIZE - 1);
+    text[n] = '/';
+    ck_assert(store_url_parse(text, &url, NULL));
+    text[n + STORE_PATH_SIZE - 1] = 'a';
+    ck_assert(!store_url_parse(text, &url, NULL));
+}
+END_TEST
+
+Suite *store_url_suite(void)
+{
+    Suite *suite = suite_create("store_url");
+    TCase *tcase = tcase_create("store_url");
+    suite_add_tcase(suite, tcase);
+    tcase_add_loop_test(tcase, urls_of_stores, 0, 6);
+    tcase_add_loop_test(tcase, what_is_not_a_store_says_what_to_write, 0, 22);
+    tcase_add_test(tcase, a_path_may_have_1023_bytes);
+    return suite;
+}
