@@ -44,7 +44,12 @@ $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
 $(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT)) $(BUILD)/unit_main.o
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
 
-$(BUILD)/sim: $(call obj,$(CORE) $(SIM))
+# no verbs and no supervisor here: they need doors that are not simulated yet
+$(BUILD)/sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) $(SIM))
+	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# the store's door as a program, for tests/real
+$(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/real/store_driver.c)
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # one suite a file: tests/unit/<folder>/x_test.c defines Suite *x_suite(void)
@@ -64,18 +69,18 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-check: all $(BUILD)/unit
+check: all $(BUILD)/unit $(BUILD)/sim
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/tidemark
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/tidemark
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
 	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/tidemark
 	@tests/run build/tsan
-check-real: all
+check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
 bench: all

@@ -67,4 +67,7 @@ bool cli_use_color(const struct cli *cli,
                    int fd); /* --color, NO_COLOR, and whether fd is a terminal */
 void cli_help(const struct command *command, struct buf *out);
 
+extern const struct command list_command;
+extern const struct command run_command;
+extern const struct command status_command;
 extern const struct command version_command;

@@ -6,6 +6,9 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
+    &run_command,
+    &status_command,
+    &list_command,
     &version_command,
 };
 

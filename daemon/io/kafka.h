@@ -64,16 +64,23 @@ void kafka_ask(struct kafka *kafka, const char *topic, int32_t partition);
 void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, size_t n);
 
 enum kafka_event_kind {
-    KAFKA_PARTITION,    /* topic, partition: it exists */
-    KAFKA_LISTED,       /* the list is complete. err: NONE; RETRY 303 (no broker), 304 (a topic is
-                           missing or forbidden; those that are not were listed), 305 (login) */
-    KAFKA_OFFSETS,      /* topic, partition, committed, low, high; or err RETRY */
-    KAFKA_OUT_OF_RANGE, /* topic, partition: the assigned offset is not there; nothing comes from
-                           this queue any more */
-    KAFKA_QUEUE_FAILED, /* topic, partition, err: RETRY (goes on by itself) or FATAL (a message that
-                           cannot be read; nothing comes from this queue any more) */
-    KAFKA_AWAY,         /* err RETRY: 303 no broker answers, 305 login refused; goes on trying */
-    KAFKA_FAILED,       /* err FENCED or FATAL: this consumer is dead, close it */
+    /* topic, partition: it exists */
+    KAFKA_PARTITION,
+    /* the list is complete. err: NONE; RETRY 303 (no broker), 304 (a topic is missing or forbidden;
+     * the others were listed), 305 (login); BAD_CONFIG 235 (no regular expression) */
+    KAFKA_LISTED,
+    /* topic, partition, committed, low, high; or err RETRY */
+    KAFKA_OFFSETS,
+    /* topic, partition: the offset is not there. Comes once its queue is polled, after what was
+     * before; nothing else comes of this queue any more */
+    KAFKA_OUT_OF_RANGE,
+    /* topic, partition, err: RETRY (goes on by itself) or FATAL (a message that cannot be read;
+     * nothing comes of this queue any more) */
+    KAFKA_QUEUE_FAILED,
+    /* err RETRY: 303 no broker answers, 305 login refused; it goes on trying */
+    KAFKA_AWAY,
+    /* err FENCED or FATAL: this consumer is dead, close it */
+    KAFKA_FAILED,
 };
 
 struct kafka_event {

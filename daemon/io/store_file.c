@@ -10,10 +10,10 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/store_url.h"
 #include "io/loop.h"
 #include "io/store.h"
 #include "io/store_disk.h"
-#include "io/store_url.h"
 #include "io/thread.h"
 
 typedef enum store_answer (*disk_call)(struct store_disk *disk, struct store_req *req);

@@ -1,9 +1,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/store_url.h"
 #include "io/store.h"
 #include "io/store_file.h"
-#include "io/store_url.h"
+#include "io/store_webhdfs.h"
 
 bool store_open(struct loop *loop, const struct store_conf *conf, struct store **store,
                 struct err *err)
@@ -12,7 +13,7 @@ bool store_open(struct loop *loop, const struct store_conf *conf, struct store *
     if (!store_url_parse(conf->url, &url, err))
         return false;
     if (strcmp(url.scheme, "webhdfs") == 0)
-        return err_code(err, ERR_BAD_CONFIG, 250, "store '%s': not supported yet", conf->url);
+        return store_webhdfs_open(loop, conf, &url, store, err);
     *store = store_file_open(loop, &url);
     return true;
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/store_url.h"
 #include "spec/schema_parts.h"
-#include "spec/store_url.h"
 #include "spec/units.h"
 
 static bool is_null(const struct yaml_node *node)
@@ -44,19 +44,39 @@ static bool take_text(struct schema *schema, struct yaml_node *node, union schem
     return false;
 }
 
+static const char *url_help(struct arena *arena, const char *text)
+{
+    static const char *const schemes[] = { "webhdfs", "file", NULL };
+    const char *sign = strstr(text, "://");
+    if (text[0] == '/')
+        return arena_printf(arena, "write file://%s", text);
+    if (strncmp(text, "file:/", 6) == 0 && !sign)
+        return arena_printf(arena, "write file://%s", text + 5);
+    if (!sign)
+        return NULL;
+    const char *host = sign + 3, *path = host + strcspn(host, "/");
+    int n = (int)strcspn(host, ":,/");
+    if (strncmp(text, "hdfs://", 7) == 0)
+        return arena_printf(arena, "write webhdfs://%.*s:%u%s", n ? n : 3, n ? host : "nn1",
+                            STORE_PORT_HDFS, path);
+    const char *nearest = diag_nearest(arena_strndup(arena, text, (size_t)(sign - text)), schemes);
+    return nearest ? arena_printf(arena, "did you mean '%s'?", nearest) : NULL;
+}
+
 static bool take_url(struct schema *schema, struct yaml_node *node, union schema_field *value)
 {
+    struct diags *diags = schema->expand.diags;
+    struct err err = { 0 };
+    struct store_url url;
     if (!take_text(schema, node, value))
         return false;
-    struct store_url_problem problem = { 0 };
-    if (store_url_check(schema->expand.arena, node->text, &problem))
+    if (store_url_parse(node->text, &url, &err))
         return true;
-    struct diags *diags = schema->expand.diags;
-    struct diag_place place = yaml_text_place(node, problem.from, problem.to);
-    const char *text = node->masked ? "not the URL of a store" : problem.text;
-    struct diag *diag = diag_add(diags, place, problem.code, "%s", text);
-    if (problem.help && !node->masked)
-        diag_help(diags, diag, "%s", problem.help);
+    const char *help = node->masked ? NULL : url_help(schema->expand.arena, node->text);
+    struct diag *diag = diag_add(diags, yaml_place(node), err.code, "%s",
+                                 node->masked ? "this is not the URL of a store" : err.text);
+    if (help && err.code == 215)
+        diag_help(diags, diag, "%s", help);
     node->bad = true;
     return false;
 }

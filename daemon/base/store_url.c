@@ -1,4 +1,4 @@
-#include "io/store_url.h"
+#include "base/store_url.h"
 
 #include <stdio.h>
 #include <string.h>

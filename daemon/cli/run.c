@@ -1,0 +1,128 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/settings.h"
+#include "io/log_door.h"
+#include "io/loop.h"
+#include "io/world.h"
+#include "supervisor/supervisor.h"
+
+#define FOLDER_ADMIN "/etc/tidemark/jobs.d"
+#define FOLDER_VENDOR "/usr/lib/tidemark/jobs.d" /* masked by the admin's, name by name */
+
+struct run_args {
+    struct settings_flags flags;
+    bool once;
+    const char *program;
+};
+
+static const struct cli_option run_options[] = {
+    { "conf", 'c', "FILE", "settings; conf.d beside it is read too",
+      offsetof(struct run_args, flags.conf) },
+    { "jobs", 0, "DIR", "the drop directory of job files", offsetof(struct run_args, flags.jobs) },
+    { "state", 0, "DIR", "the state directory", offsetof(struct run_args, flags.state) },
+    { "socket", 0, "PATH", "the control socket", offsetof(struct run_args, flags.socket) },
+    { "log-level", 0, "LEVEL", "error, warning, info or debug",
+      offsetof(struct run_args, flags.log_level) },
+    { "once", 0, NULL, "process what the sources hold now, then end",
+      offsetof(struct run_args, once) },
+    { "program", 0, "PATH", "runs the workers in place of this program; for tests",
+      offsetof(struct run_args, program) },
+    { 0 },
+};
+
+static enum log_format format_of(const struct settings *settings)
+{
+    static const enum log_format formats[] = { [LOG_FORMAT_LOGFMT] = LOG_LOGFMT,
+                                               [LOG_FORMAT_JOURNAL] = LOG_JOURNAL,
+                                               [LOG_FORMAT_JSON] = LOG_JSON };
+    if (settings->log_format == LOG_FORMAT_AUTO)
+        return getenv("JOURNAL_STREAM") ? LOG_JOURNAL : LOG_LOGFMT;
+    return formats[settings->log_format];
+}
+
+static struct supervisor_conf conf_of(const struct settings *settings, const struct run_args *args)
+{
+    struct supervisor_conf conf = {
+        .program = args->program,
+        .conf = args->flags.conf,
+        .state = settings->state_directory,
+        .socket = settings->socket,
+        .out = *settings->log_directory ? settings->log_directory : NULL,
+        .folders = { settings->jobs_directory, FOLDER_VENDOR },
+        .n_folders = strcmp(settings->jobs_directory, FOLDER_ADMIN) == 0 ? 2 : 1,
+        .jobs_max = settings->jobs_max,
+        .settle_ms = settings->jobs_settle_ms,
+        .rescan_ms = settings->jobs_rescan_ms,
+        .hang_ms = SUPERVISOR_HANG_MS,
+        .watch = settings->jobs_watch == WATCH_INOTIFY,
+        .once = args->once,
+    };
+    return conf;
+}
+
+static int run_daemon(const struct cli *cli, const struct settings *settings,
+                      struct supervisor_conf *conf)
+{
+    struct err err;
+    struct world *world = world_new();
+    struct loop *loop = loop_new(world);
+    struct log_file file = { .world = world, .fd = STDERR_FILENO };
+    struct log log = { .format = format_of(settings),
+                       .level = (enum log_level)settings->log_level,
+                       .repeat_ms = settings->log_repeat_ms,
+                       .door = log_door_of(&file) };
+    conf->log = &log;
+    struct supervisor *supervisor = supervisor_new(conf, loop, &err);
+    int status = CLI_DONE;
+    if (!supervisor)
+        status = cli_fail(cli, err.kind == ERR_RETRY ? CLI_AGAIN : CLI_CONFIG, "%s", err.text);
+    else if (!supervisor_run(supervisor))
+        status = CLI_NO;
+    supervisor_free(supervisor);
+    log_free(&log);
+    loop_free(loop);
+    world_free(world);
+    return status;
+}
+
+/* This very program; after an upgrade the new one of the same path. */
+static const char *own_program(struct arena *arena)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+    return n > 0 && (size_t)n < sizeof path ? arena_strndup(arena, path, (size_t)n) : "tidemark";
+}
+
+static int run_run(struct cli *cli, int argc, char **argv)
+{
+    struct run_args args = { 0 };
+    struct arena arena = { 0 };
+    struct settings *settings;
+    int status = cli_parse(cli, run_options, &args, &argc, argv);
+    if (status != CLI_GO)
+        return status;
+    if (argc > 1)
+        return cli_fail(cli, CLI_USAGE, "takes no arguments, here is '%s'", argv[1]);
+    if (cli_settings(cli, &args.flags, &arena, &settings, &status)) {
+        if (!args.program)
+            args.program = own_program(&arena);
+        struct supervisor_conf conf = conf_of(settings, &args);
+        status = run_daemon(cli, settings, &conf);
+    }
+    arena_free(&arena);
+    return status;
+}
+
+const struct command run_command = {
+    .name = "run",
+    .arguments = "",
+    .summary = "the daemon in the foreground",
+    .example = "tidemark run --jobs jobs --state /var/tmp/tidemark",
+    .options = run_options,
+    .run = run_run,
+};

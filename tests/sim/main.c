@@ -1,0 +1,160 @@
+/* sim [--seeds N] [--seed S] [--scenario NAME] [--point P] [--trace]: runs the scenarios. A seed that fails prints
+ * one line that runs it again, what was wrong, and the end of its trace. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parts.h"
+#include "scenario.h"
+
+#define FAILURES_SHOWN 3
+
+struct options {
+    uint64_t seed, seeds, point; /* 0: not given */
+    const char *scenario;
+};
+
+struct runner {
+    struct options options;
+    const struct sim_scenario *scenario; /* the one that runs */
+    struct sim *sim;
+    uint64_t passed, failed, events;
+};
+
+static struct runner runner; /* for the signal handler */
+
+static void print_replay(FILE *file, const struct sim *sim)
+{
+    fprintf(file, "replay: build/sim --scenario %s --seed %llu", runner.scenario->name,
+            (unsigned long long)sim->seed);
+    if (sim->point)
+        fprintf(file, " --point %llu", (unsigned long long)sim->point);
+    fprintf(file, " --trace\n");
+}
+
+static void print_trace(const struct sim *sim)
+{
+    const struct sim_parts *parts = sim->parts;
+    uint64_t first = parts->n_lines > SIM_LINES ? parts->n_lines - SIM_LINES : 0;
+    for (uint64_t i = first; i < parts->n_lines && !sim_verbose; i++)
+        puts(parts->lines[i % SIM_LINES]);
+}
+
+static void on_abort(int number) /* a check() of the real code, or worse */
+{
+    struct sim *sim = runner.sim;
+    signal(number, SIG_DFL);
+    if (sim) {
+        print_trace(sim);
+        print_replay(stdout, sim);
+        printf("sim: %llu passed, %llu failed\n", (unsigned long long)runner.passed,
+               (unsigned long long)runner.failed + 1);
+        fflush(stdout);
+    }
+    raise(number);
+}
+
+/* Runs one seed; true when it passed. *hash is its trace's. */
+static bool run_one(uint64_t seed, uint64_t point, uint64_t *hash, bool *hit)
+{
+    struct sim *sim = runner.sim = sim_new(seed);
+    sim->point = point;
+    runner.scenario->run(sim);
+    bool ok = !*sim->failure;
+    *hash = sim_hash(sim);
+    *hit = sim->hit;
+    if (!ok && runner.failed < FAILURES_SHOWN) {
+        print_trace(sim);
+        printf("%s: %s\n", runner.scenario->name, sim->failure);
+        print_replay(stdout, sim);
+    }
+    runner.failed += !ok;
+    runner.passed += ok;
+    runner.sim = NULL;
+    sim_free(sim);
+    return ok;
+}
+
+/* The same seed gives the same trace; one of sixteen is tried twice. */
+static void run_seed(uint64_t seed, uint64_t point, bool *hit)
+{
+    uint64_t hash, again;
+    bool ok = run_one(seed, point, &hash, hit);
+    if (!ok || seed % 16)
+        return;
+    run_one(seed, point, &again, hit);
+    runner.passed--;
+    if (hash == again)
+        return;
+    printf("%s: seed %llu gave two different traces\n", runner.scenario->name,
+           (unsigned long long)seed);
+    runner.failed++;
+}
+
+static void run_sweep(uint64_t seed)
+{
+    bool hit = true;
+    uint64_t point = runner.options.point;
+    if (point || !runner.scenario->sweep) {
+        run_seed(seed, point, &hit);
+        return;
+    }
+    for (point = 1; hit && point <= runner.scenario->sweep; point++)
+        run_seed(seed, point, &hit);
+}
+
+static void run_scenario(const struct sim_scenario *scenario)
+{
+    const struct options *options = &runner.options;
+    uint64_t n = options->seed ? 1 : options->seeds ? options->seeds : scenario->seeds;
+    uint64_t failed = runner.failed, passed = runner.passed;
+    runner.scenario = scenario;
+    for (uint64_t i = 0; i < n; i++)
+        run_sweep(options->seed ? options->seed : i + 1);
+    printf("%-24s %8llu passed %6llu failed\n", scenario->name,
+           (unsigned long long)(runner.passed - passed),
+           (unsigned long long)(runner.failed - failed));
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--trace") == 0) {
+            sim_verbose = true;
+            continue;
+        }
+        if (!value)
+            return false;
+        if (strcmp(argv[i], "--seeds") == 0)
+            options->seeds = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--seed") == 0)
+            options->seed = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--point") == 0)
+            options->point = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--scenario") == 0)
+            options->scenario = value;
+        else
+            return false;
+        i++;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    if (!parse(argc, argv, &runner.options)) {
+        fprintf(stderr, "sim [--seeds N] [--seed S] [--scenario NAME] [--point P] [--trace]\n");
+        return 64;
+    }
+    signal(SIGABRT, on_abort);
+    signal(SIGSEGV, on_abort);
+    for (const struct sim_scenario *scenario = sim_scenarios; scenario->name; scenario++)
+        if (!runner.options.scenario || strcmp(runner.options.scenario, scenario->name) == 0)
+            run_scenario(scenario);
+    printf("sim: %llu passed, %llu failed\n", (unsigned long long)runner.passed,
+           (unsigned long long)runner.failed);
+    return runner.failed ? 1 : 0;
+}

@@ -1,0 +1,14 @@
+/* The scenarios and how often each runs. */
+#pragma once
+#include <stdint.h>
+
+struct sim;
+
+struct sim_scenario {
+    const char *name;
+    void (*run)(struct sim *sim); /* one seed: safety first, then sim_heal() and progress */
+    uint32_t seeds;               /* in the quick run */
+    uint32_t sweep; /* > 0: each seed runs with sim->point = 1, 2, … until that point is not hit any
+                       more, or so often */
+};
+extern const struct sim_scenario sim_scenarios[]; /* ended by a row without name */

@@ -1,0 +1,22 @@
+#include <stddef.h>
+
+#include "scenario.h"
+#include "self.h"
+
+const struct sim_scenario sim_scenarios[] = {
+    { "self.answers", self_answers, 16, 0 },
+    { "self.reading", self_reading, 16, 0 },
+    { "self.unanswered", self_unanswered, 16, 0 },
+    { "self.partial", self_partial, 16, 0 },
+    { "self.late", self_late, 16, 0 },
+    { "self.refused", self_refused, 16, 0 },
+    { "self.stale", self_stale, 16, 0 },
+    { "self.moved", self_moved, 16, 0 },
+    { "self.crash", self_crash, 16, 0 },
+    { "self.local", self_local, 16, 0 },
+    { "self.power", self_power, 16, 0 },
+    { "self.processes", self_processes, 16, 0 },
+    { "self.kafka", self_kafka, 32, 0 },
+    { "self.kafka_gone", self_kafka_gone, 16, 0 },
+    { NULL, NULL, 0, 0 },
+};

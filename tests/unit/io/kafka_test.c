@@ -1,0 +1,318 @@
+#include "io/kafka.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "io/kafka_mock.h"
+
+#define WAIT_MS 20000 /* bound of every wait; a healthy one ends in some 100 ms */
+
+static struct bench {
+    struct kafka_mock *mock;
+    struct kafka_producer *producer;
+    struct kafka *kafka;
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool woken;
+    struct kafka_event seen[64]; /* topic is not kept */
+    size_t n_seen;
+} bench = { .mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER };
+
+static void bench_wake(void *ctx)
+{
+    (void)ctx;
+    pthread_mutex_lock(&bench.mutex);
+    bench.woken = true;
+    pthread_cond_signal(&bench.cond);
+    pthread_mutex_unlock(&bench.mutex);
+}
+
+/* Until a wake; false: none came in time. */
+static bool bench_wait(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_MS / 1000;
+    pthread_mutex_lock(&bench.mutex);
+    int result = 0;
+    while (!bench.woken && result == 0)
+        result = pthread_cond_timedwait(&bench.cond, &bench.mutex, &until);
+    bool woken = bench.woken;
+    bench.woken = false;
+    pthread_mutex_unlock(&bench.mutex);
+    return woken;
+}
+
+static const struct kafka_event *bench_find(enum kafka_event_kind kind)
+{
+    for (size_t i = 0; i < bench.n_seen; i++)
+        if (bench.seen[i].kind == kind)
+            return &bench.seen[i];
+    return NULL;
+}
+
+/* Takes events until one of this kind came; all are kept in bench.seen. */
+static const struct kafka_event *bench_expect(enum kafka_event_kind kind)
+{
+    bench.n_seen = 0;
+    do
+        while (bench.n_seen < 64 && kafka_event(bench.kafka, &bench.seen[bench.n_seen]))
+            bench.n_seen++;
+    while (!bench_find(kind) && bench_wait());
+    ck_assert_msg(bench_find(kind), "no event of kind %d", kind);
+    return bench_find(kind);
+}
+
+static void bench_consumer(const char *servers)
+{
+    struct err err;
+    const struct kafka_property properties[] = { { "bootstrap.servers", servers },
+                                                 { "fetch.wait.max.ms", "10" } };
+    struct kafka_conf conf = { .group_id = "g",
+                               .properties = properties,
+                               .n_properties = 2,
+                               .queues = 2,
+                               .wake = bench_wake };
+    ck_assert_msg(kafka_open(&conf, &bench.kafka, &err), "%s", err.text);
+}
+
+static void bench_open(void)
+{
+    struct err err;
+    ck_assert_msg(kafka_mock_start(2, &bench.mock, &err), "%s", err.text);
+    ck_assert(kafka_mock_topic(bench.mock, "lines", 2, &err));
+    struct kafka_producer_conf conf = { .servers = kafka_mock_servers(bench.mock), .linger_ms = 5 };
+    ck_assert_msg(kafka_producer_open(&conf, &bench.producer, &err), "%s", err.text);
+    bench_consumer(conf.servers);
+}
+
+static void bench_end(void)
+{
+    kafka_close(bench.kafka);
+    while (!kafka_closed(bench.kafka))
+        ck_assert(bench_wait());
+    kafka_free(bench.kafka);
+}
+
+static void bench_close(void)
+{
+    bench_end();
+    kafka_producer_free(bench.producer);
+    kafka_mock_free(bench.mock);
+}
+
+/* n records "0", "1", … into partition 0; waits until all are there. */
+static void bench_produce(int n)
+{
+    char text[16];
+    for (int i = 0; i < n; i++) {
+        int len = snprintf(text, sizeof text, "%d", i);
+        struct kafka_record record = { .topic = "lines", .value = text, .value_len = (size_t)len };
+        ck_assert(kafka_produce(bench.producer, &record, NULL));
+    }
+    for (int i = 0; i < WAIT_MS / 100 && kafka_produce_wait(bench.producer, 100); i++)
+        continue;
+    ck_assert_uint_eq(kafka_produce_wait(bench.producer, 0), 0);
+}
+
+static struct kafka_queue *bench_assign(int64_t offset)
+{
+    struct kafka_position position = { .topic = "lines", .partition = 0, .offset = offset };
+    return kafka_assign(bench.kafka, &position);
+}
+
+/* Reads n messages and holds each against what was produced. */
+static void bench_read(struct kafka_queue *queue, int64_t first, size_t n)
+{
+    struct kafka_message messages[10];
+    char text[24];
+    for (size_t done = 0, got; done < n; done += got) {
+        while (!(got = kafka_poll(queue, messages, n - done < 10 ? n - done : 10)))
+            ck_assert(bench_wait());
+        for (size_t i = 0; i < got; i++) {
+            snprintf(text, sizeof text, "%lld", (long long)(first + (int64_t)(done + i)));
+            ck_assert_int_eq(messages[i].offset, first + (int64_t)(done + i));
+            ck_assert_uint_eq(messages[i].value_len, strlen(text));
+            ck_assert_mem_eq(messages[i].value, text, strlen(text));
+            ck_assert_ptr_null(messages[i].key);
+            ck_assert_int_gt(messages[i].time_ms, 0);
+        }
+        kafka_release(queue);
+    }
+}
+
+START_TEST(a_topic_is_listed_with_its_partitions)
+{
+    const char *topics[] = { "lines" };
+    kafka_list(bench.kafka, topics, 1);
+    ck_assert_int_eq(bench_expect(KAFKA_LISTED)->err.kind, ERR_NONE);
+    ck_assert_uint_eq(bench.n_seen, 3);
+    ck_assert_int_eq(bench.seen[0].partition, 0);
+    ck_assert_int_eq(bench.seen[1].partition, 1);
+}
+END_TEST
+
+START_TEST(a_pattern_lists_what_it_matches)
+{
+    struct err err;
+    const char *topics[] = { "^li.es$" };
+    ck_assert(kafka_mock_topic(bench.mock, "other", 3, &err));
+    kafka_list(bench.kafka, topics, 1);
+    bench_expect(KAFKA_LISTED);
+    ck_assert_uint_eq(bench.n_seen, 3);
+}
+END_TEST
+
+START_TEST(a_missing_topic_is_said_in_kafkas_words)
+{
+    const char *topics[] = { "lines", "nowhere" };
+    kafka_mock_refuse(bench.mock, "nowhere", 3);
+    kafka_list(bench.kafka, topics, 2);
+    const struct kafka_event *event = bench_expect(KAFKA_LISTED);
+    ck_assert_int_eq(event->err.kind, ERR_RETRY);
+    ck_assert_uint_eq(event->err.code, 304);
+    ck_assert_str_eq(event->err.text, "topic nowhere: Broker: Unknown topic or partition");
+    ck_assert_uint_eq(bench.n_seen, 3); /* and the partitions of the other */
+}
+END_TEST
+
+START_TEST(offsets_are_answered_with_what_the_group_committed)
+{
+    bench_produce(7);
+    kafka_ask(bench.kafka, "lines", 0);
+    const struct kafka_event *event = bench_expect(KAFKA_OFFSETS);
+    ck_assert_msg(event->err.kind == ERR_NONE, "%s", event->err.text);
+    ck_assert_int_eq(event->committed, -1);
+    ck_assert_int_eq(event->low, 0);
+    ck_assert_int_eq(event->high, 7);
+    kafka_commit(bench.kafka,
+                 &(struct kafka_position){ .topic = "lines", .partition = 0, .offset = 5 }, 1);
+    bench_end(); /* the goodbye takes the commit with it */
+    bench_consumer(kafka_mock_servers(bench.mock));
+    kafka_ask(bench.kafka, "lines", 0);
+    ck_assert_int_eq(bench_expect(KAFKA_OFFSETS)->committed, 5);
+}
+END_TEST
+
+START_TEST(messages_come_from_the_offset_that_was_assigned)
+{
+    bench_produce(100);
+    struct kafka_queue *queue = bench_assign(20);
+    bench_read(queue, 20, 80);
+    ck_assert_int_eq(kafka_high(queue), 100);
+}
+END_TEST
+
+START_TEST(a_partition_assigned_anew_starts_there)
+{
+    bench_produce(100);
+    struct kafka_queue *queue = bench_assign(0);
+    bench_read(queue, 0, 30);
+    kafka_unassign(queue);
+    bench_read(bench_assign(10), 10, 90);
+}
+END_TEST
+
+START_TEST(an_offset_that_is_gone_is_an_event)
+{
+    bench_produce(5);
+    struct kafka_queue *queue = bench_assign(100);
+    struct kafka_event event;
+    struct kafka_message message;
+    do
+        ck_assert_uint_eq(kafka_poll(queue, &message, 1), 0);
+    while (!kafka_event(bench.kafka, &event) && bench_wait());
+    ck_assert_int_eq(event.kind, KAFKA_OUT_OF_RANGE);
+    ck_assert_str_eq(event.topic, "lines");
+    ck_assert_int_eq(event.partition, 0);
+}
+END_TEST
+
+START_TEST(headers_and_absent_values_come_as_they_are)
+{
+    struct kafka_record record = { .topic = "lines", .key = "k", .key_len = 1 };
+    ck_assert(kafka_produce(bench.producer, &record, NULL));
+    bench_produce(0);
+    struct kafka_queue *queue = bench_assign(0);
+    struct kafka_message message;
+    while (!kafka_poll(queue, &message, 1))
+        ck_assert(bench_wait());
+    ck_assert_ptr_null(message.value);
+    ck_assert_ptr_null(message.headers);
+    ck_assert_mem_eq(message.key, "k", 1);
+    kafka_release(queue);
+}
+END_TEST
+
+START_TEST(reading_goes_on_when_a_leader_moves_and_a_broker_falls)
+{
+    bench_produce(10);
+    struct kafka_queue *queue = bench_assign(0);
+    bench_read(queue, 0, 5);
+    kafka_mock_leader(bench.mock, "lines", 0, 2);
+    kafka_mock_broker(bench.mock, 1, false);
+    bench_read(queue, 5, 5);
+    kafka_mock_broker(bench.mock, 1, true);
+}
+END_TEST
+
+START_TEST(no_broker_is_said_and_ends_by_itself)
+{
+    kafka_mock_broker(bench.mock, 1, false);
+    kafka_mock_broker(bench.mock, 2, false);
+    const struct kafka_event *event = bench_expect(KAFKA_AWAY);
+    ck_assert_int_eq(event->err.kind, ERR_RETRY);
+    ck_assert_uint_eq(event->err.code, 303);
+    kafka_mock_broker(bench.mock, 1, true);
+    kafka_mock_broker(bench.mock, 2, true);
+    kafka_ask(bench.kafka, "lines", 0);
+    bench_expect(KAFKA_OFFSETS);
+}
+END_TEST
+
+static void bench_refuses(const char *name, const char *value, unsigned code)
+{
+    struct err err = { 0 };
+    struct kafka *kafka;
+    struct kafka_property property = { name, value };
+    struct kafka_conf conf = { .group_id = "g", .properties = &property, .n_properties = 1 };
+    ck_assert(!kafka_open(&conf, &kafka, &err));
+    ck_assert_int_eq(err.kind, ERR_BAD_CONFIG);
+    ck_assert_uint_eq(err.code, code);
+}
+
+START_TEST(bad_properties_are_refused_by_name)
+{
+    bench_refuses("fetch.bytes", "1", 203);
+    bench_refuses("fetch.min.bytes", "many", 206);
+    bench_refuses("auto.offset.reset", "latest", 209);
+    bench_refuses("enable.auto.commit", "true", 209);
+}
+END_TEST
+
+Suite *kafka_suite(void)
+{
+    Suite *suite = suite_create("kafka");
+    TCase *tcase = tcase_create("kafka");
+    suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(tcase, bench_open, bench_close);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, a_topic_is_listed_with_its_partitions);
+    tcase_add_test(tcase, a_pattern_lists_what_it_matches);
+    tcase_add_test(tcase, a_missing_topic_is_said_in_kafkas_words);
+    tcase_add_test(tcase, offsets_are_answered_with_what_the_group_committed);
+    tcase_add_test(tcase, messages_come_from_the_offset_that_was_assigned);
+    tcase_add_test(tcase, a_partition_assigned_anew_starts_there);
+    tcase_add_test(tcase, an_offset_that_is_gone_is_an_event);
+    tcase_add_test(tcase, headers_and_absent_values_come_as_they_are);
+    tcase_add_test(tcase, reading_goes_on_when_a_leader_moves_and_a_broker_falls);
+    tcase_add_test(tcase, no_broker_is_said_and_ends_by_itself);
+    TCase *config = tcase_create("config");
+    suite_add_tcase(suite, config);
+    tcase_add_test(config, bad_properties_are_refused_by_name);
+    return suite;
+}
