@@ -70,4 +70,5 @@ void cli_help(const struct command *command, struct buf *out);
 extern const struct command list_command;
 extern const struct command run_command;
 extern const struct command status_command;
+extern const struct command check_command;
 extern const struct command version_command;

@@ -6,10 +6,7 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-    &run_command,
-    &status_command,
-    &list_command,
-    &version_command,
+    &run_command, &status_command, &list_command, &check_command, &version_command,
 };
 
 static const char *const planned[] = { /* verbs of the manual that are still to come */

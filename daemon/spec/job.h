@@ -7,15 +7,17 @@
 
 #include "base/diag.h"
 #include "base/yaml.h"
-#include "spec/expand.h"
+#include "spec/schema.h"
 
 #define JOB_ID_MAX 63
+#define JOB_ATTEMPTS_MAX 1000 /* most maxAppAttempts: so many failures are kept */
 
 enum job_error_action { ON_ERROR_DEAD_LETTER, ON_ERROR_SKIP, ON_ERROR_FAIL };
 enum job_offset { OFFSET_EARLIEST, OFFSET_LATEST, OFFSET_FAIL };
 
 struct job_property { /* one of librdkafka's, handed on as it is */
     const char *name, *value;
+    bool masked; /* a secret: the value is never shown */
 };
 
 struct job_topic {             /* of a kafka source */
@@ -26,9 +28,10 @@ struct job_topic {             /* of a kafka source */
 };
 
 struct job_source {
-    const char *name;             /* its own or <kind><position> */
-    const char *kind;             /* kafka, … */
-    const struct yaml_node *node; /* of its key */
+    const char *name;                  /* its own or <kind><position> */
+    const char *kind;                  /* kafka, … */
+    const struct yaml_node *node;      /* of its key */
+    const struct yaml_node *name_node; /* of its own name; NULL = it has none */
     const char *group_id;
     struct job_topic *topics;
     size_t n_topics;
@@ -38,13 +41,13 @@ struct job_source {
     enum job_offset on_out_of_range;  /* fail, earliest or latest */
     uint64_t max_rate;                /* records a second; 0 = no limit */
     bool value_nullable;
+    bool is_read; /* by a stream or an output */
 };
 
 struct job_op {                   /* one transformation, not yet typed */
     const char *name;             /* flatMap */
     const struct yaml_node *node; /* of its name, for errors about the operation */
     const struct yaml_node *arg;  /* its argument; NULL = none */
-    bool bad; /* a finding names it already: what comes of it has no type, and none is reported */
 };
 
 struct job_stream {
@@ -86,7 +89,7 @@ struct job_spec {
     double fail_above; /* share of records, 0.1 for 10% */
     struct job_source *sources;
     size_t n_sources;
-    struct job_stream *streams;
+    struct job_stream *streams; /* each behind those it reads */
     size_t n_streams;
     struct job_output *outputs;
     size_t n_outputs;
@@ -99,9 +102,15 @@ struct job_env { /* what a file's ${…} and missing keys are taken from */
     uint64_t memory_max;              /* limits.memoryPerJob */
 };
 
+extern const struct schema_key job_keys[];
+
 /* Parses a job file, diags->source; id is its name without suffix. False when diags holds an error;
  * expressions are not looked at yet (plan_build() does that). *spec is NULL when so little of the
- * file could be read that no plan can be made of it; after lesser errors it is there, so that
- * plan_build() can look for further ones. */
+ * file could be read that no plan can be made of it. After lesser errors it is there, so that
+ * plan_build() can look for further ones: a stream then ends before its first operation that is
+ * named in a finding, and what reads such a stream is left out. */
 bool job_parse(struct arena *arena, const char *id, const struct job_env *env, struct diags *diags,
                struct job_spec **spec);
+/* Checks `defaults:` of the settings, a mapping, as the keys of a job. */
+bool job_defaults_check(struct arena *arena, const struct expand_env *env, struct diags *diags,
+                        struct yaml_node *defaults);

@@ -31,6 +31,14 @@ const char *const *schema_names(struct arena *arena, const struct schema_key *ke
     return names;
 }
 
+void schema_suggest(struct diags *diags, struct diag *diag, const char *word,
+                    const char *const *names)
+{
+    const char *nearest = diag == &diags->spare ? NULL : diag_nearest(word, names);
+    if (nearest)
+        diag_help(diags, diag, "did you mean '%s'?", nearest);
+}
+
 bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *what)
 {
     if (node->bad)
@@ -105,24 +113,45 @@ void schema_unknown(struct schema *schema, struct yaml_node *key, const char *co
         return;
     }
     struct diag *diag = diag_add(diags, yaml_place(key), 202, "unknown key '%s'", key->text);
-    const char *nearest = diag_nearest(key->text, names);
-    if (nearest)
-        diag_help(diags, diag, "did you mean '%s'?", nearest);
+    schema_suggest(diags, diag, key->text, names);
 }
 
-/* E205, one finding for all that a mapping lacks. */
-static bool find_missing(struct schema *schema, const struct schema_key *keys,
-                         struct yaml_node *map)
+bool schema_has(const struct schema_key *keys, const char *name)
+{
+    return find(keys, name) != NULL;
+}
+
+/* A key that is in no table and near to this one: that finding says enough. */
+static bool is_misspelt(const struct schema_key *keys, const char *name,
+                        const struct yaml_node *map)
+{
+    const char *const names[] = { name, NULL };
+    for (size_t i = 0; i < map->n; i++)
+        if (!find(keys, map->keys[i]->text) && diag_nearest(map->keys[i]->text, names))
+            return true;
+    return false;
+}
+
+static bool lacks(const struct schema_key *keys, const struct schema_key *key,
+                  const struct yaml_node *map, const char *except)
+{
+    bool excused = except && strcmp(key->name, except) == 0;
+    return key->required && !excused && !yaml_get(map, key->name) &&
+           !is_misspelt(keys, key->name, map);
+}
+
+bool schema_missing(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
+                    const char *except)
 {
     struct buf names = { 0 };
     size_t n = 0, left = 0;
     for (const struct schema_key *key = keys; key->name; key++)
-        left += key->required && !yaml_get(map, key->name);
+        left += lacks(keys, key, map, except);
     for (const struct schema_key *key = keys; key->name; key++) {
-        if (!key->required || yaml_get(map, key->name))
+        if (!lacks(keys, key, map, except))
             continue;
-        buf_printf(&names, "%s'%s'", !n ? "" : n + 1 == left ? " and " : ", ", key->name);
         n++;
+        buf_printf(&names, "%s'%s'", n == 1 ? "" : n == left ? " and " : ", ", key->name);
     }
     if (n) {
         const struct yaml_node *at = map->key ? map->key : map;
@@ -154,7 +183,7 @@ bool schema_read(struct schema *schema, const struct schema_key *keys, struct ya
             good = false;
         }
     }
-    return find_missing(schema, keys, map) && good;
+    return schema_missing(schema, keys, map, NULL) && good;
 }
 
 static bool read_map(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
@@ -190,6 +219,15 @@ static void find_plain_secret(struct schema *schema, const struct schema_key *ke
               "write ${credential:NAME} or ${file:PATH}");
 }
 
+/* writeAheadLog.enable; of an item of a list only the key. */
+const char *schema_full_name(struct schema *schema, const struct yaml_node *node)
+{
+    const struct yaml_node *map = node->parent;
+    if (!map || !map->key || (map->parent && map->parent->parent))
+        return schema_name(node);
+    return arena_printf(schema->expand.arena, "%s.%s", map->key->text, schema_name(node));
+}
+
 bool schema_value(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
                   void *out)
 {
@@ -199,7 +237,7 @@ bool schema_value(struct schema *schema, const struct schema_key *key, struct ya
     if (key->type == SCHEMA_MAP)
         return read_map(schema, key, node, out);
     if (key->type == SCHEMA_LIST || key->type == SCHEMA_ANY_MAP || key->type == SCHEMA_ANY)
-        return key->later ? schema_later(schema, node, key->name)
+        return key->later ? schema_later(schema, node, schema_full_name(schema, node))
                           : read_node(schema, key, node, field);
     if (!expand_node(&schema->expand, node, NULL))
         return false;
@@ -213,7 +251,8 @@ bool schema_value(struct schema *schema, const struct schema_key *key, struct ya
     if (key->later && !schema_equal(key, &value, &usual))
         return schema_later(
             schema, node,
-            arena_printf(schema->expand.arena, "%s %s", key->name, schema_shown(schema, node)));
+            arena_printf(schema->expand.arena, "%s: %s", schema_full_name(schema, node),
+                         node->masked ? "***" : node->text));
     schema_store(key, &value, field);
     return true;
 }

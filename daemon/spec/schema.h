@@ -66,6 +66,9 @@ bool schema_value(struct schema *schema, const struct schema_key *key, struct ya
 /* An unknown key: E204 when it has a place elsewhere in the file, else E202 with the nearest of
  * `names` (ends with a NULL). */
 void schema_unknown(struct schema *schema, struct yaml_node *key, const char *const *names);
+/* Help that offers the nearest of `names` (ends with a NULL), when one is near. */
+void schema_suggest(struct diags *diags, struct diag *diag, const char *word,
+                    const char *const *names);
 /* E206: "KEY must be WHAT, here is …"; the node is `bad` then. Returns false. */
 bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *what);
 /* E250: "WHAT is known, but not supported yet". Returns false. */
@@ -74,5 +77,9 @@ bool schema_later(struct schema *schema, struct yaml_node *node, const char *wha
 const char *schema_name(const struct yaml_node *node);
 /* A scalar as messages may show it: in quotes, *** when it is masked. In the arena. */
 const char *schema_shown(struct schema *schema, const struct yaml_node *node);
+bool schema_has(const struct schema_key *keys, const char *name);
+/* E205, one finding for all that a mapping lacks; `except` is not missed (NULL = all are). */
+bool schema_missing(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
+                    const char *except);
 /* The names of a table, ended by a NULL; in the arena. */
 const char *const *schema_names(struct arena *arena, const struct schema_key *keys);

@@ -97,16 +97,15 @@ static bool take_word(struct schema *schema, const struct schema_key *key, struc
         buf_free(&all);
         return !word->later ||
                schema_later(schema, node,
-                            arena_printf(schema->expand.arena, "%s: %s", key->name, word->name));
+                            arena_printf(schema->expand.arena, "%s: %s",
+                                         schema_full_name(schema, node), word->name));
     }
     if (!node->text || is_null(node)) {
         schema_wrong(schema, node, arena_printf(schema->expand.arena, "one of %s", buf_text(&all)));
     } else {
-        const char *nearest = diag_nearest(node->text, names);
         struct diag *diag = diag_add(diags, yaml_place(node), 206, "%s is one of %s, not %s",
                                      schema_name(node), buf_text(&all), schema_shown(schema, node));
-        if (nearest)
-            diag_help(diags, diag, "did you mean '%s'?", nearest);
+        schema_suggest(diags, diag, node->text, names);
     }
     node->bad = true;
     buf_free(&all);

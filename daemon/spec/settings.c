@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "spec/job.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -278,6 +279,8 @@ bool settings_read(struct arena *arena, const struct expand_env *env, struct dia
     schema_read(&schema, settings_keys, root, settings, NULL);
     if (settings->store_hosts && settings->store_hosts->n)
         schema_later(&schema, settings->store_hosts, "store.hosts");
+    if (settings->defaults)
+        job_defaults_check(arena, env, diags, (struct yaml_node *)settings->defaults);
     settings->defaults = settings->defaults ? merge(arena, defaults, settings->defaults) : defaults;
     return diag_errors(diags) == before;
 }

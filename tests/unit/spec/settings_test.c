@@ -1,6 +1,7 @@
 #include "spec/settings.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -65,15 +66,15 @@ END_TEST
 
 START_TEST(a_later_file_wins_and_an_empty_one_says_nothing)
 {
-    ck_assert(
-        read_text("limits: {jobs: 7}\ndefaults: {maxAppAttempts: 5, backpressure: {minRate: 1}}"));
+    ck_assert(read_text(
+        "limits: {jobs: 7}\ndefaults: {maxAppAttempts: 5, stopGracefully: {timeout: 5s}}"));
     ck_assert(read_text(""));
-    ck_assert(read_text("limits: {jobs: 8}\ndefaults: {backpressure: {enabled: false}}"));
+    ck_assert(read_text("limits: {jobs: 8}\ndefaults: {stopGracefully: {enabled: false}}"));
     ck_assert_uint_eq(settings.jobs_max, 8);
     ck_assert_int_eq(yaml_get(settings.defaults, "maxAppAttempts")->integer, 5);
-    const struct yaml_node *backpressure = yaml_get(settings.defaults, "backpressure");
-    ck_assert_int_eq(yaml_get(backpressure, "minRate")->integer, 1);
-    ck_assert_int_eq(yaml_get(backpressure, "enabled")->kind, YAML_BOOL);
+    const struct yaml_node *stop = yaml_get(settings.defaults, "stopGracefully");
+    ck_assert_str_eq(yaml_get(stop, "timeout")->text, "5s");
+    ck_assert_int_eq(yaml_get(stop, "enabled")->kind, YAML_BOOL);
 }
 END_TEST
 
@@ -90,9 +91,9 @@ static const struct { /* a file and all that is said about it */
       "s.yaml:2:3: error[E204]: 'state' stands inside 'log'; here it belongs 2 spaces to the "
       "left\n" },
     { "store: {auth: kerberos}\n",
-      "s.yaml:1:15: error[E250]: auth: kerberos is known, but not supported yet\n" },
+      "s.yaml:1:15: error[E250]: store.auth: kerberos is known, but not supported yet\n" },
     { "store: {ca: \"\", keytab: /k}\n",
-      "s.yaml:1:25: error[E250]: keytab '/k' is known, but not supported yet\n" },
+      "s.yaml:1:25: error[E250]: store.keytab: /k is known, but not supported yet\n" },
     { "store: {blockSize: 16MB, timeout: 1sec}\n",
       "s.yaml:1:22: error[E207]: blockSize has the unknown unit 'MB'\n"
       "  help: did you mean '16MiB'?\n"
@@ -102,6 +103,11 @@ static const struct { /* a file and all that is said about it */
       "s.yaml:1:24: error[E208]: memoryPerJob must be at least 64MiB, here is '1MiB'\n"
       "s.yaml:1:36: error[E208]: jobs must be at least 1, here is '0'\n" },
     { "limits: 3\n", "s.yaml:1:9: error[E206]: limits must be a mapping, here is '3'\n" },
+    { "defaults: {maxAppAttempts: 0, outputs: [print], batchIntervall: 1s}\n",
+      "s.yaml:1:28: error[E208]: maxAppAttempts must be at least 1, here is '0'\n"
+      "s.yaml:1:31: error[E204]: 'outputs' has no default; it belongs in a job's own file\n"
+      "s.yaml:1:49: error[E202]: unknown key 'batchIntervall'\n"
+      "  help: did you mean 'batchInterval'?\n" },
     { "- a\n", "s.yaml:1:1: error[E206]: a settings file is a mapping, here is a list\n" },
 };
 
@@ -112,6 +118,44 @@ START_TEST(what_is_wrong_is_said_as_for_jobs)
 }
 END_TEST
 
+/* Every row of the table stands in the file with its default. */
+static void compare(const struct schema_key *key, const struct yaml_node *map,
+                    const struct settings *usual)
+{
+    for (; key->name; key++) {
+        const struct yaml_node *node = yaml_get(map, key->name);
+        ck_assert_msg(node, "%s is not in the file", key->name);
+        const char *left = (const char *)&settings + key->at,
+                   *right = (const char *)usual + key->at;
+        if (key->type == SCHEMA_MAP)
+            compare(key->keys, node, usual);
+        else if (key->type == SCHEMA_ANY_MAP)
+            ck_assert_uint_eq(node->n, 0);
+        else if (key->type == SCHEMA_TEXT)
+            ck_assert_str_eq(*(const char *const *)left, *(const char *const *)right);
+        else if (key->type == SCHEMA_INT32 || key->type == SCHEMA_WORD)
+            ck_assert_int_eq(*(const int *)left, *(const int *)right);
+        else
+            ck_assert_uint_eq(*(const uint64_t *)left, *(const uint64_t *)right);
+    }
+}
+
+START_TEST(the_file_that_is_shipped_says_every_default)
+{
+    static char text[65536];
+    FILE *shipped = fopen("conf/tidemark.yaml", "r");
+    ck_assert_msg(shipped, "run from the top of the tree");
+    text[fread(text, 1, sizeof text - 1, shipped)] = 0;
+    fclose(shipped);
+    struct settings usual;
+    struct yaml_node *root;
+    settings_init(&usual);
+    ck_assert_msg(read_text(text), "%s", findings());
+    ck_assert(yaml_parse(&arena, diags.source, &diags, &root));
+    compare(settings_keys, root, &usual);
+}
+END_TEST
+
 Suite *settings_suite(void)
 {
     Suite *suite = suite_create("settings");
@@ -119,6 +163,7 @@ Suite *settings_suite(void)
     tcase_add_checked_fixture(tcase, begin, clean);
     tcase_add_test(tcase, with_no_file_the_defaults_hold);
     tcase_add_test(tcase, a_file_changes_only_what_it_names);
+    tcase_add_test(tcase, the_file_that_is_shipped_says_every_default);
     tcase_add_test(tcase, a_later_file_wins_and_an_empty_one_says_nothing);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_as_for_jobs, 0,
                         sizeof broken / sizeof broken[0]);

@@ -1,0 +1,212 @@
+/* tidemark check FILE|DIR…: what is wrong with job files, without asking any server. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/settings.h"
+#include "engine/plan.h"
+#include "spec/job.h"
+#include "supervisor/jobs_dir.h"
+
+/* Expressions are checked once the engine is linked in. */
+bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *diags,
+                struct plan **plan) __attribute__((weak));
+
+struct check_args {
+    const char *conf, *format;
+    bool strict, online;
+};
+static const struct cli_option check_options[] = {
+    { "conf", 0, "FILE", "the daemon's settings, whose defaults apply",
+      offsetof(struct check_args, conf) },
+    { "format", 0, "FORM", "human, gnu or json", offsetof(struct check_args, format) },
+    { "warnings", 'W', NULL, "warnings are errors", offsetof(struct check_args, strict) },
+    { "online", 0, NULL, "also ask Kafka and the store", offsetof(struct check_args, online) },
+    { 0 },
+};
+
+struct check {
+    struct cli *cli;
+    const struct settings *settings;
+    enum diag_format format;
+    bool strict;
+    bool refused; /* a file has errors */
+    int status;   /* of what could not be read */
+    size_t n;     /* files */
+};
+
+static void print(struct check *check, struct diags *diags)
+{
+    struct buf text = { 0 };
+    if (check->format == DIAG_JSON && check->n)
+        buf_puts(&text, ",");
+    diag_print(diags, check->format, cli_use_color(check->cli, STDOUT_FILENO), &text);
+    bool clean = !diags->n_errors && !diags->n_warnings;
+    if (check->format == DIAG_HUMAN && clean && !check->cli->quiet)
+        buf_printf(&text, "%s: OK\n", diags->file);
+    fwrite(text.ptr, 1, text.len, stdout);
+    buf_free(&text);
+}
+
+/* The file's name without its suffix; what can be no id is said by job_parse(). */
+static const char *job_id(struct arena *arena, const char *path)
+{
+    char id[JOB_FILE_ID_SIZE];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return arena_strdup(arena, job_name_read(name, id) == JOB_NAME_GOOD ? id : name);
+}
+
+/* One file; `same` names another one of the same id, NULL = there is none. */
+static void check_file(struct check *check, const char *path, const char *same)
+{
+    struct arena arena = { 0 };
+    struct diags diags = { .arena = &arena, .file = path };
+    struct job_env env = { .expand = &cli_expand_env,
+                           .defaults = check->settings->defaults,
+                           .memory_max = check->settings->memory_per_job };
+    if (!cli_read_file(&arena, path, YAML_BYTES_MAX, &diags.source)) {
+        check->status = errno == ENOENT || errno == ENOTDIR ? CLI_NO_INPUT
+                        : errno == EACCES                   ? CLI_PERMISSION
+                                                            : CLI_IO;
+        cli_fail(check->cli, check->status, "%s: %s", path, strerror(errno));
+        arena_free(&arena);
+        return;
+    }
+    const char *id = job_id(&arena, path);
+    struct job_spec *spec;
+    struct plan *plan;
+    job_parse(&arena, id, &env, &diags, &spec);
+    if (spec && plan_build)
+        plan_build(&arena, spec, &diags, &plan);
+    if (same)
+        diag_add(&diags, (struct diag_place){ 0 }, 213, "the id '%s' is also that of %s", id, same);
+    print(check, &diags);
+    check->refused |= diag_errors(&diags) > 0 || (check->strict && diags.n_warnings > 0);
+    check->n++;
+    arena_free(&arena);
+}
+
+static bool is_disabled(const char *path) /* a link to /dev/null */
+{
+    struct stat stat_of;
+    return stat(path, &stat_of) == 0 && S_ISCHR(stat_of.st_mode);
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The job files of a directory, sorted, as pointers in `paths`; false with errno. */
+static bool list_directory(struct arena *arena, const char *path, struct buf *paths)
+{
+    DIR *directory = opendir(path);
+    size_t bare = strlen(path);
+    if (!directory)
+        return false;
+    while (bare > 1 && path[bare - 1] == '/')
+        bare--;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        char id[JOB_FILE_ID_SIZE];
+        if (job_name_read(entry->d_name, id) == JOB_NAME_IGNORED)
+            continue;
+        const char *file = arena_printf(arena, "%.*s/%s", (int)bare, path, entry->d_name);
+        buf_put(paths, &file, sizeof file);
+    }
+    closedir(directory);
+    if (paths->len)
+        qsort(paths->ptr, paths->len / sizeof(char *), sizeof(char *), by_name);
+    return true;
+}
+
+static void check_directory(struct check *check, const char *path)
+{
+    struct arena arena = { 0 };
+    struct buf paths = { 0 };
+    if (!list_directory(&arena, path, &paths)) {
+        check->status = errno == EACCES ? CLI_PERMISSION : CLI_IO;
+        cli_fail(check->cli, check->status, "%s: %s", path, strerror(errno));
+    }
+    const char **files = (const char **)(void *)paths.ptr;
+    const char *last = NULL;
+    for (size_t i = 0; i < paths.len / sizeof(char *); i++) {
+        if (is_disabled(files[i]))
+            continue;
+        bool same = last && strcmp(job_id(&arena, last), job_id(&arena, files[i])) == 0;
+        check_file(check, files[i], same ? last : NULL);
+        last = files[i];
+    }
+    buf_free(&paths);
+    arena_free(&arena);
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat stat_of;
+    return stat(path, &stat_of) == 0 && S_ISDIR(stat_of.st_mode);
+}
+
+static bool read_format(struct check *check, const char *format)
+{
+    static const char *const names[] = {
+        [DIAG_HUMAN] = "human", [DIAG_GNU] = "gnu", [DIAG_JSON] = "json"
+    };
+    check->format = check->cli->json ? DIAG_JSON : DIAG_HUMAN;
+    if (!format)
+        return true;
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(format, names[i]) != 0)
+            continue;
+        check->format = (enum diag_format)i;
+        return true;
+    }
+    return false;
+}
+
+static int check_run(struct cli *cli, int argc, char **argv)
+{
+    struct check_args args = { 0 };
+    struct arena arena = { 0 };
+    struct settings *settings = NULL;
+    int status = cli_parse(cli, check_options, &args, &argc, argv);
+    if (status != CLI_GO)
+        return status;
+    struct check check = { .cli = cli, .strict = args.strict, .status = CLI_DONE };
+    if (argc < 2)
+        return cli_fail(cli, CLI_USAGE, "name a job file or a directory; see --help");
+    if (!read_format(&check, args.format))
+        return cli_fail(cli, CLI_USAGE, "--format is human, gnu or json, not '%s'", args.format);
+    if (args.online)
+        return cli_fail(cli, CLI_USAGE, "--online is known, but not supported yet");
+    struct settings_flags flags = { .conf = args.conf };
+    if (!cli_settings(cli, &flags, &arena, &settings, &status)) {
+        arena_free(&arena);
+        return status;
+    }
+    check.settings = settings;
+    if (check.format == DIAG_JSON)
+        printf("{\"version\":1,\"files\":[");
+    for (int i = 1; i < argc; i++) {
+        if (is_directory(argv[i]))
+            check_directory(&check, argv[i]);
+        else
+            check_file(&check, argv[i], NULL);
+    }
+    if (check.format == DIAG_JSON)
+        puts("]}");
+    arena_free(&arena);
+    return check.status != CLI_DONE ? check.status : check.refused ? CLI_NO : CLI_DONE;
+}
+
+const struct command check_command = {
+    .name = "check",
+    .arguments = "FILE|DIR…",
+    .summary = "what is wrong with job files, without asking any server",
+    .example = "tidemark check /etc/tidemark/jobs.d",
+    .options = check_options,
+    .run = check_run,
+};

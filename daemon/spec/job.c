@@ -1,0 +1,296 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "spec/job_parts.h"
+
+#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* ---- what lists have in common */
+
+static bool is_name(const char *text)
+{
+    size_t n = strspn(text, NAME_LETTERS);
+    return n && n <= JOB_ID_MAX && !text[n];
+}
+
+bool job_name_check(struct job_file *file, struct yaml_node *node, const char *what)
+{
+    if (node->text && is_name(node->text))
+        return true;
+    diag_add(file->diags, yaml_place(node), 208,
+             "%s is of letters, digits, '_' and '-', at most %d; here is %s", what, JOB_ID_MAX,
+             schema_shown(&file->schema, node));
+    node->bad = true;
+    return false;
+}
+
+/* A second key in an item: an outer key too far to the right, an inner one too far to the left, or a
+ * forgotten dash. */
+static bool refuse_second(struct job_file *file, const struct yaml_node *map, const char *what)
+{
+    struct yaml_node *first = map->keys[0], *second = map->keys[1];
+    struct diags *diags = file->diags;
+    struct diag_place place = yaml_place(second);
+    bool block = map->style == YAML_BLOCK;
+    if (yaml_get(file->root, second->text) == NULL && schema_has(job_keys, second->text) && block)
+        diag_add(diags, place, 204,
+                 "'%s' stands inside '%s'; here it belongs %u spaces to the left", second->text,
+                 schema_name(map), second->column - 1);
+    else if (map->items[0]->kind == YAML_NULL && block)
+        diag_add(diags, place, 204,
+                 "'%s' stands beside '%s'; here it belongs 2 spaces to the right", second->text,
+                 first->text);
+    else
+        diag_help(diags,
+                  diag_add(diags, place, 206, "an item is one %s, here begins a second",
+                           strchr(what, ' ') + 1),
+                  "begin '%s' with '- ' on a line of its own", second->text);
+    return false;
+}
+
+bool job_item_read(struct job_file *file, struct yaml_node *node, const char *what,
+                   struct job_item *item)
+{
+    *item = (struct job_item){ 0 };
+    if (node->bad)
+        return false;
+    if (node->kind == YAML_MAP && node->n == 1) {
+        item->name = node->keys[0];
+        item->arg = node->items[0]->kind == YAML_NULL ? NULL : node->items[0];
+        return !node->items[0]->bad;
+    }
+    if (node->kind == YAML_MAP && node->n > 1)
+        return refuse_second(file, node, what);
+    if (node->text && node->kind != YAML_NULL) {
+        item->name = node;
+        return true;
+    }
+    diag_add(file->diags, yaml_place(node), 206, "an item of %s is %s, here is %s",
+             schema_name(node), what, yaml_kind_name(node->kind));
+    return false;
+}
+
+static bool among(const struct job_kind *kinds, const char *name)
+{
+    for (; kinds->name; kinds++)
+        if (strcmp(kinds->name, name) == 0)
+            return true;
+    return false;
+}
+
+const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
+                                     const struct job_kind *kinds, const char *what)
+{
+    struct yaml_node *node = item->name;
+    const char *name = node->text, *names[32];
+    size_t n = 0;
+    for (const struct job_kind *kind = kinds; kind->name; kind++) {
+        names[n++] = kind->name;
+        if (strcmp(kind->name, name) != 0)
+            continue;
+        if (!kind->later)
+            return kind;
+        schema_later(&file->schema, node, arena_printf(file->arena, "%s '%s'", what, name));
+        return NULL;
+    }
+    names[n] = NULL;
+    const char *is = job_op_known(name)              ? "an operation"
+                     : among(job_output_kinds, name) ? "an output"
+                     : among(job_source_kinds, name) ? "a source"
+                                                     : NULL;
+    const char *home = !is                             ? NULL
+                       : job_op_known(name)            ? "transformations"
+                       : among(job_output_kinds, name) ? "outputs"
+                                                       : "sources";
+    node->bad = true;
+    if (is) {
+        diag_add(file->diags, yaml_place(node), 204, "'%s' is %s; it belongs inside '%s'", name, is,
+                 home);
+        return NULL;
+    }
+    struct diag *diag = diag_add(file->diags, yaml_place(node), 201, "unknown %s '%s'", what, name);
+    schema_suggest(file->diags, diag, name, names);
+    return NULL;
+}
+
+bool job_list_fits(struct job_file *file, struct yaml_node *list)
+{
+    if (list->n <= JOB_LIST_MAX)
+        return true;
+    diag_add(file->diags, yaml_place(list), 208, "%s has %zu entries: at most %d are allowed",
+             schema_name(list), list->n, JOB_LIST_MAX);
+    list->bad = file->unsure = file->nameless = file->hopeless = true;
+    return false;
+}
+
+bool job_names_read(struct job_file *file, struct yaml_node *node, struct yaml_node ***names,
+                    size_t *n)
+{
+    *n = node->kind == YAML_LIST ? node->n : 1;
+    *names = arena_alloc(file->arena, (*n + 1) * sizeof(struct yaml_node *));
+    bool good = *n > 0 || schema_wrong(&file->schema, node, "one name or several");
+    for (size_t i = 0; i < *n; i++) {
+        struct yaml_node *item = node->kind == YAML_LIST ? node->items[i] : node;
+        (*names)[i] = item;
+        good &= !item->bad && expand_node(&file->schema.expand, item, NULL) &&
+                (item->kind == YAML_STRING || schema_wrong(&file->schema, item, "a name"));
+    }
+    return good;
+}
+
+/* ---- the file */
+
+static bool is_empty(const struct yaml_node *node)
+{
+    return !node || node->kind == YAML_NULL || (node->kind == YAML_LIST && !node->n);
+}
+
+static void refuse_empty(struct job_file *file)
+{
+    const struct yaml_node *sources = yaml_get(file->root, "sources");
+    const struct yaml_node *outputs = yaml_get(file->root, "outputs");
+    bool no_sources = is_empty(sources), no_outputs = is_empty(outputs);
+    if (!no_sources && !no_outputs)
+        return;
+    const struct yaml_node *at = no_sources ? sources : outputs;
+    struct diag_place place = { 0 };
+    if (at && at->key)
+        place = yaml_place(at->key);
+    diag_help(file->diags,
+              diag_add(file->diags, place, 214, "the job has no %s",
+                       !no_outputs   ? "sources"
+                       : !no_sources ? "outputs"
+                                     : "sources and no outputs"),
+              no_sources ? "say where records come from: sources: [{kafka: {…}}]"
+                         : "say where results go: outputs: [print]");
+}
+
+/* A part of the graph that is not there, or is of another kind. */
+static void check_kind(struct job_file *file, struct yaml_node **node, enum yaml_kind kind)
+{
+    if (!*node || (*node)->kind == kind)
+        return;
+    schema_wrong(&file->schema, *node, kind == YAML_LIST ? "a list" : "a mapping");
+    *node = NULL;
+    file->unsure = file->nameless = true;
+}
+
+static void check_together(struct job_file *file)
+{
+    struct job_spec *spec = &file->spec;
+    struct yaml_node *backoff = yaml_get(file->root, "attemptBackoff");
+    if (spec->backoff_max_ms >= spec->backoff_initial_ms)
+        return;
+    struct yaml_node *max = yaml_get(backoff, "max"), *initial = yaml_get(backoff, "initial");
+    if (max)
+        diag_add(file->diags, yaml_place(max), 208, "max must be at least initial, here is %s",
+                 schema_shown(&file->schema, max));
+    else if (initial) /* longer than our max: it says both */
+        spec->backoff_max_ms = spec->backoff_initial_ms;
+}
+
+/* What the settings say; checked when they were read, so what is found here was said there. */
+static void read_defaults(struct job_file *file, const struct yaml_node *defaults)
+{
+    struct diags ignored = { .arena = file->arena, .file = "" };
+    struct diags *diags = file->diags;
+    file->diags = file->schema.expand.diags = &ignored;
+    job_conf_read(file, defaults);
+    schema_read(&file->schema, job_keys, (struct yaml_node *)defaults, file, NULL);
+    file->diags = file->schema.expand.diags = diags;
+    file->sources = file->transformations = file->streams = NULL;
+    file->outputs = file->tests = file->conf = NULL;
+}
+
+/* Weakest first: our defaults, the settings', `conf`, the job's own keys. */
+static void read_keys(struct job_file *file, const struct yaml_node *defaults)
+{
+    schema_defaults(job_keys, file);
+    if (defaults)
+        read_defaults(file, defaults);
+    job_conf_read(file, file->root);
+    schema_read(&file->schema, job_keys, file->root, file, NULL);
+    check_together(file);
+}
+
+static bool begin(struct job_file *file, const char *id)
+{
+    struct diags *diags = file->diags;
+    if (!is_name(id))
+        diag_help(
+            diags,
+            diag_add(diags, (struct diag_place){ 0 }, 208, "'%s' cannot be the id of a job", id),
+            "the file's name without its suffix is the id: letters, digits, '_' and '-', at "
+            "most %d",
+            JOB_ID_MAX);
+    yaml_parse(file->arena, diags->source, diags, &file->root);
+    if (!file->root)
+        return false;
+    if (file->root->kind == YAML_MAP)
+        return true;
+    if (file->root->kind == YAML_NULL)
+        refuse_empty(file);
+    else
+        diag_add(diags, yaml_place(file->root), 206, "a job file is a mapping, here is %s",
+                 yaml_kind_name(file->root->kind));
+    return false;
+}
+
+bool job_parse(struct arena *arena, const char *id, const struct job_env *env, struct diags *diags,
+               struct job_spec **spec)
+{
+    size_t before = diag_errors(diags);
+    struct job_file *file = arena_zalloc(arena, sizeof *file);
+    *spec = NULL;
+    file->arena = arena;
+    file->diags = diags;
+    file->schema = (struct schema){
+        .expand = { .arena = arena, .diags = diags, .env = env->expand },
+        .root = job_keys,
+    };
+    if (!begin(file, id))
+        return false;
+    read_keys(file, env->defaults);
+    file->spec.id = id;
+    file->spec.file = diags->file;
+    file->spec.memory_max = env->memory_max;
+    file->spec.wal_compress = file->compress;
+    refuse_empty(file);
+    if (!is_empty(file->sources))
+        check_kind(file, &file->sources, YAML_LIST);
+    if (!is_empty(file->outputs))
+        check_kind(file, &file->outputs, YAML_LIST);
+    check_kind(file, &file->transformations, YAML_LIST);
+    check_kind(file, &file->streams, YAML_MAP);
+    check_kind(file, &file->tests, YAML_LIST);
+    job_sources_read(file);
+    job_streams_read(file);
+    job_outputs_read(file);
+    job_tests_read(file);
+    if (file->spec.n_sources && !file->hopeless)
+        *spec = &file->spec;
+    return diag_errors(diags) == before;
+}
+
+bool job_defaults_check(struct arena *arena, const struct expand_env *env, struct diags *diags,
+                        struct yaml_node *defaults)
+{
+    static const char *const parts[] = { "sources", "transformations", "streams",
+                                         "outputs", "tests",           NULL };
+    size_t before = diag_errors(diags);
+    struct job_file *file = arena_zalloc(arena, sizeof *file);
+    file->arena = arena;
+    file->diags = diags;
+    file->root = defaults;
+    file->schema = (struct schema){ .expand = { .arena = arena, .diags = diags, .env = env },
+                                    .root = job_keys };
+    schema_read(&file->schema, job_keys, defaults, file, NULL);
+    for (size_t i = 0; parts[i]; i++) {
+        const struct yaml_node *part = yaml_get(defaults, parts[i]);
+        if (part)
+            diag_add(diags, yaml_place(part->key), 204,
+                     "'%s' has no default; it belongs in a job's own file", parts[i]);
+    }
+    job_conf_read(file, defaults);
+    return diag_errors(diags) == before;
+}

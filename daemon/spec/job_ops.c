@@ -1,0 +1,187 @@
+/* Lists of transformations: which operations there are, and the form of their arguments. What their
+ * expressions mean is the plan's matter. */
+#include <ctype.h>
+#include <string.h>
+
+#include "spec/job_parts.h"
+
+enum op_form { FORM_NONE, FORM_EXPRESSION, FORM_OTHER };
+
+static const struct op_row { /* an operation */
+    const char *name;
+    enum op_form form; /* of its argument */
+    bool later;
+    const char *sample; /* of its argument */
+} ops[] = {
+    { "map", FORM_EXPRESSION, false, "(_, 1)" },
+    { "flatMap", FORM_EXPRESSION, false, "_.value.split(\" \")" },
+    { "filter", FORM_EXPRESSION, false, "_.length > 3" },
+    { "mapValues", FORM_EXPRESSION, false, "_ + 1" },
+    { "reduceByKey", FORM_EXPRESSION, false, "_ + _" },
+    { "count", FORM_NONE, false, NULL },
+    { "flatMapValues", FORM_EXPRESSION, true, NULL },
+    { "countByValue", FORM_NONE, true, NULL },
+    { "distinct", FORM_NONE, true, NULL },
+    { "glom", FORM_NONE, true, NULL },
+    { "reduce", FORM_EXPRESSION, true, NULL },
+    { "groupByKey", FORM_NONE, true, NULL },
+    { "sortByKey", FORM_OTHER, true, NULL },
+    { "top", FORM_OTHER, true, NULL },
+    { "window", FORM_OTHER, true, NULL },
+    { "countByWindow", FORM_OTHER, true, NULL },
+    { "countByValueAndWindow", FORM_OTHER, true, NULL },
+    { "groupByKeyAndWindow", FORM_OTHER, true, NULL },
+    { "reduceByWindow", FORM_OTHER, true, NULL },
+    { "reduceByKeyAndWindow", FORM_OTHER, true, NULL },
+    { "updateStateByKey", FORM_OTHER, true, NULL },
+    { "mapWithState", FORM_OTHER, true, NULL },
+    { "join", FORM_OTHER, true, NULL },
+    { "leftOuterJoin", FORM_OTHER, true, NULL },
+    { "rightOuterJoin", FORM_OTHER, true, NULL },
+    { "fullOuterJoin", FORM_OTHER, true, NULL },
+    { "cogroup", FORM_OTHER, true, NULL },
+    { "union", FORM_OTHER, true, NULL },
+    { "repartition", FORM_OTHER, true, NULL },
+    { "pipe", FORM_OTHER, true, NULL },
+    { "lua", FORM_OTHER, true, NULL },
+    { NULL, FORM_NONE, false, NULL },
+};
+
+static const struct { /* Spark's, without a counterpart here */
+    const char *name, *instead;
+} absent[] = {
+    { "transform", "write its steps as operations of this list" },
+    { "foreachRDD", "use an output; 'pipe' hands each batch to a program" },
+    { "mapPartitions", "use map or flatMap: they run on columns of records" },
+    { "mapPartitionsWithIndex", "use map or flatMap: they run on columns of records" },
+    { "combineByKey", "use map, then reduceByKey" },
+    { "aggregateByKey", "use map, then reduceByKey" },
+    { "slice", "use window" },
+    { "stateSnapshots", "use updateStateByKey: it gives every key in every batch" },
+    { "partitionBy", "leave it out: results do not depend on partitions" },
+};
+
+static const struct op_row *find(const char *name)
+{
+    for (const struct op_row *op = ops; op->name; op++)
+        if (strcmp(op->name, name) == 0)
+            return op;
+    return NULL;
+}
+
+bool job_op_known(const char *name)
+{
+    return find(name) != NULL;
+}
+
+static bool refuse_absent(struct job_file *file, struct yaml_node *node)
+{
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        if (strcmp(absent[i].name, node->text) != 0)
+            continue;
+        diag_help(file->diags,
+                  diag_add(file->diags, yaml_place(node), 216, "there is no operation '%s' here",
+                           node->text),
+                  "%s", absent[i].instead);
+        return true;
+    }
+    return false;
+}
+
+/* `- map (_, 1)`: the ':' behind the operation was forgotten. */
+static bool refuse_call(struct job_file *file, struct yaml_node *node)
+{
+    size_t n = 0;
+    while (isalpha((unsigned char)node->text[n]))
+        n++;
+    const char *name = arena_strndup(file->arena, node->text, n);
+    if (!node->text[n] || !find(name))
+        return false;
+    diag_help(file->diags,
+              diag_add(file->diags, yaml_text_place(node, 0, n), 201,
+                       "operation '%s' and its argument are separated by ': '", name),
+              "write %s: %s", name, node->text + n + strspn(node->text + n, " "));
+    return true;
+}
+
+static const struct op_row *known(struct job_file *file, const struct job_item *item)
+{
+    struct yaml_node *node = item->name;
+    const char *names[sizeof ops / sizeof ops[0]];
+    const struct op_row *op = find(node->text);
+    if (op && !op->later)
+        return op;
+    if (op) {
+        schema_later(&file->schema, node, arena_printf(file->arena, "operation '%s'", op->name));
+        return NULL;
+    }
+    if (refuse_absent(file, node) || refuse_call(file, node))
+        return NULL;
+    struct job_kind kinds[sizeof ops / sizeof ops[0]];
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        kinds[i] = (struct job_kind){ names[i] = ops[i].name, ops[i].later };
+    job_kind_find(file, item, kinds, "operation");
+    return NULL;
+}
+
+static bool no_argument(struct job_file *file, const struct op_row *op, struct yaml_node *arg)
+{
+    diag_add(file->diags, yaml_place(arg), 206, "%s takes no argument", op->name);
+    return false;
+}
+
+static bool check_expression(struct job_file *file, const struct op_row *op,
+                             const struct job_item *item)
+{
+    struct yaml_node *arg = item->arg;
+    struct diags *diags = file->diags;
+    if (!arg) {
+        diag_help(diags,
+                  diag_add(diags, yaml_place(item->name), 205, "%s needs an expression", op->name),
+                  "as %s: %s", op->name, op->sample);
+        return false;
+    }
+    if (arg->bad)
+        return false;
+    if (arg->text)
+        return expand_refuse(&file->schema.expand, arg);
+    struct diag *diag =
+        diag_add(diags, yaml_place(arg), 206, "%s must be an expression, here YAML made %s of it",
+                 op->name, yaml_kind_name(arg->kind));
+    if (arg->style == YAML_FLOW)
+        diag_help(diags, diag, "write it in quotes: %s: %s", op->name,
+                  yaml_quoted(file->arena, yaml_source(arg)));
+    else
+        diag_help(diags, diag, "write it on one line, as %s: %s", op->name, op->sample);
+    arg->bad = true;
+    return false;
+}
+
+static bool read_op(struct job_file *file, struct yaml_node *node, struct job_op *out)
+{
+    struct job_item item;
+    if (!job_item_read(file, node, "an operation", &item))
+        return false;
+    const struct op_row *op = known(file, &item);
+    if (!op)
+        return false;
+    *out = (struct job_op){ .name = op->name, .node = item.name, .arg = item.arg };
+    if (op->form == FORM_NONE)
+        return !item.arg || no_argument(file, op, item.arg);
+    return op->form == FORM_OTHER || check_expression(file, op, &item);
+}
+
+bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream)
+{
+    if (!job_list_fits(file, list))
+        return false;
+    stream->ops = arena_zalloc(file->arena, (list->n + 1) * sizeof *stream->ops);
+    bool good = true;
+    for (size_t i = 0; i < list->n; i++) {
+        struct job_op op;
+        good &= read_op(file, list->items[i], &op);
+        if (good) /* behind a bad one types are not known */
+            stream->ops[stream->n_ops++] = op;
+    }
+    return good;
+}

@@ -1,0 +1,147 @@
+/* `outputs`, and what nothing reads. */
+#include <string.h>
+
+#include "spec/job_parts.h"
+
+const struct job_kind job_output_kinds[] = {
+    { "print", false },      { "saveAsTextFiles", true },
+    { "appendFiles", true }, { "kafka", true },
+    { "postgres", true },    { "http", true },
+    { "pipe", true },        { NULL, false },
+};
+
+struct print_keys {
+    struct yaml_node *from;
+    const char *label;
+    uint32_t num;
+};
+static const struct schema_key print_keys[] = {
+    { .name = "num",
+      .type = SCHEMA_INT32,
+      .at = offsetof(struct print_keys, num),
+      .fallback = "10",
+      .max = 1000000,
+      .help = "records shown of a batch" },
+    { .name = "from",
+      .type = SCHEMA_ANY,
+      .at = offsetof(struct print_keys, from),
+      .help = "a source or stream; default: result" },
+    { .name = "label",
+      .type = SCHEMA_TEXT,
+      .at = offsetof(struct print_keys, label),
+      .help = "of the output" },
+    { 0 },
+};
+
+static struct job_name *find(const struct job_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->n_names; i++)
+        if (strcmp(file->names[i].name, name) == 0)
+            return &file->names[i];
+    return NULL;
+}
+
+/* The stream that an output reads; NULL = it has none, or none that the plan knows. */
+static const char *read_from(struct job_file *file, const struct job_item *item,
+                             struct yaml_node *from)
+{
+    struct yaml_node **names;
+    size_t n;
+    struct job_name *result = find(file, "result");
+    if (!from && result) {
+        result->is_read = true;
+        return result->is_cut ? NULL : result->name;
+    }
+    if (!from && !file->nameless)
+        diag_help(
+            file->diags,
+            diag_add(file->diags, yaml_place(item->name), 205, "%s needs 'from'", item->name->text),
+            "name the stream: %s: {from: NAME}", item->name->text);
+    if (!from)
+        return NULL;
+    if (from->kind == YAML_LIST) {
+        schema_wrong(&file->schema, from, "one name");
+        return NULL;
+    }
+    if (!job_names_read(file, from, &names, &n) || !job_reads(file, from))
+        return NULL;
+    const struct job_name *stream = find(file, from->text);
+    return stream && stream->is_cut ? NULL : from->text;
+}
+
+static bool read_print(struct job_file *file, const struct job_item *item,
+                       struct job_output *output)
+{
+    struct print_keys keys = { 0 };
+    schema_defaults(print_keys, &keys);
+    bool good = true;
+    if (item->arg && item->arg->kind != YAML_MAP)
+        good = schema_wrong(&file->schema, item->arg, "a mapping, as {num: 10}");
+    else if (item->arg)
+        good = schema_read(&file->schema, print_keys, item->arg, &keys, NULL);
+    output->num = keys.num;
+    output->from = read_from(file, item, keys.from);
+    struct yaml_node *label = item->arg ? yaml_get(item->arg, "label") : NULL;
+    if (keys.label && job_name_check(file, label, "a label")) {
+        output->label = keys.label;
+        output->node = label;
+    }
+    return good && output->from;
+}
+
+static bool is_double(struct job_file *file, const struct job_output *labels, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (strcmp(labels[i].label, labels[at].label) != 0)
+            continue;
+        diag_add(file->diags, yaml_place(labels[at].node), 213,
+                 "label '%s' is used twice; the first is on line %u", labels[at].label,
+                 labels[i].node->line);
+        return true;
+    }
+    return false;
+}
+
+static void find_unread(struct job_file *file)
+{
+    const struct job_spec *spec = &file->spec;
+    for (size_t i = 0; i < spec->n_sources; i++) {
+        const struct job_source *source = &spec->sources[i];
+        if (!source->is_read)
+            diag_warn(file->diags, yaml_place(source->name_node ? source->name_node : source->node),
+                      102, "nothing reads the source '%s'", source->name);
+    }
+    for (size_t i = 0; i < file->n_names; i++)
+        if (!file->names[i].is_read)
+            diag_warn(file->diags, yaml_place(file->names[i].node), 102,
+                      "nothing reads the stream '%s'", file->names[i].name);
+}
+
+void job_outputs_read(struct job_file *file)
+{
+    struct job_spec *spec = &file->spec;
+    struct yaml_node *list = file->outputs;
+    size_t n = list && list->kind == YAML_LIST && job_list_fits(file, list) ? list->n : 0;
+    struct job_output *all = arena_zalloc(file->arena, (n + 1) * sizeof *all);
+    spec->outputs = arena_zalloc(file->arena, (n + 1) * sizeof *spec->outputs);
+    file->unsure |= n == 0;
+    for (size_t i = 0; i < n; i++) {
+        struct job_item item;
+        struct job_output *output = &all[i];
+        output->label = "";
+        if (!job_item_read(file, list->items[i], "an output", &item)) {
+            file->unsure = true;
+            continue;
+        }
+        const struct job_kind *kind = job_kind_find(file, &item, job_output_kinds, "output");
+        output->kind = item.name->text;
+        output->node = item.name;
+        output->label = arena_printf(file->arena, "%s%zu", output->kind, i);
+        file->unsure |= !kind;
+        bool good = kind && read_print(file, &item, output);
+        if (!is_double(file, all, i) && good)
+            spec->outputs[spec->n_outputs++] = *output;
+    }
+    if (!file->unsure)
+        find_unread(file);
+}

@@ -1,0 +1,287 @@
+/* `transformations` and `streams`: a graph of names. */
+#include <string.h>
+
+#include "spec/job_parts.h"
+
+struct node { /* a stream while the graph is made */
+    struct job_stream stream;
+    struct yaml_node *at; /* of its name */
+    struct yaml_node **from;
+    struct node **reads; /* for each `from` its stream; NULL = a source */
+    bool cut;            /* ends before its end: what reads it is left out */
+    bool placed;         /* among the spec's streams */
+    int visit;           /* 0 not seen, 1 on the way, 2 done */
+};
+
+struct graph {
+    struct job_file *file;
+    struct node *nodes;
+    size_t n;
+};
+
+static const struct schema_key stream_keys[] = {
+    { .name = "from",
+      .type = SCHEMA_ANY,
+      .required = true,
+      .help = "a source or stream; a list is their union" },
+    { .name = "transformations", .type = SCHEMA_LIST, .help = "a list of operations" },
+    { 0 },
+};
+
+static struct node *find(const struct graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->n; i++)
+        if (strcmp(graph->nodes[i].stream.name, name) == 0)
+            return &graph->nodes[i];
+    return NULL;
+}
+
+static struct job_source *find_source(const struct job_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->spec.n_sources; i++)
+        if (strcmp(file->spec.sources[i].name, name) == 0)
+            return &file->spec.sources[i];
+    return NULL;
+}
+
+static void unknown(struct job_file *file, struct yaml_node *name)
+{
+    struct diag *diag = diag_add(file->diags, yaml_place(name), 211,
+                                 "there is no source or stream '%s'", name->text);
+    name->bad = true;
+    if (diag == &file->diags->spare)
+        return;
+    size_t n = 0, most = file->spec.n_sources + file->n_names + 1;
+    const char **names = arena_alloc(file->arena, most * sizeof(const char *));
+    for (size_t i = 0; i < file->spec.n_sources; i++)
+        names[n++] = file->spec.sources[i].name;
+    for (size_t i = 0; i < file->n_names; i++)
+        names[n++] = file->names[i].name;
+    names[n] = NULL;
+    schema_suggest(file->diags, diag, name->text, names);
+}
+
+bool job_reads(struct job_file *file, struct yaml_node *name)
+{
+    struct job_source *source = find_source(file, name->text);
+    for (size_t i = 0; i < file->n_names; i++) {
+        if (strcmp(file->names[i].name, name->text) != 0)
+            continue;
+        file->names[i].is_read = true;
+        return true;
+    }
+    if (source)
+        source->is_read = true;
+    else if (!file->nameless)
+        unknown(file, name);
+    return source != NULL;
+}
+
+/* ---- the streams as the file has them */
+
+static void check_from(struct graph *graph, struct node *node, struct yaml_node *from)
+{
+    struct job_file *file = graph->file;
+    struct job_stream *stream = &node->stream;
+    if (!job_list_fits(file, from) || !job_names_read(file, from, &node->from, &stream->n_from)) {
+        node->cut = file->unsure = true;
+        stream->n_from = 0;
+        return;
+    }
+    stream->from = arena_alloc(file->arena, stream->n_from * sizeof(const char *));
+    node->reads = arena_alloc(file->arena, stream->n_from * sizeof(struct node *));
+    for (size_t i = 0; i < stream->n_from; i++) {
+        stream->from[i] = node->from[i]->text;
+        node->reads[i] = find(graph, stream->from[i]);
+        node->cut |= !job_reads(file, node->from[i]);
+    }
+    if (stream->n_from > 1 && !node->cut)
+        node->cut = !schema_later(&file->schema, from, "a union of streams");
+}
+
+static void read_stream(struct graph *graph, struct node *node, struct yaml_node *map)
+{
+    struct job_file *file = graph->file;
+    struct yaml_node *ignored = NULL;
+    if (map->kind != YAML_MAP) {
+        node->cut = !schema_wrong(&file->schema, map, "a mapping {from, transformations}");
+        return;
+    }
+    if (!schema_read(&file->schema, stream_keys, map, &ignored, NULL))
+        node->cut = file->unsure = true;
+    struct yaml_node *from = yaml_get(map, "from"), *list = yaml_get(map, "transformations");
+    if (from)
+        check_from(graph, node, from);
+    if (list && list->kind == YAML_LIST && !list->bad)
+        node->cut |= !job_ops_read(file, list, &node->stream);
+}
+
+static void name_streams(struct graph *graph, const struct yaml_node *streams)
+{
+    struct job_file *file = graph->file;
+    for (size_t i = 0; streams && i < streams->n; i++) {
+        struct yaml_node *key = streams->keys[i];
+        struct node *node = &graph->nodes[graph->n];
+        const struct job_source *source = find_source(file, key->text);
+        if (!job_name_check(file, key, "the name of a stream"))
+            continue;
+        if (source || find(graph, key->text)) {
+            diag_add(file->diags, yaml_place(key), 213, "name '%s' is used twice; %s", key->text,
+                     source ? "a source has it" : "'result' is the stream of 'transformations'");
+            continue;
+        }
+        node->stream = (struct job_stream){ .name = key->text, .node = key };
+        node->at = streams->items[i];
+        file->names[file->n_names++] = (struct job_name){ .name = key->text, .node = key };
+        graph->n++;
+    }
+}
+
+/* The job's own `transformations`, or a lone source when there are no streams. */
+static void add_result(struct graph *graph)
+{
+    struct job_file *file = graph->file;
+    struct job_spec *spec = &file->spec;
+    struct yaml_node *list = file->transformations;
+    if (!list && (file->streams || spec->n_sources != 1 || file->nameless))
+        return;
+    struct node *node = &graph->nodes[graph->n];
+    node->stream = (struct job_stream){
+        .name = "result",
+        .node = list ? list->key : spec->sources[0].node,
+    };
+    file->names[file->n_names++] =
+        (struct job_name){ .name = "result", .node = node->stream.node, .is_read = !list };
+    graph->n++;
+    if (spec->n_sources == 1) {
+        node->stream.from = arena_alloc(file->arena, sizeof(const char *));
+        node->reads = arena_zalloc(file->arena, sizeof(struct node *));
+        node->stream.from[node->stream.n_from++] = spec->sources[0].name;
+        spec->sources[0].is_read = true;
+    } else {
+        node->cut = file->unsure = true;
+    }
+    if (list && spec->n_sources > 1)
+        diag_help(
+            file->diags,
+            diag_add(file->diags, yaml_place(list->key), 210,
+                     "'transformations' needs exactly one source, here are %zu", spec->n_sources),
+            "name the streams: streams: {NAME: {from: %s, transformations: […]}}",
+            spec->sources[0].name);
+}
+
+/* ---- order */
+
+static void refuse_cycle(struct graph *graph, struct node *node, const char *through)
+{
+    struct job_file *file = graph->file;
+    const struct yaml_node *at = node->from[0];
+    for (size_t i = 0; i < node->stream.n_from; i++)
+        if (strcmp(node->stream.from[i], through) == 0)
+            at = node->from[i];
+    if (strcmp(node->stream.name, through) == 0)
+        diag_add(file->diags, yaml_place(at), 211, "stream '%s' reads itself", through);
+    else
+        diag_add(file->diags, yaml_place(at), 211, "stream '%s' reads '%s', which reads it in turn",
+                 node->stream.name, through);
+    node->cut = true;
+}
+
+static bool ready(const struct node *node)
+{
+    for (size_t i = 0; i < node->stream.n_from; i++) {
+        const struct node *from = node->reads[i];
+        if (from && !from->placed)
+            return false;
+    }
+    return true;
+}
+
+/* The first cycle through a stream that could not be placed: follow what it waits for. */
+static void find_cycle(struct graph *graph, struct node *node)
+{
+    while (!node->visit) {
+        node->visit = 1;
+        struct node *next = NULL;
+        for (size_t i = 0; i < node->stream.n_from && !next; i++) {
+            struct node *from = node->reads[i];
+            next = from && !from->placed ? from : NULL;
+        }
+        if (!next)
+            return;
+        if (next->visit == 1)
+            refuse_cycle(graph, node, next->stream.name);
+        node = next;
+    }
+}
+
+static void forget_visits(struct graph *graph)
+{
+    for (size_t i = 0; i < graph->n; i++)
+        if (graph->nodes[i].visit == 1)
+            graph->nodes[i].visit = 2;
+}
+
+static bool reads_cut(const struct node *node)
+{
+    for (size_t i = 0; i < node->stream.n_from; i++) {
+        const struct node *from = node->reads[i];
+        if (from && from->cut)
+            return true;
+    }
+    return false;
+}
+
+/* A stream that reads a cut one is left out; one that is cut itself is kept up to there. */
+static void place(struct graph *graph, struct node *node)
+{
+    struct job_spec *spec = &graph->file->spec;
+    node->placed = true;
+    bool orphan = reads_cut(node) || !node->stream.n_from;
+    node->cut |= orphan;
+    if (!orphan)
+        spec->streams[spec->n_streams++] = node->stream;
+}
+
+static void order(struct graph *graph)
+{
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < graph->n; i++) {
+            struct node *node = &graph->nodes[i];
+            if (node->placed || !ready(node))
+                continue;
+            place(graph, node);
+            more = true;
+        }
+    }
+    for (size_t i = 0; i < graph->n; i++) {
+        if (graph->nodes[i].placed)
+            continue;
+        find_cycle(graph, &graph->nodes[i]);
+        forget_visits(graph);
+        graph->nodes[i].cut = true;
+    }
+}
+
+void job_streams_read(struct job_file *file)
+{
+    struct yaml_node *streams = file->streams;
+    if (streams && !job_list_fits(file, streams))
+        streams = NULL;
+    size_t most = (streams ? streams->n : 0) + 1;
+    struct graph graph = { .file = file };
+    graph.nodes = arena_zalloc(file->arena, most * sizeof *graph.nodes);
+    file->names = arena_zalloc(file->arena, most * sizeof *file->names);
+    file->spec.streams = arena_zalloc(file->arena, most * sizeof *file->spec.streams);
+    add_result(&graph);
+    name_streams(&graph, streams);
+    for (size_t i = 0; i < graph.n; i++)
+        if (graph.nodes[i].at)
+            read_stream(&graph, &graph.nodes[i], graph.nodes[i].at);
+    if (file->transformations)
+        graph.nodes[0].cut |= !job_ops_read(file, file->transformations, &graph.nodes[0].stream);
+    order(&graph);
+    for (size_t i = 0; i < graph.n; i++)
+        file->names[i].is_cut = graph.nodes[i].cut;
+}
