@@ -32,6 +32,7 @@ DOORS := $(wildcard daemon/io/*.c)
 MAIN := daemon/cli/main.c
 CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c))
 UNIT := $(wildcard tests/unit/*/*_test.c)
+UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*/*.c))
 SIM := $(wildcard tests/sim/*.c)
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -41,7 +42,7 @@ all: $(BUILD)/tidemark
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT)) $(BUILD)/unit_main.o
+$(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT) $(UNIT_HELP)) $(BUILD)/unit_main.o
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
 
 # no verbs and no supervisor here: they need doors that are not simulated yet

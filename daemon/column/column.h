@@ -9,7 +9,8 @@
  *   Tuple, Record  child[i] has the same rows
  *
  * In a constant column row 0 stands for every row; each child says for itself whether it is one.
- * Rows that are not selected hold anything: nobody may look at them. */
+ * Rows that are not selected hold anything: nobody may look at them. n of a list's child counts its
+ * elements, also when that is a constant. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@
 
 struct column {
     const struct type *type;
-    uint32_t n;       /* rows; 1 when is_const */
+    uint32_t n;       /* rows */
     bool is_const;    /* row 0 stands for all */
     uint32_t n_child; /* OPTION and LIST 1, MAP 2, TUPLE and RECORD as many as members */
     union {

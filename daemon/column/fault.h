@@ -4,13 +4,14 @@
 
 enum fault {
     FAULT_NONE,
-    FAULT_OVERFLOW,  /* E404 */
-    FAULT_DIVIDE,    /* E404: by 0 */
-    FAULT_NO_INT,    /* E403: this String or Double is no Int */
-    FAULT_NO_DOUBLE, /* E403 */
-    FAULT_RANGE,     /* E405: an index outside */
-    FAULT_EMPTY,     /* E405: head, last, min, max of nothing */
-    FAULT_LARGE,     /* E407: a String or List grew too large */
+    FAULT_OVERFLOW,        /* E404 */
+    FAULT_DIVIDE,          /* E404: by 0 */
+    FAULT_NO_INT,          /* E403: this String or Double is no Int */
+    FAULT_NO_DOUBLE,       /* E403 */
+    FAULT_EMPTY_SEPARATOR, /* E405: split("") */
+    FAULT_RANGE,           /* E405: an index outside */
+    FAULT_EMPTY,           /* E405: head, last, min, max of nothing */
+    FAULT_LARGE,           /* E407: a String or List grew too large */
     FAULT_N
 };
 

@@ -28,12 +28,16 @@ enum kind {
 struct type {
     enum kind kind;
     uint32_t n;                       /* of members */
+    uint32_t size;                    /* types it is written with, itself among them */
     const struct type *const *member; /* NULL when n is 0 */
     const char *const *name;          /* RECORD: of each field, in order; else NULL */
 };
 
 extern const struct type type_nothing, type_int, type_double, type_bool, type_string, type_bytes,
     type_time, type_json;
+
+/* Larger types are refused by the checker, so that walking one is quick and never deep. */
+#define TYPE_SIZE_MAX 1000
 
 struct types;
 struct types *types_new(struct arena *arena); /* an empty set, in the arena and as long as it */
@@ -50,7 +54,7 @@ const struct type *type_record(struct types *types, const char *const *name,
  * nothing with T is T, the rest member by member; NULL when there is none. */
 const struct type *type_unify(struct types *types, const struct type *a, const struct type *b);
 
-/* As the documents write it: List[(String, Int)]. */
+/* As the documents write it: List[(String, Int)]; a very long one ends with an ellipsis. */
 void type_print(const struct type *type, struct buf *out);
 const char *type_text(struct arena *arena, const struct type *type); /* the same, in the arena */
 

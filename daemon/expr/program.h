@@ -25,9 +25,9 @@ enum leave { LEAVE_MAP, LEAVE_FILTER, LEAVE_FLAT_MAP };
 struct instr {
     enum flow flow;
     bool can_fail;
-    kernel run;                  /* FLOW_KERNEL */
-    uint16_t in[KERNEL_IN], out; /* registers */
-    uint8_t n_in;
+    kernel run;         /* FLOW_KERNEL */
+    const uint16_t *in; /* registers */
+    uint16_t n_in, out;
     uint32_t k;              /* what the kernel or the flow takes: a field, a side */
     uint32_t from, to;       /* bytes of the expression's text, for messages */
     const struct type *type; /* of out */
@@ -38,9 +38,12 @@ enum fold { FOLD_NONE, FOLD_SUM, FOLD_MIN, FOLD_MAX }; /* what a two-argument pr
 struct program {
     const struct instr *code;
     uint32_t n;     /* of code */
-    uint32_t n_reg; /* first the parameters, then batchTime, then the constants */
+    uint32_t n_reg; /* first the parameters, then batchTime, then the others */
     uint32_t n_param;
-    const struct column *konst; /* values of the constants, all is_const */
+    const struct konst { /* registers that hold constants */
+        uint16_t reg;
+        struct column column;
+    } * konst;
     uint32_t n_konst;
     uint16_t result_reg;
     const struct type *result;

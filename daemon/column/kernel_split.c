@@ -1,0 +1,255 @@
+/* split and words: views of the pieces, nothing is copied. One row after the other is searched 16
+ * bytes at a time; reads stay inside the row. */
+#include <string.h>
+
+#include "base/scan.h"
+#include "column/kernel.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+struct pieces { /* the child that grows */
+    struct call *call;
+    const char **ptr;
+    uint32_t *len;
+    uint32_t n, cap;
+};
+
+static void grow(struct pieces *pieces, uint64_t cap)
+{
+    struct arena *arena = pieces->call->arena;
+    const char **ptr = arena_alloc(arena, cap * sizeof *ptr);
+    uint32_t *len = arena_alloc(arena, cap * sizeof *len);
+    if (pieces->n) {
+        memcpy(ptr, pieces->ptr, pieces->n * sizeof *ptr);
+        memcpy(len, pieces->len, pieces->n * sizeof *len);
+    }
+    pieces->ptr = ptr;
+    pieces->len = len;
+    pieces->cap = (uint32_t)cap;
+}
+
+/* Room for the most pieces that a row of `bytes` bytes can have; false when that is too many. */
+static inline bool reserve(struct pieces *pieces, size_t bytes)
+{
+    uint64_t most = pieces->n + (uint64_t)bytes + 1;
+    if (most <= pieces->cap)
+        return true;
+    if (most > COLUMN_ROWS_MAX)
+        return false;
+    uint64_t cap = pieces->cap * 2ull > most ? pieces->cap * 2ull : most;
+    grow(pieces, cap < COLUMN_ROWS_MAX ? cap : COLUMN_ROWS_MAX);
+    return true;
+}
+
+static inline void put(struct pieces *pieces, const char *from, const char *to)
+{
+    pieces->ptr[pieces->n] = from;
+    pieces->len[pieces->n++] = (uint32_t)(to - from);
+}
+
+#ifdef __SSE2__
+/* 16 bytes at `at`, of which n are the row's; the rest are 0 */
+static inline __m128i load_some(const char *at, size_t n)
+{
+    char bytes[16] = { 0 };
+    memcpy(bytes, at, n);
+    return _mm_loadu_si128((const __m128i *)(const void *)bytes);
+}
+
+static inline __m128i load(const char *at)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+static inline const char *put_marked(struct pieces *pieces, const char *from, const char *at,
+                                     uint32_t mask)
+{
+    while (mask) {
+        const char *to = at + __builtin_ctz(mask);
+        put(pieces, from, to);
+        from = to + 1;
+        mask &= mask - 1;
+    }
+    return from;
+}
+
+static void split_byte(struct pieces *pieces, const char *at, size_t n, char sep)
+{
+    const char *from = at, *end = at + n;
+    const __m128i wanted = _mm_set1_epi8(sep);
+    for (; end - at >= 16; at += 16)
+        from = put_marked(pieces, from, at,
+                          (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(load(at), wanted)));
+    size_t rest = (size_t)(end - at);
+    if (rest) {
+        __m128i bytes = _mm_cmpeq_epi8(load_some(at, rest), wanted);
+        from =
+            put_marked(pieces, from, at, (uint32_t)_mm_movemask_epi8(bytes) & ((1u << rest) - 1));
+    }
+    put(pieces, from, end);
+}
+#else
+static void split_byte(struct pieces *pieces, const char *at, size_t n, char sep)
+{
+    const char *from = at, *end = at + n;
+    for (; at < end; at++)
+        if (*at == sep) {
+            put(pieces, from, at);
+            from = at + 1;
+        }
+    put(pieces, from, end);
+}
+#endif
+
+/* No byte sequence of valid UTF-8 is found inside a code point of another one. */
+static void split_bytes(struct pieces *pieces, struct slice text, struct slice sep)
+{
+    const char *from = text.ptr, *end = from + text.len, *to;
+    while ((to = memmem(from, (size_t)(end - from), sep.ptr, sep.len)) != NULL) {
+        put(pieces, from, to);
+        from = to + sep.len;
+    }
+    put(pieces, from, end);
+}
+
+static bool is_space(uint32_t c)
+{
+    return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
+}
+
+static void words_of(struct pieces *pieces, const char *at, const char *end)
+{
+    const char *from = NULL;
+    while (at < end) {
+        uint32_t c = (uint8_t)*at;
+        size_t n = 1;
+        if (c >= 0x80)
+            n = scan_utf8((const uint8_t *)at, (const uint8_t *)end, &c);
+        if (is_space(c)) {
+            if (from)
+                put(pieces, from, at);
+            from = NULL;
+        } else if (!from) {
+            from = at;
+        }
+        at += n ? n : 1;
+    }
+    if (from)
+        put(pieces, from, end);
+}
+
+#ifdef __SSE2__
+/* Bits of white space in 16 bytes of ASCII; *high: others are among them. */
+static inline uint32_t space_mask(__m128i bytes, uint32_t *high)
+{
+    __m128i control = _mm_sub_epi8(bytes, _mm_set1_epi8(9));
+    __m128i separator = _mm_sub_epi8(bytes, _mm_set1_epi8(28));
+    __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(control, _mm_set1_epi8(4)), control);
+    __m128i is_separator = _mm_cmpeq_epi8(_mm_min_epu8(separator, _mm_set1_epi8(4)), separator);
+    *high |= (uint32_t)_mm_movemask_epi8(bytes);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(is_control, is_separator));
+}
+
+/* Words begin and end where the class of a byte changes: starts and ends alternate. */
+static bool words_ascii(struct pieces *pieces, const char *at, const char *end)
+{
+    uint32_t high = 0, inside = 0;
+    const char *from = at;
+    while (at < end) {
+        size_t n = end - at >= 16 ? 16 : (size_t)(end - at);
+        uint32_t valid = (uint32_t)((1u << n) - 1);
+        uint32_t word = ~space_mask(n == 16 ? load(at) : load_some(at, n), &high) & valid;
+        uint32_t edge = (word ^ (word << 1 | inside)) & valid;
+        for (; edge; edge &= edge - 1) {
+            const char *to = at + __builtin_ctz(edge);
+            if (inside)
+                put(pieces, from, to);
+            from = to;
+            inside ^= 1;
+        }
+        at += n;
+    }
+    if (inside)
+        put(pieces, from, end);
+    return !high;
+}
+
+static void words(struct pieces *pieces, const char *at, const char *end)
+{
+    uint32_t before = pieces->n;
+    if (words_ascii(pieces, at, end))
+        return;
+    pieces->n = before;
+    words_of(pieces, at, end);
+}
+#else
+static void words(struct pieces *pieces, const char *at, const char *end)
+{
+    words_of(pieces, at, end);
+}
+#endif
+
+/* A list column without elements, and a first guess of how many there will be. */
+static struct pieces begin(struct call *call)
+{
+    kernel_alloc(call);
+    const struct column *in = call->in[0];
+    uint64_t bytes = 0;
+    ROWS(call, bytes += in->len[column_row(in, row)];);
+    struct pieces pieces = { .call = call };
+    uint64_t guess = bytes / 4 + call->sel.n + 64;
+    grow(&pieces, guess < COLUMN_ROWS_MAX ? guess : COLUMN_ROWS_MAX);
+    return pieces;
+}
+
+static void end(struct pieces *pieces)
+{
+    struct column *child = &pieces->call->out->child[0];
+    child->ptr = pieces->ptr;
+    child->len = pieces->len;
+    child->n = pieces->n;
+}
+
+static void split_row(struct pieces *pieces, uint32_t row)
+{
+    struct call *call = pieces->call;
+    struct slice text = column_slice(call->in[0], row), sep = column_slice(call->in[1], row);
+    call->out->offset[row] = pieces->n;
+    if (!sep.len || !reserve(pieces, text.len))
+        kernel_fail(call, row, sep.len ? FAULT_LARGE : FAULT_EMPTY_SEPARATOR);
+    else if (sep.len == 1)
+        split_byte(pieces, text.ptr, text.len, *(const char *)sep.ptr);
+    else
+        split_bytes(pieces, text, sep);
+    call->out->len[row] = pieces->n - call->out->offset[row];
+}
+
+void kernel_split(struct call *call)
+{
+    struct pieces pieces = begin(call);
+    ROWS(call, split_row(&pieces, row););
+    end(&pieces);
+}
+
+static void words_row(struct pieces *pieces, uint32_t row)
+{
+    struct call *call = pieces->call;
+    struct slice text = column_slice(call->in[0], row);
+    call->out->offset[row] = pieces->n;
+    if (reserve(pieces, text.len))
+        words(pieces, text.ptr, (const char *)text.ptr + text.len);
+    else
+        kernel_fail(call, row, FAULT_LARGE);
+    call->out->len[row] = pieces->n - call->out->offset[row];
+}
+
+void kernel_words(struct call *call)
+{
+    struct pieces pieces = begin(call);
+    ROWS(call, words_row(&pieces, row););
+    end(&pieces);
+}

@@ -1,0 +1,311 @@
+#include "expr/program.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/quote.h"
+
+struct place { /* what is gone back to: by FLOW_END a selection, by FLOW_LEAVE a frame as well */
+    struct place *outer;
+    struct sel sel;
+    struct frame frame; /* the inner one, of the elements */
+    struct flat flat;
+};
+
+struct run {
+    const struct program *program;
+    struct chunk *chunk;
+    struct arena *arena;
+    struct column *reg;
+    struct frame *frame;
+    struct sel sel;
+    struct place *place; /* the innermost */
+    struct error_list *errors;
+    uint32_t first; /* of errors that are this run's */
+};
+
+static void add_error(struct run *run, struct row_error error)
+{
+    struct error_list *errors = run->errors;
+    if (errors->n == errors->cap) {
+        errors->cap = errors->cap ? errors->cap * 2 : 16;
+        struct row_error *items = arena_alloc(run->arena, errors->cap * sizeof *items);
+        if (errors->n)
+            memcpy(items, errors->items, errors->n * sizeof *items);
+        errors->items = items;
+    }
+    errors->items[errors->n++] = error;
+}
+
+static void mark(struct run *run, struct frame *frame, uint32_t row, uint8_t fault)
+{
+    if (!frame->err)
+        frame->err = arena_zalloc(run->arena, frame->n);
+    if (!frame->err[row])
+        frame->err[row] = fault;
+}
+
+/* One row of the innermost frame failed: its record of the chunk does, unless it has already. */
+static void report(struct run *run, const struct instr *at, uint32_t row, bool first)
+{
+    uint8_t fault = run->frame->err[row];
+    const struct column *in = &run->reg[at->in[0]];
+    struct row_error error = { .fault = fault, .from = at->from, .to = at->to };
+    if ((fault == FAULT_NO_INT || fault == FAULT_NO_DOUBLE) && in->type == &type_string)
+        error.value = column_slice(in, row);
+    struct frame *frame = run->frame;
+    for (; frame->outer; frame = frame->outer)
+        row = frame->parent[row];
+    error.row = row;
+    if (!first && frame->err && frame->err[row])
+        return;
+    mark(run, frame, row, fault);
+    add_error(run, error);
+}
+
+/* Those rows of the selection that the instruction failed for are reported and taken out. */
+static void drop_failed(struct run *run, const struct instr *at)
+{
+    const uint8_t *err = run->frame->err;
+    if (!err)
+        return;
+    SEL_EACH(run->sel, row)
+    {
+        if (err[row])
+            report(run, at, row, !run->frame->outer);
+    }
+    run->sel = sel_alive(run->arena, run->sel, run->frame);
+}
+
+static void run_kernel(struct run *run, const struct instr *at)
+{
+    const struct column **in = arena_alloc(run->arena, at->n_in * sizeof *in);
+    bool is_const = at->n_in && !at->can_fail;
+    for (uint32_t i = 0; i < at->n_in; i++) {
+        in[i] = &run->reg[at->in[i]];
+        is_const &= in[i]->is_const;
+    }
+    struct frame one = { .n = 1 };
+    struct call call = { .frame = is_const ? &one : run->frame,
+                         .sel = is_const ? (struct sel){ NULL, 1 } : run->sel,
+                         .in = in,
+                         .n_in = at->n_in,
+                         .out = &run->reg[at->out],
+                         .type = at->type,
+                         .k = at->k,
+                         .arena = run->arena };
+    at->run(&call);
+    call.out->is_const |= is_const;
+    if (at->can_fail)
+        drop_failed(run, at);
+}
+
+static struct place *push(struct run *run)
+{
+    struct place *place = arena_zalloc(run->arena, sizeof *place);
+    place->outer = run->place;
+    place->sel = run->sel;
+    return run->place = place;
+}
+
+static void run_where(struct run *run, const struct instr *at)
+{
+    push(run);
+    run->sel = sel_where(run->arena, run->sel, &run->reg[at->in[0]], at->k);
+}
+
+static void run_end(struct run *run)
+{
+    run->sel = sel_alive(run->arena, run->place->sel, run->frame);
+    run->place = run->place->outer;
+}
+
+static void run_enter(struct run *run, const struct instr *at)
+{
+    const struct column *list = &run->reg[at->in[0]];
+    struct flat flat;
+    if (!column_flatten(run->arena, list, run->sel, run->frame->n, &flat)) {
+        SEL_EACH(run->sel, row)
+        mark(run, run->frame, row, FAULT_LARGE);
+        drop_failed(run, at);
+        column_flatten(run->arena, list, run->sel, run->frame->n, &flat);
+    }
+    struct place *place = push(run);
+    place->flat = flat;
+    place->frame =
+        (struct frame){ .n = (uint32_t)flat.n, .outer = run->frame, .parent = flat.parent };
+    run->frame = &place->frame;
+    run->sel = (struct sel){ NULL, place->frame.n };
+    run->reg[at->out] = flat.elements;
+}
+
+static void run_gather(struct run *run, const struct instr *at)
+{
+    struct sel parents = { run->frame->parent, run->frame->n };
+    column_gather(run->arena, &run->reg[at->in[0]], parents, &run->reg[at->out]);
+}
+
+/* How many elements of each outer row there are, and where they begin: the rows of the inner frame
+ * in `inner`, in order, with len elements each (NULL: one each). */
+static void regroup(struct run *run, struct sel inner, const uint32_t *len, struct column *out)
+{
+    const struct place *place = run->place;
+    SEL_EACH(place->sel, outer)
+    out->len[outer] = 0;
+    SEL_EACH(inner, row)
+    out->len[place->frame.parent[row]] += len ? len[row] : 1;
+    uint32_t at = 0;
+    SEL_EACH(place->sel, outer)
+    {
+        out->offset[outer] = at;
+        at += out->len[outer];
+    }
+}
+
+static void leave_filter(struct run *run, const struct column *keep, struct column *out)
+{
+    struct sel kept = sel_where(run->arena, run->sel, keep, true);
+    regroup(run, kept, NULL, out);
+    struct sel rows = kept;
+    if (!rows.row && rows.n == run->place->frame.n) {
+        out->child[0] = run->place->flat.elements;
+        return;
+    }
+    column_gather(run->arena, &run->place->flat.elements, rows, &out->child[0]);
+}
+
+static void leave_flat_map(struct run *run, const struct column *lists, struct column *out)
+{
+    struct flat flat;
+    if (!column_flatten(run->arena, lists, run->sel, run->frame->n, &flat)) {
+        SEL_EACH(run->sel, row)
+        mark(run, run->frame, row, FAULT_LARGE);
+        run->sel = sel_alive(run->arena, run->sel, run->frame);
+        column_flatten(run->arena, lists, run->sel, run->frame->n, &flat);
+    }
+    regroup(run, run->sel, flat.len, out);
+    out->child[0] = flat.elements;
+}
+
+static void run_leave(struct run *run, const struct instr *at)
+{
+    struct place *place = run->place;
+    const struct column *body = &run->reg[at->in[0]];
+    struct column out;
+    column_alloc(run->arena, at->type, place->frame.outer->n, &out);
+    if (at->k == LEAVE_FILTER) {
+        leave_filter(run, body, &out);
+    } else if (at->k == LEAVE_FLAT_MAP) {
+        leave_flat_map(run, body, &out);
+    } else {
+        out.offset = place->flat.offset;
+        out.len = place->flat.len;
+        out.child[0] = *body;
+        out.child[0].n = place->frame.n;
+    }
+    run->reg[at->out] = out;
+    run->frame = place->frame.outer;
+    run->place = place->outer;
+    for (uint32_t row = 0; place->frame.err && row < place->frame.n; row++)
+        if (place->frame.err[row])
+            mark(run, run->frame, place->frame.parent[row], place->frame.err[row]);
+    run->sel = sel_alive(run->arena, place->sel, run->frame);
+}
+
+static void run_code(struct run *run)
+{
+    const struct program *program = run->program;
+    for (uint32_t i = 0; i < program->n; i++) {
+        const struct instr *at = &program->code[i];
+        switch (at->flow) {
+            case FLOW_KERNEL:
+                run_kernel(run, at);
+                break;
+            case FLOW_WHERE:
+                run_where(run, at);
+                break;
+            case FLOW_END:
+                run_end(run);
+                break;
+            case FLOW_ENTER:
+                run_enter(run, at);
+                break;
+            case FLOW_GATHER:
+                run_gather(run, at);
+                break;
+            case FLOW_LEAVE:
+                run_leave(run, at);
+                break;
+        }
+    }
+}
+
+/* They were found instruction by instruction; each row has at most one. */
+static void order_errors(struct run *run)
+{
+    uint32_t n = run->errors->n - run->first, rows = run->chunk->frame.n;
+    if (n < 2)
+        return;
+    struct row_error *items = run->errors->items + run->first;
+    struct row_error *copy = arena_alloc(run->arena, n * sizeof *copy);
+    memcpy(copy, items, n * sizeof *copy);
+    uint32_t *at = arena_zalloc(run->arena, rows * sizeof *at);
+    for (uint32_t i = 0; i < n; i++)
+        at[copy[i].row] = i + 1;
+    for (uint32_t row = 0, i = 0; row < rows; row++)
+        if (at[row])
+            items[i++] = copy[at[row] - 1];
+}
+
+void program_run(const struct program *program, struct chunk *in, struct column *out,
+                 struct error_list *errors)
+{
+    struct run run = { .program = program,
+                       .chunk = in,
+                       .arena = in->arena,
+                       .frame = &in->frame,
+                       .sel = in->sel,
+                       .errors = errors,
+                       .first = errors->n };
+    run.reg = arena_zalloc(in->arena, program->n_reg * sizeof *run.reg);
+    memcpy(run.reg, in->col, program->n_param * sizeof *run.reg);
+    struct column *batch_time = &run.reg[program->n_param];
+    column_zero(in->arena, &type_time, batch_time);
+    batch_time->i64[0] = in->batch_time_ms;
+    for (uint32_t i = 0; i < program->n_konst; i++)
+        run.reg[program->konst[i].reg] = program->konst[i].column;
+    run_code(&run);
+    check(!run.place);
+    in->sel = run.sel;
+    *out = run.reg[program->result_reg];
+    out->n = in->frame.n;
+    order_errors(&run);
+}
+
+void program_error_text(const struct program *program, const struct row_error *error,
+                        struct buf *out)
+{
+    buf_printf(out, "`%.*s`: ", (int)(error->to - error->from), program->text + error->from);
+    if (error->value.ptr) {
+        size_t n = quote_cut(error->value.ptr, error->value.len, 100);
+        quote_put(out, error->value.ptr, n);
+        buf_puts(out, n < error->value.len ? "… is " : " is ");
+    }
+    buf_puts(out, fault_text(error->fault));
+}
+
+void program_print(const struct program *program, struct buf *out)
+{
+    static const char *const flows[] = {
+        [FLOW_KERNEL] = "",      [FLOW_WHERE] = "where ",   [FLOW_END] = "end ",
+        [FLOW_ENTER] = "enter ", [FLOW_GATHER] = "gather ", [FLOW_LEAVE] = "leave "
+    };
+    for (uint32_t i = 0; i < program->n; i++) {
+        const struct instr *at = &program->code[i];
+        buf_printf(out, "r%u = %s", at->out, flows[at->flow]);
+        for (uint32_t k = 0; k < at->n_in; k++)
+            buf_printf(out, "r%u ", at->in[k]);
+        buf_printf(out, "  %.*s\n", (int)(at->to - at->from), program->text + at->from);
+    }
+    buf_printf(out, "= r%u\n", program->result_reg);
+}

@@ -1,0 +1,18 @@
+/* Typing rules of those methods whose types do not fit a row of the table. Each makes the call's
+ * term, or says what is wrong and gives NULL. */
+#pragma once
+#include "expr/function.h"
+
+/* run(self, arguments), the arguments as the table has them, giving `result`. */
+struct term *rule_call(struct checker *checker, const struct site *site, const struct type *result);
+
+typedef struct term *rule_fn(struct checker *checker, const struct site *site);
+rule_fn rule_same;      /* self as it is */
+rule_fn rule_same_type; /* run() gives a value of self's type */
+rule_fn rule_strings;   /* run() gives a List[String] */
+rule_fn rule_split, rule_to_double, rule_min, rule_max;
+rule_fn rule_map, rule_filter, rule_flat_map; /* of a List */
+rule_fn rule_element;                         /* run() gives an element of self */
+rule_fn rule_ordered;                         /* the same, if the elements have an order */
+rule_fn rule_sorted, rule_sum, rule_includes, rule_mk_string;
+rule_fn rule_or_else, rule_is_empty, rule_option_map; /* of an Option */
