@@ -20,6 +20,8 @@ bool memory_has(struct store *store, const char *path);
 struct buf *memory_file(struct store *store, const char *path); /* NULL: none */
 void memory_drop(struct store *store, const char *path);        /* with all below */
 void memory_move(struct store *store, const char *path, const char *target);
+void memory_put(struct store *store, const char *path); /* an empty file */
+void memory_stir(struct store *store, const char *path);
 unsigned memory_count(struct store *store, const char *front);   /* paths that begin so */
 const char *memory_find(struct store *store, const char *front); /* the first one; NULL: none */
 unsigned memory_asked(struct store *store, const char *op);      /* requests so far */

@@ -288,6 +288,16 @@ void memory_move(struct store *store, const char *path, const char *target)
     ck_assert(act_rename(of(store), &(struct store_req){ .path = path, .target = target }));
 }
 
+void memory_put(struct store *store, const char *path)
+{
+    ck_assert(act_create(of(store), &(struct store_req){ .path = path }));
+}
+
+void memory_stir(struct store *store, const char *path)
+{
+    ck_assert(act_touch(of(store), &(struct store_req){ .path = path }));
+}
+
 unsigned memory_count(struct store *store, const char *front)
 {
     unsigned n = 0;

@@ -1,0 +1,364 @@
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "durable/claim.h"
+#include "durable/publish.h"
+#include "io/loop.h"
+#include "memory.h"
+
+struct claimer { /* one worker and what its claim came to */
+    struct directory *directory;
+    struct err err;
+    bool done, fenced, waits, dead;
+    struct claim_owner owner;
+    unsigned waitings, troubles;
+};
+
+static void trouble_cb(void *ctx, const struct err *err, uint64_t next_ms)
+{
+    struct claimer *claimer = ctx;
+    ck_assert((err->kind == ERR_NONE) == (next_ms == 0));
+    claimer->troubles++;
+}
+
+static void fenced_cb(void *ctx, const struct err *err)
+{
+    struct claimer *claimer = ctx;
+    ck_assert(claimer->done && !claimer->fenced && err->kind == ERR_FENCED);
+    claimer->fenced = true;
+}
+
+static void waiting_cb(void *ctx, const struct claim_owner *owner)
+{
+    struct claimer *claimer = ctx;
+    claimer->owner = *owner;
+    claimer->waitings++;
+    claimer->waits = true;
+}
+
+static bool is_dead_cb(void *ctx, const struct claim_owner *owner)
+{
+    struct claimer *claimer = ctx;
+    ck_assert(owner->host[0] && owner->epoch > 0);
+    return claimer->dead;
+}
+
+static void done_cb(void *ctx, struct directory *directory, const struct err *err)
+{
+    struct claimer *claimer = ctx;
+    ck_assert(!claimer->done && !directory == (err->kind != ERR_NONE));
+    claimer->done = true;
+    claimer->directory = directory;
+    claimer->err = *err;
+}
+
+static void claim_for(struct test *test, struct claimer *claimer, const char *job)
+{
+    claim_start(&(struct claim_conf){ .loop = test->loop,
+                                      .store = test->store,
+                                      .job = job,
+                                      .version = "1.2.3",
+                                      .is_dead = is_dead_cb,
+                                      .patience_ms = 1000,
+                                      .places = 4,
+                                      .trouble = trouble_cb,
+                                      .fenced = fenced_cb,
+                                      .waiting = waiting_cb,
+                                      .done = done_cb,
+                                      .ctx = claimer });
+}
+
+/* Claims and waits for the end. */
+static void claim_now(struct test *test, struct claimer *claimer)
+{
+    *claimer = (struct claimer){ .dead = true };
+    claim_for(test, claimer, "orders");
+    test_until(test, &claimer->done);
+    ck_assert_msg(claimer->err.kind == ERR_NONE, "%s", claimer->err.text);
+}
+
+START_TEST(a_first_start_makes_the_job_and_owns_it)
+{
+    struct test test;
+    struct claimer claimer;
+    test_begin(&test);
+    claim_now(&test, &claimer);
+    ck_assert_uint_eq(claimer.directory->epoch, 1);
+    ck_assert_int_eq(strncmp(claimer.directory->name, "e1.", 3), 0);
+    ck_assert(memory_has(test.store, "job"));
+    ck_assert_uint_eq(memory_count(test.store, "init."), 0);
+    char path[DIRECTORY_PATH_SIZE];
+    directory_path(claimer.directory, path, "owner-1");
+    ck_assert(memory_has(test.store, path));
+    ck_assert_uint_eq(memory_count(test.store, claimer.directory->name), 7); /* 5 folders, owner */
+    ck_assert_uint_eq(claimer.troubles, 0);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(the_owner_file_says_who)
+{
+    struct test test;
+    struct claimer claimer;
+    struct file_head head;
+    struct slice content;
+    test_begin(&test);
+    claim_now(&test, &claimer);
+    char path[DIRECTORY_PATH_SIZE];
+    directory_path(claimer.directory, path, "owner-1");
+    struct buf *file = memory_file(test.store, path);
+    ck_assert_int_eq(file_open(buf_slice(file), NULL, &head, &content, NULL), FILE_WHOLE);
+    ck_assert_int_eq(head.kind, FILE_OWNER);
+    ck_assert_uint_eq(head.epoch, 1);
+    struct reader reader = reader_of(content);
+    ck_assert_uint_gt(reader_str(&reader).len, 0);
+    ck_assert_uint_gt(reader_u32(&reader), 0);
+    ck_assert_mem_eq(reader_str(&reader).ptr, "1.2.3", 5);
+    ck_assert_uint_gt(reader_u64(&reader), 1600000000000);
+    ck_assert(!reader.bad && reader_left(&reader) == 0);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(the_next_owner_takes_the_directory_of_a_dead_one)
+{
+    struct test test;
+    struct claimer one, two;
+    test_begin(&test);
+    claim_now(&test, &one);
+    claim_now(&test, &two);
+    ck_assert_uint_eq(two.directory->epoch, 2);
+    ck_assert(!memory_has(test.store, one.directory->name));
+    ck_assert_mem_eq(one.directory->lineage, two.directory->lineage, FILE_LINEAGE_SIZE);
+    ck_assert_uint_eq(two.waitings, 0);
+    test_end(&test);
+}
+END_TEST
+
+static void ignore_cb(struct publish *publish)
+{
+    ck_abort_msg("published by %s", ((struct claimer *)publish_ctx(publish))->directory->name);
+}
+
+START_TEST(the_old_owner_publishes_nothing_and_learns_it)
+{
+    struct test test;
+    struct claimer one, two;
+    test_begin(&test);
+    claim_now(&test, &one);
+    claim_now(&test, &two);
+    publish_start(&(struct publish_conf){ .directory = one.directory,
+                                          .class = PUBLISH_RECORD,
+                                          .head = { .kind = FILE_LOG, .index = 1 },
+                                          .path = "log/1",
+                                          .cb = ignore_cb,
+                                          .ctx = &one });
+    test_until(&test, &one.fenced);
+    ck_assert_uint_eq(memory_count(test.store, one.directory->name), 0);
+    ck_assert(!two.fenced);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(litter_of_lower_epochs_is_deleted)
+{
+    struct test test;
+    struct claimer one, two;
+    test_begin(&test);
+    claim_now(&test, &one);
+    ck_assert_uint_eq(memory_count(test.store, "tmp/1."), 1);
+    claim_now(&test, &two);
+    for (int i = 0; i < 500 && memory_count(test.store, "tmp/1."); i++)
+        test_turns(&test, 2);
+    ck_assert_uint_eq(memory_count(test.store, "tmp/0."), 0);
+    ck_assert_uint_eq(memory_count(test.store, "tmp/1."), 0);
+    ck_assert_uint_eq(memory_count(test.store, "tmp/2."), 1);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(a_living_owner_is_left_in_peace_until_he_is_silent)
+{
+    struct test test;
+    struct claimer one, two = { .dead = false };
+    test_begin(&test);
+    claim_now(&test, &one);
+    claim_for(&test, &two, "orders");
+    test_until(&test, &two.waits);
+    ck_assert_uint_eq(two.owner.epoch, 1);
+    char path[DIRECTORY_PATH_SIZE];
+    directory_path(one.directory, path, "owner-1");
+    for (int i = 0; i < 16; i++) { /* longer than his patience */
+        test_turns(&test, 100);
+        memory_stir(test.store, path);
+        ck_assert(!two.done);
+    }
+    test_until(&test, &two.done);
+    ck_assert_uint_eq(two.directory->epoch, 2);
+    ck_assert_uint_eq(two.waitings, 1);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(files_of_another_job_are_refused)
+{
+    struct test test;
+    struct claimer one, two = { .dead = true };
+    test_begin(&test);
+    claim_now(&test, &one);
+    claim_for(&test, &two, "payments");
+    test_until(&test, &two.done);
+    ck_assert_int_eq(two.err.kind, ERR_FATAL);
+    ck_assert_uint_eq(two.err.code, 301);
+    ck_assert_ptr_nonnull(strstr(two.err.text, "'orders'"));
+    ck_assert_ptr_nonnull(strstr(two.err.text, "'payments'"));
+    ck_assert(memory_has(test.store, one.directory->name));
+    test_end(&test);
+}
+END_TEST
+
+static void refused(struct test *test, const char *text)
+{
+    struct claimer claimer = { .dead = true };
+    claim_for(test, &claimer, "orders");
+    test_until(test, &claimer.done);
+    ck_assert_int_eq(claimer.err.kind, ERR_FATAL);
+    ck_assert_msg(strstr(claimer.err.text, text), "%s", claimer.err.text);
+}
+
+START_TEST(a_directory_that_is_missing_is_no_first_start)
+{
+    struct test test;
+    struct claimer one;
+    test_begin(&test);
+    claim_now(&test, &one);
+    memory_drop(test.store, one.directory->name);
+    refused(&test, "its directory is missing");
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(a_job_file_that_is_missing_is_no_first_start)
+{
+    struct test test;
+    struct claimer one;
+    test_begin(&test);
+    claim_now(&test, &one);
+    memory_drop(test.store, "job");
+    refused(&test, "`job` that belongs to it is missing");
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(two_directories_are_refused)
+{
+    struct test test;
+    struct claimer one;
+    test_begin(&test);
+    claim_now(&test, &one);
+    ck_assert(memory_has(test.store, "tmp"));
+    memory_move(test.store, "tmp", "e7.0123456789abcdef");
+    refused(&test, "two directories");
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(two_first_starts_make_one_job)
+{
+    struct test test;
+    struct claimer one = { .dead = true }, two = { .dead = true };
+    test_begin(&test);
+    claim_for(&test, &one, "orders");
+    claim_for(&test, &two, "orders");
+    test_until(&test, &one.done);
+    test_until(&test, &two.done);
+    ck_assert_uint_eq(memory_count(test.store, "job"), 1);
+    unsigned owned = (one.err.kind == ERR_NONE) + (two.err.kind == ERR_NONE);
+    ck_assert_uint_ge(owned, 1);
+    if (owned == 2) /* one after the other: then the later one has fenced the earlier one */
+        ck_assert_uint_eq(one.directory->epoch + two.directory->epoch, 3);
+    else
+        ck_assert_int_eq(one.directory ? two.err.kind : one.err.kind, ERR_FENCED);
+    test_end(&test);
+}
+END_TEST
+
+/* The n-th request of all goes wrong in this way. */
+struct nth {
+    unsigned n, seen;
+    enum memory_fault fault;
+};
+static enum memory_fault nth_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct nth *nth = ctx;
+    (void)op;
+    (void)req;
+    return ++nth->seen == nth->n ? nth->fault : MEMORY_FINE;
+}
+
+START_TEST(any_request_may_fail_once)
+{
+    static const enum memory_fault faults[] = { MEMORY_REFUSE, MEMORY_LOSE, MEMORY_MUTE };
+    for (unsigned n = 1, seen = n; n <= seen; n++) {
+        struct test test;
+        struct claimer one, two;
+        struct nth nth = { .n = n, .fault = faults[_i] };
+        test_begin(&test);
+        memory_on(test.store, nth_hook, &nth);
+        claim_now(&test, &one);
+        claim_now(&test, &two);
+        seen = nth.seen;
+        ck_assert_uint_eq(two.directory->epoch, one.directory->epoch + 1);
+        ck_assert(memory_has(test.store, two.directory->name));
+        ck_assert_uint_eq(memory_count(test.store, "e"), 8);
+        test_end(&test);
+    }
+}
+END_TEST
+
+/* The rename of the directory is done, and undone by a failover before the owner file. */
+static enum memory_fault undo_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct test *test = ctx;
+    if (strcmp(op, "create") == 0 && strstr(req->path, "owner-") && test->fences++ == 0)
+        memory_move(test->store, memory_find(test->store, "e1."), "e0.00000000000000aa");
+    return MEMORY_FINE;
+}
+
+START_TEST(a_take_over_that_was_undone_owns_nothing)
+{
+    struct test test;
+    struct claimer claimer = { .dead = true };
+    test_begin(&test);
+    memory_on(test.store, undo_hook, &test);
+    claim_for(&test, &claimer, "orders");
+    test_until(&test, &claimer.done);
+    ck_assert_int_eq(claimer.err.kind, ERR_FENCED);
+    test_end(&test);
+}
+END_TEST
+
+#define TEST(name) tcase_add_test(tcase, name)
+Suite *claim_suite(void)
+{
+    Suite *suite = suite_create("claim");
+    TCase *tcase = tcase_create("claim");
+    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(tcase, 60);
+    TEST(a_first_start_makes_the_job_and_owns_it);
+    TEST(the_owner_file_says_who);
+    TEST(the_next_owner_takes_the_directory_of_a_dead_one);
+    TEST(the_old_owner_publishes_nothing_and_learns_it);
+    TEST(litter_of_lower_epochs_is_deleted);
+    TEST(a_living_owner_is_left_in_peace_until_he_is_silent);
+    TEST(files_of_another_job_are_refused);
+    TEST(a_directory_that_is_missing_is_no_first_start);
+    TEST(a_job_file_that_is_missing_is_no_first_start);
+    TEST(two_directories_are_refused);
+    TEST(two_first_starts_make_one_job);
+    tcase_add_loop_test(tcase, any_request_may_fail_once, 0, 3);
+    TEST(a_take_over_that_was_undone_owns_nothing);
+    return suite;
+}
