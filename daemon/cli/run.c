@@ -17,7 +17,7 @@
 struct run_args {
     struct settings_flags flags;
     bool once;
-    const char *program;
+    const char *program, *hang;
 };
 
 static const struct cli_option run_options[] = {
@@ -32,6 +32,8 @@ static const struct cli_option run_options[] = {
       offsetof(struct run_args, once) },
     { "program", 0, "PATH", "runs the workers in place of this program; for tests",
       offsetof(struct run_args, program) },
+    { "hang", 0, "MS", "a worker that is silent for so long hangs; for tests",
+      offsetof(struct run_args, hang) },
     { 0 },
 };
 
@@ -58,7 +60,7 @@ static struct supervisor_conf conf_of(const struct settings *settings, const str
         .jobs_max = settings->jobs_max,
         .settle_ms = settings->jobs_settle_ms,
         .rescan_ms = settings->jobs_rescan_ms,
-        .hang_ms = SUPERVISOR_HANG_MS,
+        .hang_ms = args->hang ? strtoull(args->hang, NULL, 10) : SUPERVISOR_HANG_MS,
         .watch = settings->jobs_watch == WATCH_INOTIFY,
         .once = args->once,
     };

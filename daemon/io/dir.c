@@ -147,7 +147,7 @@ bool dir_write(const char *path, struct slice bytes, struct err *err)
         written = written && dir_err(err, beside);
     if (written)
         written = dir_rename(beside, path, err);
-    else if (fd >= 0)
+    if (!written && fd >= 0)
         unlink(beside);
     mem_free(beside);
     return written;

@@ -189,6 +189,7 @@ struct loop *loop_new(struct world *world)
     loop->ready_end = &loop->ready;
     check(signal(SIGPIPE, SIG_IGN) !=
           SIG_ERR); /* a peer that goes away is an error of that write, not our end */
+    check(signal(SIGXFSZ, SIG_IGN) != SIG_ERR); /* so is a file that may not grow */
     check(uv_loop_init(&loop->uv) == 0);
     check(uv_timer_init(&loop->uv, &loop->timer) == 0);
     check(uv_async_init(&loop->uv, &loop->async, loop_posts_run) == 0);

@@ -32,6 +32,7 @@ static bool file_copy(struct job *job, uint64_t *hash)
     *hash = copied ? hash64(bytes.ptr, bytes.len, 0) : 0;
     if (copied && *hash != job->seen)
         copied = dir_write(to, buf_slice(&bytes), &err);
+    snprintf(job->trouble, sizeof job->trouble, "%s", copied ? "" : err.text);
     if (!copied)
         files_log(job->supervisor, job->id, "job.unreadable", err.text);
     buf_free(&bytes);

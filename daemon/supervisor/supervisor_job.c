@@ -79,17 +79,18 @@ static void job_log_end(struct job *job, const struct policy_event *event)
                                           .msg = waits && *job->fenced ? job->fenced : NULL });
         return;
     }
-    struct log_entry entry = { .level = LOG_WARNING,
-                               .job = job->id,
-                               .event = "attempt.failed",
-                               .fields = { LOG_INT("attempt", (int64_t)job->attempt),
-                                           LOG_INT("counted", policy_count(policy, event->now_ms)),
-                                           LOG_INT("max", policy->limits.max_attempts),
-                                           LOG_WAIT("window", policy->limits.window_ms),
-                                           LOG_TEXT("exit", policy->how) },
-                               .msg = text };
+    struct log_entry entry = {
+        .level = LOG_WARNING,
+        .job = job->id,
+        .event = "attempt.failed",
+        .fields = { LOG_INT("attempt", (int64_t)job->attempt),
+                    LOG_INT("counted", policy_count(policy, event->now_ms)),
+                    LOG_INT("max", policy->limits.max_attempts),
+                    LOG_WAIT("window", policy->limits.window_ms), LOG_TEXT("exit", policy->how),
+                    LOG_TEXT("reason", text) } /* no msg: each one is a line of its own */
+    };
     if (waits)
-        entry.fields[5] = (struct log_field)LOG_WAIT("next", next);
+        entry.fields[6] = (struct log_field)LOG_WAIT("next", next);
     log_put(log, &entry);
 }
 

@@ -48,6 +48,7 @@ struct job {
     bool is_accepted;
     bool rejected; /* the newest bytes are not valid: `error` */
     char error[REPORT_TEXT_MAX];
+    char trouble[ERR_TEXT_MAX];    /* why its file could not be taken; "" = none */
     char twin[JOB_FILE_NAME_SIZE]; /* another file with this id; "" = none */
     struct check check;
     /* its attempts */

@@ -76,6 +76,10 @@ static enum job_state state_now(struct job *job, char *note, size_t size)
         snprintf(note, size, "%s", policy->why);
         return JOB_FAILED;
     }
+    if (!job->is_accepted && *job->trouble) {
+        snprintf(note, size, "%s", job->trouble);
+        return JOB_RETRYING;
+    }
     if (!job->is_accepted)
         return job->rejected ? JOB_REJECTED : JOB_STARTING;
     return policy->limits.enabled ? JOB_STOPPED : JOB_PAUSED;
@@ -90,6 +94,8 @@ void job_show(struct job *job)
         bool runs = job->policy.phase != POLICY_REST;
         state = JOB_REJECTED;
         snprintf(shown->note, size, "%s%s", job->error, runs ? "; the old version runs on" : "");
+    } else if (!*shown->note && *job->trouble) {
+        snprintf(shown->note, size, "its file cannot be read: %s", job->trouble);
     } else if (!*shown->note && *job->twin) {
         snprintf(shown->note, size, "%s has the same id and is left out", job->twin);
     } else if (!*shown->note) {

@@ -3,7 +3,7 @@
 
 valid: no            the check refuses it                 check: crash     the check dies
 max: 3, window: 3600000, backoff: 0, enabled: 1, stop_timeout: 30000   the policy
-do: run | exit N | signal N | hang | fence                what the worker does once it is ready
+do: run | exit N | signal N | hang | stubborn | fence     what the worker does once it is ready
 note: TEXT           said before the end"""
 
 import ctypes
@@ -66,8 +66,10 @@ def main():
         f'backoff_max=60000 stop_timeout={job["stop_timeout"]} interval=1000 text="a job of tests"')
     if checking:
         sys.exit(0)
-    note(argv, "standby" if "--standby" in argv else "start")
     word, _, number = job["do"].partition(" ")
+    if word == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    note(argv, "standby" if "--standby" in argv else "start")
     if job["note"]:
         say(f'state state=RETRYING next=16000 text="{job["note"]}"')
     if word == "exit":
@@ -77,7 +79,7 @@ def main():
     if word == "fence" and "--standby" not in argv:
         say('fenced text="host nn2, epoch 7"')
         sys.exit(75)
-    if word == "hang":
+    if word in ("hang", "stubborn"):
         signal.pause()
     if "--once" in argv:
         sys.exit(0)

@@ -1,0 +1,212 @@
+#include "io/control.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/loop.h"
+#include "io/world.h"
+
+static struct stage {
+    struct world *world;
+    struct loop *loop;
+    struct control *control;
+    char folder[64], path[512];
+    struct loop_post stop;
+    void (*client)(void); /* runs on a thread of its own while the loop turns */
+    struct err err;
+} stage;
+
+static void stage_open(void)
+{
+    memset(&stage, 0, sizeof stage);
+    stage.world = world_new();
+    stage.loop = loop_new(stage.world);
+    strcpy(stage.folder, "/tmp/control-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(stage.folder));
+    snprintf(stage.path, sizeof stage.path, "%s/control.sock", stage.folder);
+}
+
+static void stage_close(void)
+{
+    char command[100];
+    control_free(stage.control);
+    loop_free(stage.loop);
+    world_free(stage.world);
+    snprintf(command, sizeof command, "rm -r %s", stage.folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void answer(void *ctx, const char *request, struct buf *out)
+{
+    ck_assert_ptr_eq(ctx, &stage);
+    buf_printf(out, "0 done\n[%s]\n", request);
+    for (unsigned i = 0; strcmp(request, "much") == 0 && i < 300000; i++)
+        buf_puts(out, "1234567\n");
+}
+
+static void stop(struct loop_post *post)
+{
+    (void)post;
+    loop_stop(stage.loop);
+}
+
+static void *client_run(void *ctx)
+{
+    (void)ctx;
+    stage.client();
+    loop_post(stage.loop, &stage.stop);
+    return NULL;
+}
+
+static void play(void (*client)(void))
+{
+    pthread_t thread;
+    stage.control = control_new(stage.loop, stage.path, answer, &stage, &stage.err);
+    ck_assert_msg(stage.control != NULL, "%s", stage.err.text);
+    stage.stop.cb = stop;
+    stage.client = client;
+    ck_assert_int_eq(pthread_create(&thread, NULL, client_run, NULL), 0);
+    loop_run(stage.loop);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+
+static void ask_thrice(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        struct buf got = { 0 };
+        ck_assert(control_ask(stage.path, "status job=a", &got, NULL));
+        ck_assert_str_eq(buf_text(&got), "0 done\n[status job=a]\n");
+        buf_free(&got);
+    }
+}
+
+START_TEST(a_question_is_answered)
+{
+    struct stat stat_;
+    play(ask_thrice);
+    ck_assert_int_eq(stat(stage.path, &stat_), 0);
+    ck_assert_uint_eq(stat_.st_mode & 0777, 0660);
+}
+END_TEST
+
+static void ask_much(void)
+{
+    struct buf got = { 0 };
+    ck_assert(control_ask(stage.path, "much", &got, NULL));
+    ck_assert_uint_eq(got.len, 14 + 300000 * 8);
+    buf_free(&got);
+}
+
+START_TEST(a_long_answer_comes_whole)
+{
+    play(ask_much);
+}
+END_TEST
+
+START_TEST(a_path_longer_than_an_address_will_do)
+{
+    char name[200];
+    memset(name, 'd', sizeof name);
+    name[sizeof name - 1] = '\0';
+    snprintf(stage.path, sizeof stage.path, "%s/%s", stage.folder, name);
+    ck_assert_int_eq(mkdir(stage.path, 0700), 0);
+    strcat(stage.path, "/control.sock");
+    play(ask_thrice);
+}
+END_TEST
+
+static void knock_badly(void)
+{
+    struct buf got = { 0 };
+    char junk[CONTROL_REQUEST_MAX + 1];
+    memset(junk, 'x', sizeof junk);
+    for (unsigned i = 0; i < 3 * CONTROL_CLIENTS_MAX; i++) {
+        int fd = control_socket(stage.path, false, NULL);
+        ck_assert_int_ge(fd, 0);
+        if (i % 3 == 0) /* a line without an end: dropped */
+            ck_assert(write(fd, junk, sizeof junk) != 0 && read(fd, junk, 1) <= 0);
+        if (i % 3 == 1) /* gone without a word */
+            ck_assert_int_eq(write(fd, "sta", 3), 3);
+        close(fd);
+    }
+    ck_assert(control_ask(stage.path, "status", &got, NULL));
+    buf_free(&got);
+}
+
+START_TEST(bad_clients_take_no_place_for_long)
+{
+    play(knock_badly);
+}
+END_TEST
+
+static void wait_in_line(void)
+{
+    int fds[CONTROL_CLIENTS_MAX + 2];
+    struct buf got = { 0 };
+    for (unsigned i = 0; i < CONTROL_CLIENTS_MAX + 2; i++)
+        fds[i] = control_socket(stage.path, false, NULL);
+    for (unsigned i = 0; i < CONTROL_CLIENTS_MAX; i++)
+        close(fds[i]); /* each gives its place to the next one */
+    ck_assert(control_ask(stage.path, "status", &got, NULL));
+    close(fds[CONTROL_CLIENTS_MAX]);
+    close(fds[CONTROL_CLIENTS_MAX + 1]);
+    buf_free(&got);
+}
+
+START_TEST(clients_beyond_the_limit_wait_for_a_place)
+{
+    play(wait_in_line);
+}
+END_TEST
+
+START_TEST(a_socket_that_a_killed_daemon_left_is_replaced)
+{
+    int fd = control_socket(stage.path, true, NULL);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    ck_assert_int_eq(access(stage.path, F_OK), 0);
+    play(ask_thrice);
+}
+END_TEST
+
+START_TEST(a_daemon_that_answers_is_not_pushed_aside)
+{
+    int fd = control_socket(stage.path, true, NULL);
+    ck_assert_ptr_null(control_new(stage.loop, stage.path, answer, &stage, &stage.err));
+    ck_assert_int_eq(stage.err.kind, ERR_RETRY);
+    ck_assert_ptr_nonnull(strstr(stage.err.text, "another daemon answers here"));
+    close(fd);
+}
+END_TEST
+
+START_TEST(without_a_daemon_the_question_fails)
+{
+    struct buf got = { 0 };
+    ck_assert(!control_ask(stage.path, "status", &got, &stage.err));
+    ck_assert_int_eq(stage.err.kind, ERR_RETRY);
+    ck_assert_ptr_nonnull(strstr(stage.err.text, "control.sock: No such file or directory"));
+}
+END_TEST
+
+Suite *control_suite(void)
+{
+    Suite *suite = suite_create("control");
+    TCase *tcase = tcase_create("control");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, stage_open, stage_close);
+    tcase_add_test(tcase, a_question_is_answered);
+    tcase_add_test(tcase, a_long_answer_comes_whole);
+    tcase_add_test(tcase, a_path_longer_than_an_address_will_do);
+    tcase_add_test(tcase, bad_clients_take_no_place_for_long);
+    tcase_add_test(tcase, clients_beyond_the_limit_wait_for_a_place);
+    tcase_add_test(tcase, a_socket_that_a_killed_daemon_left_is_replaced);
+    tcase_add_test(tcase, a_daemon_that_answers_is_not_pushed_aside);
+    tcase_add_test(tcase, without_a_daemon_the_question_fails);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

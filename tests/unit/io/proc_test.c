@@ -1,0 +1,216 @@
+#include "io/proc.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/loop.h"
+#include "io/world.h"
+
+static struct stage {
+    struct world *world;
+    struct loop *loop;
+    struct proc *proc;
+    struct loop_timer timer;
+    struct proc_end end;
+    char said[70000];
+    size_t n_said;
+    unsigned ends, again; /* starts that are still to come */
+    const char *script;
+} stage;
+
+static void stage_open(void)
+{
+    memset(&stage, 0, sizeof stage);
+    stage.world = world_new();
+    stage.loop = loop_new(stage.world);
+    stage.proc = proc_new(stage.loop);
+}
+
+static void stage_close(void)
+{
+    loop_timer_stop(stage.loop, &stage.timer);
+    proc_free(stage.proc);
+    loop_free(stage.loop);
+    world_free(stage.world);
+}
+
+static void said(void *ctx, struct slice bytes)
+{
+    (void)ctx;
+    ck_assert_uint_eq(stage.ends, 0);
+    ck_assert_uint_le(stage.n_said + bytes.len, sizeof stage.said - 1);
+    memcpy(stage.said + stage.n_said, bytes.ptr, bytes.len);
+    stage.n_said += bytes.len;
+}
+
+static void run_script(void);
+
+static void ended(void *ctx, const struct proc_end *end)
+{
+    ck_assert_ptr_eq(ctx, &stage);
+    ck_assert(!proc_active(stage.proc));
+    proc_signal(stage.proc, SIGKILL); /* nobody is hit */
+    stage.end = *end;
+    if (stage.again) {
+        stage.again--;
+        run_script();
+        return;
+    }
+    stage.ends++;
+    loop_stop(stage.loop);
+}
+
+static void start(const char *program, char *const *argv)
+{
+    proc_start(stage.proc, &(struct proc_spec){ .program = program,
+                                                .argv = argv,
+                                                .out_fd = STDOUT_FILENO,
+                                                .err_fd = STDERR_FILENO,
+                                                .read_cb = said,
+                                                .end_cb = ended,
+                                                .ctx = &stage });
+    ck_assert(proc_active(stage.proc));
+    ck_assert_uint_eq(stage.ends, 0);
+}
+
+static void run_script(void)
+{
+    char *argv[] = { "sh", "-c", (char *)stage.script, NULL };
+    start("/bin/sh", argv);
+}
+
+static void play(const char *script)
+{
+    stage.script = script;
+    run_script();
+    loop_run(stage.loop);
+    ck_assert_uint_eq(stage.ends, 1);
+}
+
+START_TEST(what_a_child_said_comes_before_its_end)
+{
+    play("echo one >&3; echo two >&3; exit 7");
+    ck_assert_str_eq(stage.said, "one\ntwo\n");
+    ck_assert(stage.end.born);
+    ck_assert_int_eq(stage.end.status, 7);
+    ck_assert_int_eq(stage.end.signal, 0);
+}
+END_TEST
+
+START_TEST(a_lot_that_is_said_at_the_end_comes_whole)
+{
+    play(
+        "i=0; while [ $i -lt 1000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); "
+        "done >&3");
+    ck_assert_uint_eq(stage.n_said, 41000);
+}
+END_TEST
+
+START_TEST(a_signal_is_told_apart_from_a_status)
+{
+    play("kill -SEGV $$");
+    ck_assert_int_eq(stage.end.signal, SIGSEGV);
+}
+END_TEST
+
+static void kill_now(struct loop_timer *timer)
+{
+    (void)timer;
+    proc_signal(stage.proc, SIGTERM);
+}
+
+START_TEST(a_signal_reaches_the_child)
+{
+    loop_timer_start(stage.loop, &stage.timer, 20, kill_now);
+    play("exec cat >&2 <&3"); /* reads for ever: its end of the pipe is open both ways */
+    ck_assert_int_eq(stage.end.signal, SIGTERM);
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there_is_an_end_too)
+{
+    char *argv[] = { "nothing", NULL };
+    start("/nowhere/nothing", argv);
+    loop_run(stage.loop);
+    ck_assert(!stage.end.born);
+    ck_assert_str_eq(stage.end.err.text, "/nowhere/nothing: no such file or directory");
+    stage.ends = 0;
+    play("exit 3"); /* the same struct is as good as new */
+    ck_assert_int_eq(stage.end.status, 3);
+}
+END_TEST
+
+START_TEST(a_grandchild_that_holds_the_pipe_delays_nothing)
+{
+    uint64_t begun_ms = loop_now_ms(stage.loop);
+    play("sleep 30 >/dev/null 2>&1 & echo $! >&3; exit 0"); /* delay: of a process left behind */
+    ck_assert_uint_lt(loop_now_ms(stage.loop) - begun_ms, 10000);
+    ck_assert_int_eq(kill((pid_t)atoi(stage.said), SIGKILL), 0);
+}
+END_TEST
+
+START_TEST(a_child_can_be_started_anew_from_its_end)
+{
+    stage.again = 20;
+    play("echo x >&3");
+    ck_assert_uint_eq(stage.n_said, 42);
+}
+END_TEST
+
+START_TEST(standard_input_is_empty_and_the_loops_descriptors_are_closed)
+{
+    play("cat >&3; ls -l /proc/self/fd | grep -c anon_inode >&3");
+    ck_assert_str_eq(stage.said, "0\n");
+}
+END_TEST
+
+START_TEST(a_bound_child_dies_with_its_parent)
+{
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        pid_t self = getpid();
+        if (fork() == 0) {
+            bool bound = proc_bind_to_parent((uint32_t)self);
+            if (write(ready[1], bound ? "y" : "n", 1) == 1)
+                pause();
+            _exit(1);
+        }
+        close(ready[1]);
+        pause();
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(byte, 'y');
+    ck_assert_int_eq(kill(parent, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 0); /* the child is gone: its end is closed */
+    ck_assert(!proc_bind_to_parent(1234567890));
+}
+END_TEST
+
+Suite *proc_suite(void)
+{
+    Suite *suite = suite_create("proc");
+    TCase *tcase = tcase_create("proc");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, stage_open, stage_close);
+    tcase_add_test(tcase, what_a_child_said_comes_before_its_end);
+    tcase_add_test(tcase, a_lot_that_is_said_at_the_end_comes_whole);
+    tcase_add_test(tcase, a_signal_is_told_apart_from_a_status);
+    tcase_add_test(tcase, a_signal_reaches_the_child);
+    tcase_add_test(tcase, a_program_that_is_not_there_is_an_end_too);
+    tcase_add_test(tcase, a_grandchild_that_holds_the_pipe_delays_nothing);
+    tcase_add_test(tcase, a_child_can_be_started_anew_from_its_end);
+    tcase_add_test(tcase, standard_input_is_empty_and_the_loops_descriptors_are_closed);
+    tcase_add_test(tcase, a_bound_child_dies_with_its_parent);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
