@@ -51,12 +51,13 @@ struct http_socket {
 struct transfer { /* one request under way: its `door` */
     CURL *easy;
     struct http_req *req;
-    struct slice at;  /* what is left of the piece being sent */
-    uint32_t next;    /* the piece behind it */
-    size_t headers;   /* bytes of them so far */
-    unsigned sends;   /* connections the request went out on */
-    bool too_long;    /* we ended it for that */
-    bool resent;      /* we ended it, else it would have been sent again */
+    struct slice at; /* what is left of the piece being sent */
+    uint32_t next;   /* the piece behind it */
+    size_t headers;  /* bytes of them so far */
+    unsigned sends;  /* connections the request went out on */
+    bool too_long;   /* we ended it for that */
+    bool resent;     /* we ended it, else it would have been sent again */
+    bool headed; /* the headers of the last answer are whole: libcurl takes a cut for their end */
     struct buf words; /* last words */
     char peer[64];    /* the last address that was tried */
     char text[CURL_ERROR_SIZE];
@@ -127,10 +128,14 @@ static size_t transfer_write(char *bytes, size_t size, size_t n, void *ctx)
 
 static size_t transfer_header(char *bytes, size_t size, size_t n, void *ctx)
 {
-    (void)bytes;
     struct transfer *transfer = ctx;
-    transfer->headers += size * n;
-    return transfer->headers <= HTTP_HEADERS_MAX ? size * n : 0;
+    n *= size;
+    if (n > 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        transfer->headed = false;
+    else if (n == 2)
+        transfer->headed = true;
+    transfer->headers += n;
+    return transfer->headers <= HTTP_HEADERS_MAX ? n : 0;
 }
 
 /* Before the request is sent on a connection: a second time means that the first connection died
@@ -210,9 +215,10 @@ static void transfer_failed(struct transfer *transfer, CURLcode result)
         bool lost = sent > 0 || transfer->resent;
         req->outcome = lost ? HTTP_LOST : HTTP_UNSENT;
         err_code(&req->err, lost ? ERR_UNKNOWN : ERR_RETRY, E_AWAY, "%s",
-                 transfer->resent  ? "the connection was closed without an answer"
-                 : *transfer->text ? transfer->text
-                                   : curl_easy_strerror(result));
+                 transfer->resent     ? "the connection was closed without an answer"
+                 : result == CURLE_OK ? "the answer was cut"
+                 : *transfer->text    ? transfer->text
+                                      : curl_easy_strerror(result));
     }
 }
 
@@ -222,7 +228,7 @@ static void transfer_done(struct http *http, struct transfer *transfer, CURLcode
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     /* a refusal counts even when its end, or ours, got lost; a success only when it is whole */
-    if (!transfer->resent && (result == CURLE_OK || status >= 300))
+    if (!transfer->resent && ((result == CURLE_OK && transfer->headed) || status >= 300))
         transfer_answered(transfer);
     else
         transfer_failed(transfer, result);

@@ -89,13 +89,16 @@ static const struct rule rules[] = {
     { "UnsupportedOperation", NULL, ANY, STORE_REFUSED, ERR_FATAL, 301, 0 },
 };
 
+static bool class_fits(const char *class, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(class, name, n) == 0 && (!class[n] || strcmp(class + n, "Exception") == 0);
+}
+
 static bool rule_fits(const struct rule *rule, enum webhdfs_op op, const char *class,
                       const char *words)
 {
-    size_t n = rule->class ? strlen(rule->class) : 0;
-    return (rule->ops & ON(op)) &&
-           (!rule->class ||
-            (strncmp(class, rule->class, n) == 0 && strcmp(class + n, "Exception") == 0)) &&
+    return (rule->ops & ON(op)) && (!rule->class || class_fits(class, rule->class)) &&
            (!rule->text || strstr(words, rule->text));
 }
 
