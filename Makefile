@@ -18,7 +18,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla
 HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
 LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
 ifneq ($(SAN),)
-HARD := -fsanitize=$(SAN) -fno-omit-frame-pointer
+HARD := -fsanitize=$(SAN) -fno-omit-frame-pointer -Wno-format-truncation
 LINK := -fsanitize=$(SAN)
 endif
 OPT ?= -O2

@@ -377,6 +377,11 @@ void kafka_release(struct kafka_queue *queue)
     buf_free(&queue->kafka->out);
 }
 
+int64_t kafka_next(struct kafka_queue *queue)
+{
+    return queue->high < 0 ? -1 : queue->position;
+}
+
 int64_t kafka_high(struct kafka_queue *queue)
 {
     return queue->high;

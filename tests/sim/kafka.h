@@ -79,3 +79,4 @@ void sim_kafka_commit(struct sim_kafka *kafka, const char *group,
                       const struct kafka_position *position);
 void kafka_client_fetch(struct kafka *client); /* something new may be there */
 void kafka_client_free(struct kafka *client);
+int64_t kafka_next(struct kafka_queue *queue);

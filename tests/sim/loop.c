@@ -78,6 +78,16 @@ uint32_t world_pid(struct world *world)
     return world->process->pid;
 }
 
+bool world_pid_lives(struct world *world, uint32_t pid)
+{
+    LIST_EACH (link, &world->process->sim->parts->processes) {
+        struct sim_process *process = LIST_ITEM(link, struct sim_process_parts, link)->process;
+        if (process->pid == pid && strcmp(process->host, world->process->host) == 0)
+            return process->alive;
+    }
+    return false;
+}
+
 void world_exit(struct world *world, int status)
 {
     sim_trace(world->process->sim, "%s[%u] exits with %d", world->process->name,
