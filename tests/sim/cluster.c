@@ -33,17 +33,50 @@ static void sync_first(struct sim_store *store, size_t n)
     memmove(store->pending, store->pending + n, store->n_pending * sizeof *store->pending);
 }
 
-/* Only this request's edits; false when one of them stands on another's that is not synced. */
+/* ---- a local file system: fsync of the file and of the directories that were changed */
+
+struct dirs { /* ids of directories */
+    uint64_t ids[8];
+    size_t n;
+};
+
+static bool dirs_have(const struct dirs *dirs, uint64_t id)
+{
+    for (size_t i = 0; i < dirs->n; i++)
+        if (dirs->ids[i] == id)
+            return true;
+    return false;
+}
+
+static void dirs_add(struct dirs *dirs, const struct sim_edit *edit)
+{
+    if (edit->kind == EDIT_CLOSE)
+        return;
+    check(dirs->n + 2 <= ARRAY_SIZE(dirs->ids));
+    dirs->ids[dirs->n++] = edit->base;
+    if (edit->kind == EDIT_RENAME)
+        dirs->ids[dirs->n++] = edit->target_base;
+}
+
+/* The edits of this request, and all of the directories it changed, whoever made them. False: one
+ * of them stands on another that is not synced. */
 static bool sync_own(struct sim_store *store, uint64_t number)
 {
+    struct dirs dirs = { .n = 0 };
     size_t kept = 0;
     bool whole = true;
+    for (size_t i = 0; i < store->n_pending; i++)
+        if (store->pending[i].number == number)
+            dirs_add(&dirs, &store->pending[i].edit);
     for (size_t i = 0; i < store->n_pending; i++) {
-        bool own = store->pending[i].number == number;
-        if (own && whole && sim_tree_apply(&store->dur, &store->pending[i].edit)) {
+        const struct sim_edit *edit = &store->pending[i].edit;
+        bool synced = store->pending[i].number == number ||
+                      (edit->kind != EDIT_CLOSE && dirs_have(&dirs, edit->base)) ||
+                      (edit->kind == EDIT_RENAME && dirs_have(&dirs, edit->target_base));
+        if (synced && whole && sim_tree_apply(&store->dur, edit)) {
             sim_edit_free(&store->pending[i].edit);
         } else {
-            whole = whole && !own;
+            whole = whole && !synced;
             store->pending[kept++] = store->pending[i];
         }
     }
@@ -62,6 +95,7 @@ void sim_store_failover(struct sim_store *store, bool all_lost)
 {
     size_t kept = all_lost ? 0 : sim_below(store->sim, store->n_pending + 1);
     check(!store->is_local);
+    store->failovers++;
     sim_tree_copy(&store->old, &store->vis);
     sync_first(store, kept);
     sim_trace(store->sim, "failover: %zu edits survive, %zu are gone", kept, store->n_pending);

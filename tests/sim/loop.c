@@ -80,7 +80,8 @@ uint32_t world_pid(struct world *world)
 
 bool world_pid_lives(struct world *world, uint32_t pid)
 {
-    LIST_EACH (link, &world->process->sim->parts->processes) {
+    LIST_EACH(link, &world->process->sim->parts->processes)
+    {
         struct sim_process *process = LIST_ITEM(link, struct sim_process_parts, link)->process;
         if (process->pid == pid && strcmp(process->host, world->process->host) == 0)
             return process->alive;

@@ -78,9 +78,13 @@ static void answer_cb(void *ctx)
     if (request->given_up)
         sim_trace(request->store->sim, "%s[%u] #%llu: no answer", request->process->name,
                   request->process->pid, (unsigned long long)request->number);
+    bool is_read = sim_store_ops[request->op].is_read;
+    uint64_t failovers = request->failovers;
     if (request->over)
         request_free(request);
     door->pending--;
+    if (!is_read && req->answer <= STORE_NO && failovers > door->failovers)
+        door->failovers = failovers;
     req->cb(req);
     door_may_close(door);
 }
@@ -126,6 +130,7 @@ static void request_settle(struct request *request, enum store_answer answer)
     bool answered = request->fate == FATE_ANSWERED || request->fate == FATE_TWICE;
     request->answer = answer;
     request->over = true;
+    request->failovers = store->failovers;
     sim_trace(store->sim, "%s[%u] #%llu %s %s%s%s: %s%s%s", request->process->name,
               request->process->pid, (unsigned long long)request->number,
               sim_store_ops[request->op].name, request->edit.path,
@@ -134,7 +139,10 @@ static void request_settle(struct request *request, enum store_answer answer)
               request->process->alive ? "" : ", its sender is dead");
     if (answer == STORE_YES && !sim_store_ops[request->op].is_read && answered)
         cluster_sync(store, request->number);
-    if (request->fate == FATE_TWICE && !sim_store_ops[request->op].is_read)
+    /* An answered mkdirs is not repeated: a repeated rename of what it made again would make the
+     * job's directory a second time, which the protocol does not rule out. */
+    if (request->fate == FATE_TWICE && !sim_store_ops[request->op].is_read &&
+        request->op != OP_MKDIRS)
         request_late(request);
     if (!request->req || !request->process->alive)
         request_free(request);
@@ -157,10 +165,20 @@ static void request_list(struct request *request, const struct sim_node *node)
     }
 }
 
+/* A client stays with the NameNode that answered it: only one that has had no mutation answered
+ * since the failover may still ask the one before. */
+static bool request_is_stale(const struct request *request)
+{
+    struct sim_store *store = request->store;
+    return store->old.root && request->process->alive &&
+           request->door->failovers < store->failovers &&
+           sim_chance(store->sim, store->sim->faults.stale);
+}
+
 static void request_read(struct request *request)
 {
     struct sim_store *store = request->store;
-    bool stale = store->old.root && sim_chance(store->sim, store->sim->faults.stale);
+    bool stale = request_is_stale(request);
     struct sim_node *node = sim_tree_find(stale ? &store->old : &store->vis, 1, request->edit.path);
     if (stale)
         sim_trace(store->sim, "#%llu is answered by the NameNode before",

@@ -1,5 +1,6 @@
 #include <stddef.h>
 
+#include "life.h"
 #include "scenario.h"
 #include "self.h"
 
@@ -18,5 +19,11 @@ const struct sim_scenario sim_scenarios[] = {
     { "self.processes", self_processes, 16, 0 },
     { "self.kafka", self_kafka, 32, 0 },
     { "self.kafka_gone", self_kafka_gone, 16, 0 },
+    { "life.two_workers", life_two_workers, 300, 0 },
+    { "life.local", life_local, 100, 0 },
+    { "life.crash", life_crash, 4, 400 },
+    { "life.crash_recovery", life_crash_recovery, 4, 200 },
+    { "life.crash_local", life_crash_local, 4, 400 },
+    { "life.power", life_power, 100, 0 },
     { NULL, NULL, 0, 0 },
 };

@@ -257,16 +257,19 @@ void self_refused(struct sim *sim)
 
 void self_stale(struct sim *sim)
 {
-    struct actor a;
+    struct actor a, b;
     calm(sim);
     actor_start(sim, &a, "hdfs");
+    actor_start(sim, &b, "hdfs");
     EXPECT(create(&a, "f", "") == STORE_YES);
     sim_store_failover(sim_store(sim, HDFS), true);
     EXPECT(create(&a, "g", "") == STORE_YES);
     sim->faults.stale = 1000;
-    EXPECT(ask(&a, a.store->ops->read, "f", NULL) == STORE_YES);
-    EXPECT(ask(&a, a.store->ops->read, "g", NULL) == STORE_NO);
-    EXPECT(create(&a, "g", "") == STORE_NO); /* only reads are */
+    EXPECT(ask(&b, a.store->ops->read, "f", NULL) == STORE_YES);
+    EXPECT(ask(&b, a.store->ops->read, "g", NULL) == STORE_NO);
+    EXPECT(ask(&a, a.store->ops->read, "g", NULL) == STORE_YES); /* has found the new one */
+    EXPECT(create(&b, "g", "") == STORE_NO);                     /* only reads are stale */
+    EXPECT(ask(&b, a.store->ops->read, "g", NULL) == STORE_YES);
 }
 
 /* ---- the directory is renamed under a create */

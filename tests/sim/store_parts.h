@@ -30,6 +30,7 @@ struct sim_store {
     struct list requests;       /* of struct request, those that an event may still name */
     struct sim_process *holder; /* of a local store's lock */
     uint64_t numbers;           /* requests so far */
+    uint64_t failovers;
 };
 
 /* Does an edit where readers see it; true: done, and not synced. */
@@ -63,7 +64,8 @@ struct door {
     struct store head;
     struct sim_process *process;
     struct sim_store *store;
-    uint32_t pending; /* requests that have not called back */
+    uint32_t pending;   /* requests that have not called back */
+    uint64_t failovers; /* of the store, when a mutation of ours was answered last */
     void (*closed)(void *ctx);
     void *closed_ctx;
     struct loop_post close_post;
@@ -84,6 +86,7 @@ struct request { /* the simulator's; lives until no event names it */
     bool over;              /* nothing more becomes of it */
     bool given_up;          /* its sender was told that there is no answer */
     enum store_answer answer;
+    uint64_t failovers; /* of the store when it was done */
     struct err err;
     struct sim_bytes *bytes; /* read: what was found */
     struct store_entry *entries;
