@@ -34,6 +34,13 @@ static void ask_end(struct ask *ask)
     ask->cb(ask);
 }
 
+/* Whose the directory was when it said NO is not known: that NO counts for nothing. */
+static void ask_unsettled(struct ask *ask, const struct err *err)
+{
+    ask->noes = 0;
+    ask_wait(ask, err);
+}
+
 /* The directory was touched after a NO: whose is it? */
 static void ask_touched_cb(struct store_req *touch)
 {
@@ -47,7 +54,7 @@ static void ask_touched_cb(struct store_req *touch)
     else if (touch->answer == STORE_YES)
         ask_send(ask);
     else
-        ask_wait(ask, &touch->err);
+        ask_unsettled(ask, &touch->err);
 }
 
 static void ask_look(struct ask *ask)
