@@ -74,8 +74,9 @@ struct store_ops {      /* one row a kind of store */
     /* A create that nobody waits for any more: it calls back soon, with whatever is then known of
      * it. NULL: this kind of store cannot hurry. */
     void (*cancel)(struct store *store, struct store_req *req);
-    /* Holds the root for this process' life. NO: another process holds it. A store whose paths
-     * resolve when they act (HDFS) needs no lock and says YES. Makes the root when it is missing. */
+    /* Holds the root for this process' life. NO: another process holds it. What the holder before
+     * us had done is durable then. A store whose paths resolve when they act (HDFS) needs no lock
+     * and says YES. Makes the root when it is missing. */
     void (*lock)(struct store *store, struct store_req *req);
     /* cb after every request has called back; the store is gone then. */
     void (*close)(struct store *store, void (*cb)(void *ctx), void *ctx);

@@ -339,6 +339,25 @@ static bool disk_hold(struct store_disk *disk, const struct disk_path *path)
     return false;
 }
 
+static int disk_sync_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+    (void)stat, (void)ftw;
+    if (type != FTW_D)
+        return 0;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = fd < 0 ? errno != ENOENT : fsync(fd) != 0;
+    if (fd >= 0)
+        close(fd);
+    return failed;
+}
+
+/* Puts on disk what the holder before us did and could not sync before it died: what we read from
+ * now on must not go away with the power. A file's bytes were synced before it was renamed. */
+static bool disk_inherit(const struct store_disk *disk)
+{
+    return nftw(disk->root, disk_sync_one, REMOVE_DIRECTORIES, FTW_PHYS) == 0;
+}
+
 enum store_answer store_disk_lock(struct store_disk *disk, struct store_req *req)
 {
     struct disk_path path;
@@ -365,8 +384,13 @@ enum store_answer store_disk_lock(struct store_disk *disk, struct store_req *req
     }
     if (!disk_path(disk, req, STORE_DISK_LOCK, &path))
         return STORE_REFUSED;
-    if (disk_hold(disk, &path))
-        return STORE_YES;
+    if (disk_hold(disk, &path)) {
+        if (disk_inherit(disk))
+            return STORE_YES;
+        int number = errno;
+        close(atomic_exchange(&disk->lock_fd, -1));
+        return disk_refuse(req, "sync", number);
+    }
     if (errno == EWOULDBLOCK)
         return STORE_NO;
     disk_refuse(req, "lock", errno);

@@ -65,9 +65,13 @@ static bool sync_own(struct sim_store *store, uint64_t number)
     struct dirs dirs = { .n = 0 };
     size_t kept = 0;
     bool whole = true;
-    for (size_t i = 0; i < store->n_pending; i++)
-        if (store->pending[i].number == number)
-            dirs_add(&dirs, &store->pending[i].edit);
+    for (size_t i = 0; i < store->n_pending; i++) {
+        if (store->pending[i].number != number)
+            continue;
+        if (store->pending[i].edit.kind == EDIT_REMOVE)
+            return false; /* what was moved out of it before must not go with it */
+        dirs_add(&dirs, &store->pending[i].edit);
+    }
     for (size_t i = 0; i < store->n_pending; i++) {
         const struct sim_edit *edit = &store->pending[i].edit;
         bool synced = store->pending[i].number == number ||
@@ -84,10 +88,15 @@ static bool sync_own(struct sim_store *store, uint64_t number)
     return whole;
 }
 
+void cluster_sync_all(struct sim_store *store)
+{
+    sync_first(store, store->n_pending);
+}
+
 void cluster_sync(struct sim_store *store, uint64_t number)
 {
     if (!store->is_local || !sync_own(store, number))
-        sync_first(store, store->n_pending);
+        cluster_sync_all(store);
 }
 
 /* Some of the edits on their way to the other NameNode got there, the later ones did not. */

@@ -138,7 +138,7 @@ void life_judge(struct life_ledger *ledger)
         sim_expect(sim, in.log_n == in.log_last, "%llu records in log/, the last is %llu",
                    (unsigned long long)in.log_n, (unsigned long long)in.log_last);
     else
-        sim_expect(sim, in.snaps <= 4, "%llu snapshots are kept", (unsigned long long)in.snaps);
+        sim_expect(sim, in.snaps <= 10, "%llu snapshots are kept", (unsigned long long)in.snaps);
 }
 
 /* ---- scenarios */

@@ -201,8 +201,10 @@ static void request_lock(struct request *request)
 {
     struct sim_store *store = request->store;
     bool free_for_us = !store->is_local || !store->holder || store->holder == request->process;
-    if (store->is_local && free_for_us && request->process->alive)
+    if (store->is_local && free_for_us && request->process->alive) {
         store->holder = request->process;
+        cluster_sync_all(store); /* what the holder before it had done */
+    }
     request_settle(request, free_for_us ? STORE_YES : STORE_NO);
 }
 

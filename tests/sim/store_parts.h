@@ -38,6 +38,7 @@ bool cluster_apply(struct sim_store *store, const struct sim_edit *edit, uint64_
 /* The request with this number is answered: on HDFS with it all edits before it are synced, on a
  * local store its own. */
 void cluster_sync(struct sim_store *store, uint64_t number);
+void cluster_sync_all(struct sim_store *store);
 int64_t cluster_time_ms(const struct sim_store *store);
 /* Whether the store refuses this request now, and why; may begin a spell of refusing. */
 bool cluster_refuses(struct sim_store *store, bool is_read, bool is_create, struct err *err);
