@@ -57,8 +57,10 @@ static const char *read_from(struct job_file *file, const struct job_item *item,
             file->diags,
             diag_add(file->diags, yaml_place(item->name), 205, "%s needs 'from'", item->name->text),
             "name the stream: %s: {from: NAME}", item->name->text);
-    if (!from)
+    if (!from) {
+        file->unsure = true;
         return NULL;
+    }
     if (from->kind == YAML_LIST) {
         schema_wrong(&file->schema, from, "one name");
         return NULL;

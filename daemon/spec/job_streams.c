@@ -48,7 +48,7 @@ static void unknown(struct job_file *file, struct yaml_node *name)
 {
     struct diag *diag = diag_add(file->diags, yaml_place(name), 211,
                                  "there is no source or stream '%s'", name->text);
-    name->bad = true;
+    name->bad = file->unsure = true;
     if (diag == &file->diags->spare)
         return;
     size_t n = 0, most = file->spec.n_sources + file->n_names + 1;
@@ -184,7 +184,7 @@ static void refuse_cycle(struct graph *graph, struct node *node, const char *thr
     else
         diag_add(file->diags, yaml_place(at), 211, "stream '%s' reads '%s', which reads it in turn",
                  node->stream.name, through);
-    node->cut = true;
+    node->cut = file->unsure = true;
 }
 
 static bool ready(const struct node *node)

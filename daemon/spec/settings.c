@@ -112,8 +112,7 @@ static const struct schema_key log_keys[] = {
       .type = SCHEMA_TEXT,
       .at = AT(log_directory),
       .fallback = "",
-      .later = true,
-      .help = "also one JOB.log a job here" },
+      .help = "what a job prints goes to JOB.out here" },
     { 0 },
 };
 static const struct schema_key store_keys[] = {

@@ -1,0 +1,108 @@
+#include "job_try.h"
+
+#define CONF(keys) SOURCES PRINT "conf: {" keys "}\n"
+
+START_TEST(sparks_names_stand_for_ours)
+{
+    ck_assert_msg(parse(CONF("spark.yarn.maxAppAttempts: 5, "
+                             "spark.yarn.am.attemptFailuresValidityInterval: 30min, "
+                             "spark.streaming.blockInterval: 50, "
+                             "spark.streaming.checkpoint.directory: \"file:///c\", "
+                             "spark.streaming.backpressure.enabled: \"False\", "
+                             "spark.streaming.receiver.maxRate: 1000, "
+                             "spark.streaming.stopGracefullyOnShutdown: false, "
+                             "spark.streaming.gracefulStopTimeout: 5s")),
+                  "%s", findings(DIAG_GNU));
+    ck_assert_uint_eq(spec->max_app_attempts, 5);
+    ck_assert_uint_eq(spec->attempt_window_ms, 1800000);
+    ck_assert_uint_eq(spec->block_interval_ms, 50);
+    ck_assert_str_eq(spec->checkpoint, "file:///c");
+    ck_assert(!spec->backpressure && !spec->stop_gracefully);
+    ck_assert_uint_eq(spec->sources[0].max_rate, 1000);
+    ck_assert_uint_eq(spec->stop_timeout_ms, 5000);
+    ck_assert_uint_eq(diags.n_warnings, 0);
+}
+END_TEST
+
+START_TEST(a_key_of_ours_wins)
+{
+    ck_assert_msg(
+        parse("maxAppAttempts: 7\n" CONF("spark.yarn.am.attemptFailuresValidityInterval: -1, "
+                                         "spark.yarn.maxAppAttempts: 5")),
+        "%s", findings(DIAG_GNU));
+    ck_assert_uint_eq(spec->max_app_attempts, 7);
+    ck_assert_uint_eq(spec->attempt_window_ms, 0);
+}
+END_TEST
+
+START_TEST(defaults_of_the_settings_are_weaker_than_conf)
+{
+    struct yaml_node *defaults;
+    const char *text =
+        "{maxAppAttempts: 2, batchInterval: 3s, blockInterval: 9ms, conf: "
+        "{spark.streaming.blockInterval: 8ms, spark.streaming.receiver.maxRate: 4}}";
+    diags = (struct diags){ .arena = &arena, .file = "s.yaml", .source = { text, strlen(text) } };
+    ck_assert(yaml_parse(&arena, diags.source, &diags, &defaults));
+    ck_assert(job_defaults_check(&arena, NULL, &diags, defaults));
+    const char *job = "batchInterval: 5s\n" CONF("spark.yarn.maxAppAttempts: 4");
+    ck_assert_msg(parse_with("j", job, defaults), "%s", findings(DIAG_GNU));
+    ck_assert_uint_eq(spec->max_app_attempts, 4);
+    ck_assert_uint_eq(spec->batch_interval_ms, 5000);
+    ck_assert_uint_eq(spec->block_interval_ms, 9);
+    ck_assert_uint_eq(spec->sources[0].max_rate, 4);
+}
+END_TEST
+
+static const struct {
+    const char *text, *said;
+} said[] = {
+    { CONF("spark.yarn.maxAppAttempts: 3"),
+      "j.yaml:4:8: warning[W103]: without a validity interval Spark counts failures for ever; here "
+      "the window is 1h\n"
+      "  help: say which you want: attemptFailuresValidityInterval: 0s (for ever) or 1h\n" },
+    { CONF("spark.streaming.concurrentJobs: 1, spark.executor.memory: 1g"),
+      "j.yaml:4:8: warning[W103]: spark.streaming.concurrentJobs has no meaning here\n"
+      "j.yaml:4:43: warning[W103]: spark.executor.memory has no meaning here\n" },
+    { CONF("spark.streaming.blockIntervall: 1"),
+      "j.yaml:4:8: warning[W103]: spark.streaming.blockIntervall has no meaning here\n"
+      "  help: did you mean 'spark.streaming.blockInterval'?\n" },
+    { CONF("spark.streaming.receiver.writeAheadLog.enable: true, "
+           "spark.streaming.backpressure.pid.minRate: 10"),
+      "j.yaml:4:103: error[E250]: backpressure.minRate is known, but not supported yet\n" },
+    { CONF("spark.streaming.blockInterval: 1 s, spark.yarn.maxAppAttempts: 3x"),
+      "j.yaml:4:39: error[E207]: spark.streaming.blockInterval must be one of Spark's durations, "
+      "here is '1 s'\n"
+      "j.yaml:4:44: warning[W103]: without a validity interval Spark counts failures for ever; "
+      "here the window is 1h\n"
+      "  help: say which you want: attemptFailuresValidityInterval: 0s (for ever) or 1h\n"
+      "j.yaml:4:71: error[E206]: spark.yarn.maxAppAttempts must be a whole number, here is "
+      "'3x'\n" },
+    { CONF("batchInterval: 1s"),
+      "j.yaml:4:8: error[E202]: unknown key 'batchInterval'\n"
+      "  help: 'conf' holds Spark's properties, whose names begin with 'spark.'\n" },
+    { CONF("spark.streaming.checkpoint.directory: \"hdfs://nn1/c\""),
+      "j.yaml:4:46: error[E215]: store 'hdfs://nn1/c': hdfs:// speaks Hadoop's RPC; write "
+      "webhdfs://nn1:9870/c (the NameNode's HTTP address)\n"
+      "  help: write webhdfs://nn1:9870/c\n" },
+    { SOURCES PRINT "conf: [a]\n",
+      "j.yaml:4:7: error[E206]: conf must be a mapping, here is a list\n" },
+};
+
+START_TEST(what_conf_says_wrong_is_said)
+{
+    expect(said[_i].text, said[_i].said);
+}
+END_TEST
+
+Suite *job_conf_suite(void)
+{
+    Suite *suite = suite_create("job_conf");
+    TCase *tcase = tcase_create("job_conf");
+    tcase_add_checked_fixture(tcase, NULL, clean);
+    tcase_add_test(tcase, sparks_names_stand_for_ours);
+    tcase_add_test(tcase, a_key_of_ours_wins);
+    tcase_add_test(tcase, defaults_of_the_settings_are_weaker_than_conf);
+    tcase_add_loop_test(tcase, what_conf_says_wrong_is_said, 0, sizeof said / sizeof said[0]);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,118 @@
+#include "job_try.h"
+
+#define TWO "sources: [{" KAFKA_AS("a") "}, {" KAFKA_AS("b") "}]\n"
+#define KAFKA_AS(name) \
+    "kafka: {name: " name ", bootstrap.servers: \"b:1\", group.id: g, topics: [t]}"
+
+START_TEST(a_stream_stands_behind_those_it_reads)
+{
+    ck_assert_msg(parse(SOURCES "streams:\n"
+                                "  c: {from: b, transformations: [count]}\n"
+                                "  b: {from: a}\n"
+                                "  a: {from: kafka0, transformations: [{map: _.value}]}\n"
+                                "outputs: [print: {from: c}, print: {from: kafka0}]\n"),
+                  "%s", findings(DIAG_GNU));
+    ck_assert_uint_eq(spec->n_streams, 3);
+    ck_assert_str_eq(spec->streams[0].name, "a");
+    ck_assert_str_eq(spec->streams[1].name, "b");
+    ck_assert_str_eq(spec->streams[2].name, "c");
+    ck_assert_uint_eq(spec->streams[2].n_ops, 1);
+    ck_assert_str_eq(spec->outputs[1].from, "kafka0");
+}
+END_TEST
+
+START_TEST(a_lone_source_is_the_result)
+{
+    ck_assert_msg(parse(SOURCES PRINT), "%s", findings(DIAG_GNU));
+    ck_assert_str_eq(spec->streams[0].name, "result");
+    ck_assert_uint_eq(spec->streams[0].n_ops, 0);
+    ck_assert_str_eq(spec->outputs[0].from, "result");
+}
+END_TEST
+
+START_TEST(behind_a_bad_operation_nothing_has_a_type)
+{
+    ck_assert(!parse(SOURCES "transformations: [{map: _.value}, {mop: 1}, count]\n"
+                             "streams: {s: {from: result}, t: {from: kafka0}}\n"
+                             "outputs: [print, print: {from: s}, print: {from: t}]\n"));
+    ck_assert_uint_eq(spec->n_streams, 2);
+    ck_assert_uint_eq(spec->streams[0].n_ops, 1);
+    ck_assert_str_eq(spec->streams[1].name, "t");
+    ck_assert_uint_eq(spec->n_outputs, 1);
+    ck_assert_str_eq(spec->outputs[0].from, "t");
+}
+END_TEST
+
+START_TEST(without_a_typed_source_there_is_no_plan)
+{
+    ck_assert(!parse("sources: [flume: {port: 1}]\n" PRINT));
+    ck_assert_ptr_null(spec);
+}
+END_TEST
+
+static const struct {
+    const char *text, *said;
+} said[] = {
+    { TWO "streams: {s: {from: a}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:1:98: warning[W102]: nothing reads the source 'b'\n" },
+    { SOURCES "streams: {s: {from: kafka0}, u: {from: s}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:30: warning[W102]: nothing reads the stream 'u'\n" },
+    { TWO "transformations: [count]\n" PRINT,
+      "j.yaml:2:1: error[E210]: 'transformations' needs exactly one source, here are 2\n"
+      "  help: name the streams: streams: {NAME: {from: a, transformations: […]}}\n" },
+    { TWO PRINT,
+      "j.yaml:2:11: error[E205]: print needs 'from'\n"
+      "  help: name the stream: print: {from: NAME}\n" },
+    { SOURCES "streams: {s: {from: kafk0}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:21: error[E211]: there is no source or stream 'kafk0'\n"
+      "  help: did you mean 'kafka0'?\n" },
+    { SOURCES "streams: {a: {from: b}, b: {from: c}, c: {from: a}, d: {from: d}}\n"
+              "outputs: [print: {from: a}, print: {from: d}]\n",
+      "j.yaml:3:49: error[E211]: stream 'c' reads 'a', which reads it in turn\n"
+      "j.yaml:3:63: error[E211]: stream 'd' reads itself\n" },
+    { SOURCES "streams: {kafka0: {from: kafka0}}\noutputs: [print: {from: kafka0}]\n",
+      "j.yaml:3:11: error[E213]: name 'kafka0' is used twice; a source has it\n" },
+    { SOURCES "transformations: [count]\nstreams: {result: {from: kafka0}}\n" PRINT,
+      "j.yaml:4:11: error[E213]: name 'result' is used twice; 'result' is the stream of "
+      "'transformations'\n" },
+    { SOURCES "streams: {a b: {from: kafka0}}\noutputs: [print: {from: kafka0}]\n",
+      "j.yaml:3:11: error[E208]: the name of a stream is of letters, digits, '_' and '-', at most "
+      "63; here is 'a b'\n" },
+    { SOURCES "streams: {s: {transformation: [count]}}\noutputs: [print: {from: kafka0}]\n",
+      "j.yaml:3:11: error[E205]: s needs 'from'\n"
+      "j.yaml:3:15: error[E202]: unknown key 'transformation'\n"
+      "  help: did you mean 'transformations'?\n" },
+    { TWO "streams: {s: {from: [a, b]}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:2:21: error[E250]: a union of streams is known, but not supported yet\n" },
+    { SOURCES "outputs: [{print: {label: p, num: 3}}, {print: {label: p}}]\n",
+      "j.yaml:3:56: error[E213]: label 'p' is used twice; the first is on line 3\n" },
+    { SOURCES "outputs: [{print: 3}]\n",
+      "j.yaml:3:19: error[E206]: print must be a mapping, as {num: 10}, here is '3'\n" },
+    { SOURCES "transformations:\n  - map: _.value\n    filter: _ == 1\n" PRINT,
+      "j.yaml:5:5: error[E206]: an item is one operation, here begins a second\n"
+      "  help: begin 'filter' with '- ' on a line of its own\n" },
+    { SOURCES "transformations:\n  - map (_, 1)\n" PRINT,
+      "j.yaml:4:5: error[E201]: operation 'map' and its argument are separated by ': '\n"
+      "  help: write map: (_, 1)\n" },
+};
+
+START_TEST(what_is_wrong_with_the_graph_is_said)
+{
+    expect(said[_i].text, said[_i].said);
+}
+END_TEST
+
+Suite *job_streams_suite(void)
+{
+    Suite *suite = suite_create("job_streams");
+    TCase *tcase = tcase_create("job_streams");
+    tcase_add_checked_fixture(tcase, NULL, clean);
+    tcase_add_test(tcase, a_stream_stands_behind_those_it_reads);
+    tcase_add_test(tcase, a_lone_source_is_the_result);
+    tcase_add_test(tcase, behind_a_bad_operation_nothing_has_a_type);
+    tcase_add_test(tcase, without_a_typed_source_there_is_no_plan);
+    tcase_add_loop_test(tcase, what_is_wrong_with_the_graph_is_said, 0,
+                        sizeof said / sizeof said[0]);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
