@@ -1,9 +1,11 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
 #include "base/list.h"
@@ -95,6 +97,16 @@ char *mem_printf(const char *format, ...)
     vsnprintf(text, (size_t)n + 1, format, args);
     va_end(args);
     return text;
+}
+
+#define MEM_HUGE ((size_t)2 << 20)
+
+void mem_hint_huge(void *p, size_t n)
+{
+    uintptr_t from = ((uintptr_t)p + MEM_HUGE - 1) & ~(MEM_HUGE - 1);
+    uintptr_t to = ((uintptr_t)p + n) & ~(MEM_HUGE - 1);
+    if (from < to)
+        (void)madvise((void *)from, to - from, MADV_HUGEPAGE); /* no kernel support: as before */
 }
 
 struct mem_domain *mem_domain_new(void)

@@ -1,0 +1,255 @@
+#include "column/table.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/mem.h"
+
+#define TABLE_SLOTS_MIN 256u
+#define TABLE_MOVES \
+    256u /* slots of the old table looked at with each group while growing: done before the new one fills */
+#define TABLE_NEW (1u << 31) /* in place[]: which of two tables, by its generation */
+
+struct slot { /* 32 bytes: two a cache line */
+    uint64_t k0, k1;
+    const void *ptr; /* of a long key: its bytes in the arena */
+    uint32_t entry;  /* number + 1; 0 = free */
+    uint32_t len;
+};
+
+struct slots {
+    struct slot *slot;
+    uint32_t mask;       /* number of slots - 1 */
+    uint32_t generation; /* 0 or TABLE_NEW, in turns */
+};
+
+struct table {
+    struct key_seed seed;
+    struct slots now; /* where keys are added */
+    struct slots
+        old; /* while growing: all keys that were there when it began; only read. slot NULL = not growing */
+    uint32_t moved;     /* slots of old that were carried over */
+    uint32_t n, cap;    /* entries; room in the arrays below */
+    uint64_t *cell;     /* of each entry */
+    uint32_t *place;    /* of each entry: its slot, and in whose generation */
+    uint8_t *failed;    /* of each entry */
+    uint64_t fresh;     /* what a new cell holds */
+    struct arena bytes; /* long keys, and what table_keep() gave */
+};
+
+_Static_assert(sizeof(struct slot) == 32, "two slots a cache line");
+
+static void slots_make(struct slots *slots, uint32_t count)
+{
+    check(count <= TABLE_NEW);
+    size_t size = (size_t)count * sizeof *slots->slot;
+    slots->slot = mem_zalloc(size);
+    mem_hint_huge(slots->slot, size);
+    slots->mask = count - 1;
+}
+
+struct table *table_new(const struct key_seed *seed, uint64_t cell)
+{
+    struct table *table = mem_zalloc(sizeof *table);
+    table->seed = *seed;
+    table->fresh = cell;
+    slots_make(&table->now, TABLE_SLOTS_MIN);
+    return table;
+}
+
+void table_free(struct table *table)
+{
+    if (!table)
+        return;
+    mem_free(table->now.slot);
+    mem_free(table->old.slot);
+    mem_free(table->cell);
+    mem_free(table->place);
+    mem_free(table->failed);
+    arena_free(&table->bytes);
+    mem_free(table);
+}
+
+/* Takes the keys out of the slots: one by one where few are taken, so that a small batch after a large one costs little. */
+static void table_empty(struct table *table)
+{
+    uint32_t count = table->now.mask + 1;
+    if (table->n >= count / 8) {
+        memset(table->now.slot, 0, (size_t)count * sizeof *table->now.slot);
+        return;
+    }
+    for (uint32_t i = 0; i < table->n; i++) {
+        if ((table->place[i] & TABLE_NEW) == table->now.generation)
+            table->now.slot[table->place[i] & ~TABLE_NEW] = (struct slot){ 0 };
+    }
+}
+
+void table_reset(struct table *table)
+{
+    uint32_t half = (table->now.mask + 1) / 2;
+    mem_free(table->old.slot);
+    table->old.slot = NULL;
+    if (half >= TABLE_SLOTS_MIN && table->n < half / 16) { /* grown for a larger batch */
+        mem_free(table->now.slot);
+        slots_make(&table->now, half);
+    } else {
+        table_empty(table);
+    }
+    table->n = 0;
+    arena_reset(&table->bytes);
+}
+
+/* ---- growing */
+
+static void table_place(struct table *table, const struct slot *slot, uint64_t hash)
+{
+    uint32_t i = (uint32_t)hash & table->now.mask;
+    while (table->now.slot[i].entry)
+        i = (i + 1) & table->now.mask;
+    table->now.slot[i] = *slot;
+    table->place[slot->entry - 1] = i | table->now.generation;
+}
+
+static void table_move_some(struct table *table)
+{
+    uint32_t end = table->moved + TABLE_MOVES;
+    for (; table->moved < end && table->moved <= table->old.mask; table->moved++) {
+        const struct slot *slot = &table->old.slot[table->moved];
+        if (slot->entry)
+            table_place(table, slot, key_hash(&table->seed, slot->k0, slot->k1, slot->len));
+    }
+    if (table->moved > table->old.mask) {
+        mem_free(table->old.slot);
+        table->old.slot = NULL;
+    }
+}
+
+static void table_make_room(struct table *table, uint32_t n)
+{
+    if (table->old.slot)
+        table_move_some(table);
+    if (((uint64_t)table->n + n) * 5 >= ((uint64_t)table->now.mask + 1) * 3) {
+        check(!table->old.slot && table->n < TABLE_ENTRIES_MAX);
+        table->old = table->now;
+        table->moved = 0;
+        table->now.generation ^= TABLE_NEW;
+        slots_make(&table->now, (table->old.mask + 1) * 2);
+        table_move_some(table);
+    }
+    if (table->cap - table->n < n) {
+        table->cap = table->cap ? table->cap * 2 : 2 * KEYS_GROUP;
+        table->cell = mem_realloc(table->cell, table->cap * sizeof *table->cell);
+        table->place = mem_realloc(table->place, table->cap * sizeof *table->place);
+        table->failed = mem_realloc(table->failed, table->cap * sizeof *table->failed);
+    }
+}
+
+/* ---- looking up */
+
+/* The slot that holds key i, or the free one where it would stand. */
+static inline struct slot *slots_seek(const struct slots *slots, const struct keys *keys,
+                                      uint32_t i)
+{
+    uint64_t k0 = keys->k0[i], k1 = keys->k1[i];
+    uint32_t len = keys->len[i], at = (uint32_t)keys->hash[i] & slots->mask;
+    for (;; at = (at + 1) & slots->mask) {
+        struct slot *slot = &slots->slot[at];
+        if (!slot->entry)
+            return slot;
+        if (((slot->k0 ^ k0) | (slot->k1 ^ k1) | (slot->len ^ len)) != 0)
+            continue;
+        if (len <= KEY_INLINE || memcmp(slot->ptr, keys->ptr[i], len) == 0)
+            return slot;
+    }
+}
+
+static uint32_t table_add(struct table *table, struct slot *slot, const struct keys *keys,
+                          uint32_t i)
+{
+    uint32_t entry = table->n++, len = keys->len[i];
+    *slot = (struct slot){ .k0 = keys->k0[i], .k1 = keys->k1[i], .entry = entry + 1, .len = len };
+    if (len > KEY_INLINE)
+        slot->ptr = memcpy(arena_alloc(&table->bytes, len), keys->ptr[i], len);
+    table->cell[entry] = table->fresh;
+    table->failed[entry] = 0;
+    table->place[entry] = (uint32_t)(slot - table->now.slot) | table->now.generation;
+    return entry;
+}
+
+static void table_find_growing(struct table *table, const struct keys *keys, uint32_t *entry)
+{
+    for (uint32_t i = 0; i < keys->n; i++)
+        __builtin_prefetch(&table->old.slot[keys->hash[i] & table->old.mask]);
+    for (uint32_t i = 0; i < keys->n; i++) {
+        struct slot *slot = slots_seek(&table->now, keys, i);
+        const struct slot *before = slot->entry ? slot : slots_seek(&table->old, keys, i);
+        entry[i] = before->entry ? before->entry - 1 : table_add(table, slot, keys, i);
+    }
+}
+
+void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
+{
+    table_make_room(table, keys->n);
+    for (uint32_t i = 0; i < keys->n; i++)
+        __builtin_prefetch(&table->now.slot[keys->hash[i] & table->now.mask]);
+    if (table->old.slot) {
+        table_find_growing(table, keys, entry);
+        return;
+    }
+    for (uint32_t i = 0; i < keys->n; i++) {
+        struct slot *slot = slots_seek(&table->now, keys, i);
+        entry[i] = slot->entry ? slot->entry - 1 : table_add(table, slot, keys, i);
+    }
+}
+
+/* ---- entries */
+
+uint32_t table_count(const struct table *table)
+{
+    return table->n;
+}
+
+uint64_t *table_cells(struct table *table)
+{
+    return table->cell;
+}
+
+void table_fail(struct table *table, uint32_t entry)
+{
+    check(entry < table->n);
+    table->failed[entry] = 1;
+}
+
+bool table_failed(const struct table *table, uint32_t entry)
+{
+    check(entry < table->n);
+    return table->failed[entry];
+}
+
+struct slice table_key(const struct table *table, uint32_t entry)
+{
+    check(entry < table->n);
+    uint32_t place = table->place[entry];
+    const struct slots *slots = &table->now;
+    if ((place & TABLE_NEW) != slots->generation)
+        slots = &table->old;
+    const struct slot *slot = &slots->slot[place & ~TABLE_NEW];
+    if (slot->len > KEY_INLINE)
+        return (struct slice){ slot->ptr, slot->len };
+    return (struct slice){ &slot->k0, slot->len };
+}
+
+void *table_keep(struct table *table, size_t n)
+{
+    return arena_alloc(&table->bytes, n);
+}
+
+size_t table_bytes(const struct table *table)
+{
+    size_t slots = (size_t)table->now.mask + 1;
+    if (table->old.slot)
+        slots += (size_t)table->old.mask + 1;
+    size_t entry = sizeof *table->cell + sizeof *table->place + sizeof *table->failed;
+    return slots * sizeof(struct slot) + table->cap * entry + table->bytes.total;
+}

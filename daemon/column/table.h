@@ -1,0 +1,37 @@
+/* A table of keys: each key gets a number, its entry, in the order in which the keys first came, and a cell of 8 bytes that
+ * belongs to whoever folds values into it. Open addressing with linear probing over slots of 32 bytes; keys of up to
+ * KEY_INLINE bytes stand in the slot, longer ones in the table's arena. Keys are looked up in groups: all their slots are
+ * fetched before the first is compared, so that the misses of a large table overlap. The table grows step by step, some slots
+ * with each group, so no lookup waits for a whole copy.
+ *
+ * Entries never move, and they are what results are made of: nothing that is shown depends on the hash or its seed. A table
+ * belongs to one thread at a time. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "column/key.h"
+
+#define TABLE_ENTRIES_MAX \
+    (1u << 30) /* slots are numbered with 31 bits, at most 0.6 of them are taken */
+
+struct table;
+
+struct table *table_new(const struct key_seed *seed,
+                        uint64_t cell); /* cell: what a new entry's holds */
+void table_free(struct table *table);   /* NULL is fine */
+void table_reset(struct table *table);  /* no keys; keeps what memory the last keys needed */
+/* The entry of each key; keys that are new get the next ones. */
+void table_find(struct table *table, const struct keys *keys, uint32_t *entry);
+uint32_t table_count(const struct table *table);
+uint64_t *table_cells(struct table *table); /* one an entry; they move with the next table_find() */
+/* Marks an entry as failed (a key whose fold had an error), and asks for the mark. */
+void table_fail(struct table *table, uint32_t entry);
+bool table_failed(const struct table *table, uint32_t entry);
+/* The bytes of a key; a view that lives until the next table_find() or table_reset(). */
+struct slice table_key(const struct table *table, uint32_t entry);
+/* n bytes, aligned to 8, that live until table_reset(): for values that do not fit a cell. */
+void *table_keep(struct table *table, size_t n);
+size_t table_bytes(const struct table *table); /* memory it holds */
