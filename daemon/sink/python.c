@@ -108,3 +108,110 @@ void python_put_time(struct buf *out, int64_t time_ms)
     if (ms)
         buf_printf(out, ".%03d000", (int)ms);
 }
+
+/* ---- whole rows */
+
+static void put_tuple(struct buf *out, const struct column *tuple, uint32_t row)
+{
+    buf_put_u8(out, '(');
+    for (uint32_t i = 0; i < tuple->n_child; i++) {
+        if (i)
+            buf_puts(out, ", ");
+        python_put_row(out, &tuple->child[i], row, true);
+    }
+    buf_puts(out, tuple->n_child == 1 ? ",)" : ")");
+}
+
+static void put_list(struct buf *out, const struct column *list, uint32_t row)
+{
+    buf_put_u8(out, '[');
+    for (uint32_t i = 0; i < list->len[row]; i++) {
+        if (i)
+            buf_puts(out, ", ");
+        python_put_row(out, &list->child[0], list->offset[row] + i, true);
+    }
+    buf_put_u8(out, ']');
+}
+
+static void put_map(struct buf *out, const struct column *map, uint32_t row)
+{
+    buf_put_u8(out, '{');
+    for (uint32_t i = 0; i < map->len[row]; i++) {
+        if (i)
+            buf_puts(out, ", ");
+        python_put_row(out, &map->child[0], map->offset[row] + i, true);
+        buf_puts(out, ": ");
+        python_put_row(out, &map->child[1], map->offset[row] + i, true);
+    }
+    buf_put_u8(out, '}');
+}
+
+static void put_record(struct buf *out, const struct column *record, uint32_t row)
+{
+    buf_put_u8(out, '{');
+    for (uint32_t i = 0; i < record->n_child; i++) {
+        const char *name = record->type->name[i];
+        if (i)
+            buf_puts(out, ", ");
+        python_put_string(out, name, strlen(name));
+        buf_puts(out, ": ");
+        python_put_row(out, &record->child[i], row, true);
+    }
+    buf_put_u8(out, '}');
+}
+
+static void put_text(struct buf *out, const struct column *column, uint32_t row, bool quoted)
+{
+    struct slice text = column_slice(column, row);
+    if (column->type->kind == K_BYTES)
+        python_put_bytes(out, text.ptr, text.len);
+    else if (column->type->kind == K_STRING && quoted)
+        python_put_string(out, text.ptr, text.len);
+    else if (text.len)
+        buf_put(out, text.ptr, text.len);
+}
+
+void python_put_row(struct buf *out, const struct column *column, uint32_t row, bool quoted)
+{
+    uint32_t at = column_row(column, row);
+    switch (column->type->kind) {
+        case K_NOTHING:
+            buf_puts(out, "None");
+            return;
+        case K_INT:
+            buf_printf(out, "%lld", (long long)column->i64[at]);
+            return;
+        case K_DOUBLE:
+            python_put_double(out, column->f64[at]);
+            return;
+        case K_BOOL:
+            buf_puts(out, column->b8[at] ? "True" : "False");
+            return;
+        case K_TIME:
+            python_put_time(out, column->i64[at]);
+            return;
+        case K_STRING:
+        case K_BYTES:
+        case K_JSON:
+            put_text(out, column, row, quoted);
+            return;
+        case K_OPTION:
+            if (column_valid(column, row))
+                python_put_row(out, &column->child[0], row, quoted);
+            else
+                buf_puts(out, "None");
+            return;
+        case K_LIST:
+            put_list(out, column, at);
+            return;
+        case K_MAP:
+            put_map(out, column, at);
+            return;
+        case K_TUPLE:
+            put_tuple(out, column, row);
+            return;
+        case K_RECORD:
+            put_record(out, column, row);
+            return;
+    }
+}
