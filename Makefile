@@ -53,6 +53,11 @@ $(BUILD)/sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) 
 $(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/real/store_driver.c)
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
+	@mkdir -p $(@D); echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PRECIOUS: $(BUILD)/tests/bench/%.o
+
 # one suite a file: tests/unit/<folder>/x_test.c defines Suite *x_suite(void)
 $(BUILD)/unit_main.c: tests/unit/main.sh $(UNIT)
 	@mkdir -p $(@D); tests/unit/main.sh $(UNIT) > $@
@@ -84,7 +89,7 @@ check-tsan:
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
-bench: all
+bench: all $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 	$(DEV)
 	@tests/bench/run $(BUILD)
 tidy:

@@ -20,8 +20,16 @@ struct mem_piece { /* stands in front of each allocation made inside a domain */
 
 static _Thread_local struct mem_domain *mem_domain; /* a simulation's; NULL in the daemon */
 
+static _Thread_local unsigned long long mem_counted;
+
+unsigned long long mem_count(void)
+{
+    return mem_counted;
+}
+
 static void *mem_check(void *p, size_t n)
 {
+    mem_counted++;
     if (!p) {
         fprintf(stderr, "tidemark: out of memory: %zu bytes wanted\n", n);
         abort();

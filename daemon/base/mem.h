@@ -12,6 +12,8 @@ char *mem_strdup(const char *s);            /* a copy, to be freed with mem_free
 char *mem_strndup(const char *s, size_t n); /* of n bytes, with a 0 behind them */
 char *mem_printf(const char *format, ...)
     __attribute__((format(printf, 1, 2))); /* a text, to be freed */
+/* How often this thread has asked for memory: the cost of a record is told by counting. */
+unsigned long long mem_count(void);
 /* Memory of 2 MiB and more that was just allocated and will be touched all over: asks for huge pages. */
 void mem_hint_huge(void *p, size_t n);
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "column/codec.h"
 
 #define KEY_PAGE 4096u
 
@@ -81,5 +82,45 @@ void keys_of_i64(struct keys *keys, const struct key_seed *seed, const int64_t *
         keys->k0[i] = (uint64_t)value[row ? row[i] : i];
         keys->k1[i] = 0;
         keys->hash[i] = key_hash(&s, keys->k0[i], 0, sizeof *value);
+    }
+}
+
+static void keys_of_bytes(struct keys *keys, const struct key_seed *seed,
+                          const struct column *column, const uint32_t *row, struct buf *scratch)
+{
+    const char *ptr[KEYS_GROUP];
+    uint32_t len[KEYS_GROUP];
+    size_t from[KEYS_GROUP + 1];
+    buf_clear(scratch);
+    from[0] = 0;
+    for (uint32_t i = 0; i < keys->n; i++) {
+        codec_put(scratch, column, row[i]);
+        from[i + 1] = scratch->len;
+    }
+    buf_reserve(scratch, KEY_INLINE);
+    for (uint32_t i = 0; i < keys->n; i++) {
+        ptr[i] = (const char *)scratch->ptr + from[i];
+        len[i] = (uint32_t)(from[i + 1] - from[i]);
+    }
+    keys_of_views(keys, seed, ptr, len, NULL);
+}
+
+void keys_of_column(struct keys *keys, const struct key_seed *seed, const struct column *column,
+                    const uint32_t *row, struct buf *scratch)
+{
+    static const uint32_t first[KEYS_GROUP]; /* a constant: row 0 for all */
+    const uint32_t *at = column->is_const ? first : row;
+    switch (column->type->kind) {
+        case K_STRING:
+        case K_BYTES:
+            keys_of_views(keys, seed, column->ptr, column->len, at);
+            return;
+        case K_INT:
+        case K_TIME:
+            keys_of_i64(keys, seed, column->i64, at);
+            return;
+        default:
+            keys_of_bytes(keys, seed, column, row, scratch);
+            return;
     }
 }

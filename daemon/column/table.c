@@ -33,7 +33,8 @@ struct table {
     uint32_t n, cap;    /* entries; room in the arrays below */
     uint64_t *cell;     /* of each entry */
     uint32_t *place;    /* of each entry: its slot, and in whose generation */
-    uint8_t *failed;    /* of each entry */
+    uint8_t *failed;    /* of each entry: why, or 0 */
+    uint32_t failures;  /* entries that failed */
     uint64_t fresh;     /* what a new cell holds */
     struct arena bytes; /* long keys, and what table_keep() gave */
 };
@@ -96,7 +97,7 @@ void table_reset(struct table *table)
     } else {
         table_empty(table);
     }
-    table->n = 0;
+    table->n = table->failures = 0;
     arena_reset(&table->bytes);
 }
 
@@ -210,21 +211,29 @@ uint32_t table_count(const struct table *table)
     return table->n;
 }
 
-uint64_t *table_cells(struct table *table)
+uint64_t *table_cells(const struct table *table)
 {
     return table->cell;
 }
 
-void table_fail(struct table *table, uint32_t entry)
+void table_fail(struct table *table, uint32_t entry, uint8_t reason)
 {
-    check(entry < table->n);
-    table->failed[entry] = 1;
+    check(entry < table->n && reason);
+    if (!table->failed[entry]) {
+        table->failed[entry] = reason;
+        table->failures++;
+    }
 }
 
-bool table_failed(const struct table *table, uint32_t entry)
+uint8_t table_failed(const struct table *table, uint32_t entry)
 {
     check(entry < table->n);
     return table->failed[entry];
+}
+
+uint32_t table_failures(const struct table *table)
+{
+    return table->failures;
 }
 
 struct slice table_key(const struct table *table, uint32_t entry)

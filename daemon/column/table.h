@@ -26,10 +26,12 @@ void table_reset(struct table *table);  /* no keys; keeps what memory the last k
 /* The entry of each key; keys that are new get the next ones. */
 void table_find(struct table *table, const struct keys *keys, uint32_t *entry);
 uint32_t table_count(const struct table *table);
-uint64_t *table_cells(struct table *table); /* one an entry; they move with the next table_find() */
-/* Marks an entry as failed (a key whose fold had an error), and asks for the mark. */
-void table_fail(struct table *table, uint32_t entry);
-bool table_failed(const struct table *table, uint32_t entry);
+uint64_t *table_cells(
+    const struct table *table); /* one an entry; they move with the next table_find() */
+/* Marks a key whose values could not be folded, with a reason that is not 0; the first one stays. 0: it is fine. */
+void table_fail(struct table *table, uint32_t entry, uint8_t reason);
+uint8_t table_failed(const struct table *table, uint32_t entry);
+uint32_t table_failures(const struct table *table); /* keys that are marked */
 /* The bytes of a key; a view that lives until the next table_find() or table_reset(). */
 struct slice table_key(const struct table *table, uint32_t entry);
 /* n bytes, aligned to 8, that live until table_reset(): for values that do not fit a cell. */

@@ -16,14 +16,18 @@ struct plan;
 struct pool;
 
 struct engine_conf {
-    const struct job_spec *spec;
+    const struct job_spec *spec; /* these three outlive the engine */
     const struct plan *plan;
     struct pool *pool;
     uint64_t
-        hash_seed; /* of the job's tables: random for each job, kept in its log; no result depends on it */
+        hash_seed; /* of the job's tables: random for each job, kept in its log; no result hangs on it */
+    uint32_t
+        chunk_rows; /* records computed at once; 0 = as many as fit the cache. No result hangs on it */
 };
 
-struct engine_dead { /* one record that could not be decoded or mapped */
+/* One record that could not be decoded or mapped. Or a key, or a row of a result, that no one record stands for: then topic
+ * is "", partition and offset are -1, and value is as print would show it. */
+struct engine_dead {
     uint32_t source;
     const char *topic;
     int32_t partition;
@@ -31,17 +35,18 @@ struct engine_dead { /* one record that could not be decoded or mapped */
     unsigned code;     /* 401 for E401 */
     const char *place; /* which operation */
     const char *reason;
-    struct slice key, value;
+    struct slice key, value; /* as they came; ptr NULL = absent */
 };
 
 struct engine_cut {   /* what came of a batch; lives until the next cut */
     uint64_t records; /* that the batch took */
-    uint64_t errors;  /* error records among them */
-    struct buf *
-        outputs; /* rendered bytes for each output of the spec; empty where the output does not run now */
+    uint64_t errors;  /* error records, and keys, among them */
+    struct buf
+        *outputs; /* rendered, for each output of the spec; empty where it does not run now */
     size_t n_outputs;
-    struct engine_dead
-        *dead; /* the error records in log order; at most as many as fit the batch's limit */
+    struct engine_dead *
+        dead; /* with onError deadLetter: the error records, by source, then in the order of the log; no
+                                  more than DEAD_MAX and DEAD_BYTES_MAX (engine/dead.h): the rest is only counted */
     size_t n_dead;
 };
 
@@ -56,4 +61,4 @@ bool engine_idle(const struct engine *engine); /* nothing fed is still being com
  * engine until the next call. False (ERR_FATAL, ERR_BAD_RECORD): the batch must not be committed. */
 bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
                         struct err *err);
-void engine_free(struct engine *engine);
+void engine_free(struct engine *engine); /* while idle, or once its pool is freed; NULL is fine */

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/number.h"
 #include "base/scan.h"
+#include "column/number.h"
 #include "sink/printable.h"
 
 static char quote_for(const char *text, size_t n)
@@ -87,7 +87,7 @@ void python_put_bytes(struct buf *out, const char *bytes, size_t n)
 void python_put_double(struct buf *out, double value)
 {
     char text[NUMBER_TEXT_MAX];
-    buf_put(out, text, number_double(value, text));
+    buf_put(out, text, number_put_double(value, text));
 }
 
 void python_put_time(struct buf *out, int64_t time_ms)

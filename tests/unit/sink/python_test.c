@@ -1,9 +1,8 @@
-#include "base/number.h"
+#include "sink/python.h"
 
 #include <check.h>
 #include <math.h>
 #include <stddef.h>
-#include <string.h>
 
 static const struct {
     double value;
@@ -408,19 +407,20 @@ static const struct {
 
 START_TEST(a_double_reads_as_python_writes_it)
 {
-    char text[NUMBER_TEXT_MAX];
+    struct buf out = { 0 };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        size_t n = number_double(expected[i].value, text);
-        ck_assert_str_eq(text, expected[i].text);
-        ck_assert_uint_eq(n, strlen(text));
+        python_put_double(&out, expected[i].value);
+        ck_assert_str_eq(buf_text(&out), expected[i].text);
+        buf_clear(&out);
     }
+    buf_free(&out);
 }
 END_TEST
 
-Suite *number_suite(void)
+Suite *python_suite(void)
 {
-    Suite *suite = suite_create("number");
-    TCase *tcase = tcase_create("number");
+    Suite *suite = suite_create("python");
+    TCase *tcase = tcase_create("python");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, a_double_reads_as_python_writes_it);
     return suite;

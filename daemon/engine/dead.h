@@ -1,0 +1,24 @@
+/* The error records of a batch: all are counted, the first ones kept. */
+#pragma once
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "engine/engine.h"
+
+#define DEAD_MAX 10000u /* kept of a batch: what a reader of the log can look through … */
+#define DEAD_BYTES_MAX \
+    (16u << 20) /* … and what a batch record can hold, keys and values included */
+
+struct dead {           /* of one batch; {0} is an empty one */
+    struct arena arena; /* holds the copies */
+    struct engine_dead *items;
+    size_t n, cap;
+    uint64_t errors; /* all of them */
+};
+
+bool dead_full(const struct dead *dead);
+void dead_add(struct dead *dead,
+              const struct engine_dead *item); /* counts it, and keeps a copy while there is room */
+void dead_sort(struct dead *dead);             /* by source; the order within a source stays */
+void dead_clear(struct dead *dead);
+void dead_free(struct dead *dead);

@@ -1,0 +1,158 @@
+#include "engine/engine.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "engine/compute.h"
+#include "io/pool.h"
+
+/* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding. When a run ends its blocks are given
+ * back and all that gathered meanwhile becomes the next run: the loop and the compute thread meet once a run, whatever the
+ * number of blocks. At the cut the pool is at rest, and what it made is the loop's. */
+
+struct fed {
+    struct list link;
+    struct block *block;
+    engine_cb cb;
+    void *ctx;
+};
+
+struct engine {
+    struct engine_conf conf;
+    struct compute compute; /* the pool's while a run is under way, else the loop's */
+    struct list fed, taken; /* of struct fed */
+    struct pool_run run;
+    bool running;
+    struct dead dead[2]; /* of the open batch and of the last one, in turns */
+    unsigned open;       /* which is the open batch's */
+    struct buf *outputs; /* of the last cut */
+};
+
+bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err)
+{
+    (void)err;
+    struct engine *made = mem_zalloc(sizeof *made);
+    made->conf = *conf;
+    list_init(&made->fed);
+    list_init(&made->taken);
+    compute_open(&made->compute, &made->conf);
+    made->compute.dead = &made->dead[0];
+    made->outputs = mem_zalloc(conf->spec->n_outputs * sizeof *made->outputs);
+    *engine = made;
+    return true;
+}
+
+/* ---- blocks */
+
+static void engine_piece(void *ctx, uint32_t piece) /* on a thread of the pool */
+{
+    struct engine *engine = ctx;
+    (void)piece;
+    LIST_EACH(link, &engine->taken)
+    compute_block(&engine->compute, LIST_ITEM(link, struct fed, link)->block);
+}
+
+static void list_move(struct list *from, struct list *to)
+{
+    while (!list_empty(from)) {
+        struct list *link = list_first(from);
+        list_remove(link);
+        list_add_tail(to, link);
+    }
+}
+
+static void engine_run_cb(struct pool_run *run);
+
+static void engine_start(struct engine *engine)
+{
+    if (engine->running || list_empty(&engine->fed))
+        return;
+    list_move(&engine->fed, &engine->taken);
+    engine->running = true;
+    engine->run =
+        (struct pool_run){ .fn = engine_piece, .ctx = engine, .pieces = 1, .cb = engine_run_cb };
+    pool_start(engine->conf.pool, &engine->run);
+}
+
+static void engine_run_cb(struct pool_run *run)
+{
+    struct engine *engine = CONTAINER_OF(run, struct engine, run);
+    struct list done;
+    list_init(&done);
+    list_move(&engine->taken, &done);
+    engine->running = false;
+    engine_start(engine);
+    while (!list_empty(&done)) {
+        struct fed *fed = LIST_ITEM(list_first(&done), struct fed, link);
+        list_remove(&fed->link);
+        fed->cb(fed->ctx, fed->block);
+        mem_free(fed);
+    }
+}
+
+void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void *ctx)
+{
+    struct fed *fed = mem_alloc(sizeof *fed);
+    check(block->source < engine->conf.spec->n_sources);
+    *fed = (struct fed){ .block = block, .cb = cb, .ctx = ctx };
+    list_add_tail(&engine->fed, &fed->link);
+    engine_start(engine);
+}
+
+bool engine_idle(const struct engine *engine)
+{
+    return !engine->running && list_empty(&engine->fed);
+}
+
+/* ---- the cut */
+
+bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
+                        struct err *err)
+{
+    struct compute *compute = &engine->compute;
+    struct dead *dead = &engine->dead[engine->open];
+    size_t n_outputs = engine->conf.spec->n_outputs;
+    uint64_t records = compute->records;
+    check(engine_idle(engine));
+    for (size_t i = 0; i < n_outputs; i++)
+        buf_clear(&engine->outputs[i]);
+    compute_cut(compute, batch_ms, engine->outputs);
+    if (compute->failed.kind != ERR_NONE) {
+        *err = compute->failed;
+        return false;
+    }
+    engine->open = !engine->open;
+    compute->dead = &engine->dead[engine->open];
+    dead_clear(compute->dead);
+    dead_sort(dead);
+    *cut = (struct engine_cut){ .records = records,
+                                .errors = dead->errors,
+                                .outputs = engine->outputs,
+                                .n_outputs = n_outputs,
+                                .dead = dead->items,
+                                .n_dead = dead->n };
+    return true;
+}
+
+static void list_drop(struct list *list)
+{
+    while (!list_empty(list)) {
+        struct list *link = list_first(list);
+        list_remove(link);
+        mem_free(LIST_ITEM(link, struct fed, link));
+    }
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    list_drop(&engine->fed);
+    list_drop(&engine->taken);
+    compute_close(&engine->compute);
+    for (size_t i = 0; i < engine->conf.spec->n_outputs; i++)
+        buf_free(&engine->outputs[i]);
+    for (int i = 0; i < 2; i++)
+        dead_free(&engine->dead[i]);
+    mem_free(engine->outputs);
+    mem_free(engine);
+}

@@ -1,0 +1,234 @@
+#include "engine/plan.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "column/type.h"
+#include "engine/record.h"
+#include "op/op.h"
+#include "sink/sink.h"
+
+enum stream_state { STREAM_NEW, STREAM_OPEN, STREAM_DONE };
+
+struct build { /* a plan under way */
+    struct arena *arena;
+    const struct job_spec *spec;
+    struct diags *diags;
+    struct types *types;
+    struct plan *plan;
+    uint32_t cap;             /* of the plan's nodes */
+    uint32_t *source;         /* node of each source */
+    uint32_t *stream;         /* last node of each stream; NODE_NONE after a mistake in it */
+    enum stream_state *state; /* of each stream */
+};
+
+#define NODE_NONE UINT32_MAX
+
+static uint32_t build_node(struct build *build, const struct plan_node *node)
+{
+    struct plan *plan = build->plan;
+    check(plan->n_nodes < build->cap);
+    plan->nodes[plan->n_nodes] = *node;
+    return plan->n_nodes++;
+}
+
+static uint32_t node_lanes_out(const struct plan_node *node)
+{
+    return node->kind == PLAN_OP ? node->lanes : 1; /* a source and a result are one lane */
+}
+
+/* Rows of node `from` go to node `to`, in the lanes behind those that it has. False: too many lanes or too deep. */
+static bool build_edge(struct build *build, uint32_t from, uint32_t to)
+{
+    struct plan_node *a = &build->plan->nodes[from], *b = &build->plan->nodes[to];
+    if (a->depth == PLAN_DEPTH_MAX || b->lanes + node_lanes_out(a) > PLAN_LANES_MAX)
+        return false;
+    if (b->depth <= a->depth)
+        b->depth = a->depth + 1;
+    struct plan_edge *edges = arena_alloc(build->arena, (a->n_edges + 1) * sizeof *edges);
+    if (a->n_edges)
+        memcpy(edges, a->edges, a->n_edges * sizeof *edges);
+    edges[a->n_edges] = (struct plan_edge){ .to = to, .lane = b->lanes };
+    a->edges = edges;
+    a->n_edges++;
+    b->lanes += node_lanes_out(a);
+    return true;
+}
+
+/* ---- streams */
+
+static uint32_t build_stream(struct build *build, size_t index);
+
+static uint32_t build_find(struct build *build, const char *name, const struct yaml_node *node)
+{
+    const struct job_spec *spec = build->spec;
+    for (size_t i = 0; i < spec->n_sources; i++) {
+        if (strcmp(spec->sources[i].name, name) == 0)
+            return build->source[i];
+    }
+    for (size_t i = 0; i < spec->n_streams; i++) {
+        if (strcmp(spec->streams[i].name, name) != 0)
+            continue;
+        if (build->state[i] == STREAM_OPEN) {
+            diag_add(build->diags, yaml_place(node), 211, "'%s' would be made from itself", name);
+            return NODE_NONE;
+        }
+        return build_stream(build, i);
+    }
+    if (node && !node->bad)
+        diag_add(build->diags, yaml_place(node), 211, "there is no source or stream '%s'", name);
+    return NODE_NONE;
+}
+
+/* Several streams as one, in the order given: the node that takes them has a lane for each. */
+struct inputs {
+    uint32_t *node;
+    size_t n;
+    const struct type *type; /* NULL after a mistake */
+};
+
+static void build_inputs(struct build *build, const struct job_stream *stream,
+                         struct inputs *inputs)
+{
+    *inputs = (struct inputs){ .n = stream->n_from };
+    inputs->node = arena_alloc(build->arena, stream->n_from * sizeof *inputs->node);
+    bool whole = true;
+    for (size_t i = 0; i < stream->n_from; i++) {
+        inputs->node[i] = build_find(build, stream->from[i], stream->node);
+        whole &= inputs->node[i] != NODE_NONE;
+    }
+    for (size_t i = 0; whole && i < stream->n_from; i++) {
+        const struct type *type = build->plan->nodes[inputs->node[i]].type;
+        if (inputs->type && inputs->type != type) {
+            diag_add(build->diags, yaml_place(stream->node), 230,
+                     "a union needs streams of one type, but '%s' is a stream of %s and '%s' of %s",
+                     stream->from[0], type_text(build->arena, inputs->type), stream->from[i],
+                     type_text(build->arena, type));
+            inputs->type = NULL;
+            return;
+        }
+        inputs->type = type;
+    }
+}
+
+/* A node that is given the inputs' rows; place is where a mistake is shown. The inputs become the node's rows. */
+static void build_connect(struct build *build, const struct plan_node *node,
+                          const struct yaml_node *place, struct inputs *inputs)
+{
+    uint32_t index = build_node(build, node);
+    bool ok = true;
+    for (size_t i = 0; ok && i < inputs->n; i++)
+        ok = build_edge(build, inputs->node[i], index);
+    if (!ok)
+        diag_add(build->diags, yaml_place(place), 208,
+                 "a stream of more than %u operations in a row, or of more than %u streams",
+                 PLAN_DEPTH_MAX, PLAN_LANES_MAX);
+    *inputs = (struct inputs){ arena_alloc(build->arena, sizeof index), 1, ok ? node->type : NULL };
+    inputs->node[0] = index;
+}
+
+static uint32_t build_stream(struct build *build, size_t index)
+{
+    const struct job_stream *stream = &build->spec->streams[index];
+    struct inputs inputs;
+    if (build->state[index] == STREAM_DONE)
+        return build->stream[index];
+    build->state[index] = STREAM_OPEN;
+    build_inputs(build, stream, &inputs);
+    for (size_t i = 0; i < stream->n_ops; i++) {
+        struct op_input input = { build->arena, build->types, build->diags, &stream->ops[i],
+                                  inputs.type };
+        const struct op *op = op_build(&input);
+        if (!op) {
+            inputs.type = NULL; /* further operations are still looked at for their names */
+            continue;
+        }
+        struct plan_node node = { .kind = op->kind->gather ? PLAN_GATHER : PLAN_OP,
+                                  .type = op->out,
+                                  .op = op };
+        build_connect(build, &node, stream->ops[i].node, &inputs);
+    }
+    if (inputs.type && inputs.n != 1) { /* a union without operations: one that keeps every row */
+        struct plan_node pass = { .kind = PLAN_OP, .type = inputs.type };
+        build_connect(build, &pass, stream->node, &inputs);
+    }
+    build->state[index] = STREAM_DONE;
+    build->stream[index] = inputs.type ? inputs.node[0] : NODE_NONE;
+    return build->stream[index];
+}
+
+static void build_output(struct build *build, uint32_t index)
+{
+    const struct job_output *output = &build->spec->outputs[index];
+    uint32_t from = build_find(build, output->from, output->node);
+    if (!sink_find(output->kind)) {
+        diag_add(build->diags, yaml_place(output->node), 250, "output '%s' is not supported yet",
+                 output->kind);
+        return;
+    }
+    if (from == NODE_NONE)
+        return;
+    struct plan_node node = { .kind = PLAN_OUTPUT,
+                              .type = build->plan->nodes[from].type,
+                              .index = index };
+    struct inputs inputs = { &from, 1, node.type };
+    build_connect(build, &node, output->node, &inputs);
+}
+
+/* ---- which fields of a source's records are looked at */
+
+static uint64_t node_fields(const struct plan_node *to)
+{
+    if (to->kind == PLAN_OUTPUT)
+        return OP_FIELDS_ALL;
+    if (!to->op)
+        return to->fields;
+    return op_fields(to->op) | (op_keeps_rows(to->op) ? to->fields : 0);
+}
+
+/* From the last node to the first: what is looked at of the rows that each gives. */
+static void build_fields(struct plan *plan)
+{
+    for (uint32_t i = plan->n_nodes; i-- > 0;) {
+        struct plan_node *node = &plan->nodes[i];
+        for (uint32_t k = 0; k < node->n_edges; k++)
+            node->fields |= node_fields(&plan->nodes[node->edges[k].to]);
+    }
+}
+
+static size_t count_nodes(const struct job_spec *spec)
+{
+    size_t n = spec->n_sources + spec->n_streams + spec->n_outputs;
+    for (size_t i = 0; i < spec->n_streams; i++)
+        n += spec->streams[i].n_ops;
+    return n;
+}
+
+bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *diags,
+                struct plan **plan)
+{
+    size_t before = diag_errors(diags);
+    struct build build = {
+        .arena = arena, .spec = spec, .diags = diags, .cap = (uint32_t)count_nodes(spec)
+    };
+    build.types = types_new(arena);
+    build.plan = arena_zalloc(arena, sizeof *build.plan);
+    build.plan->nodes = arena_alloc(arena, build.cap * sizeof *build.plan->nodes);
+    build.source = arena_alloc(arena, spec->n_sources * sizeof *build.source);
+    build.stream = arena_alloc(arena, spec->n_streams * sizeof *build.stream);
+    build.state = arena_zalloc(arena, spec->n_streams * sizeof *build.state);
+    for (uint32_t i = 0; i < spec->n_sources; i++) {
+        const struct type *type = record_type(build.types, &spec->sources[i]);
+        struct plan_node node = { .kind = PLAN_SOURCE, .type = type, .index = i };
+        build.source[i] = build_node(&build, &node);
+    }
+    for (size_t i = 0; i < spec->n_streams; i++)
+        build_stream(&build, i);
+    for (uint32_t i = 0; i < spec->n_outputs; i++)
+        build_output(&build, i);
+    build_fields(build.plan);
+    if (diag_errors(diags) != before)
+        return false;
+    *plan = build.plan;
+    return true;
+}

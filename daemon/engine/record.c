@@ -1,0 +1,319 @@
+#include "engine/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "column/utf8.h"
+
+static const char *const record_names[] = {
+    [RECORD_KEY] = "key",         [RECORD_VALUE] = "value",
+    [RECORD_TOPIC] = "topic",     [RECORD_PARTITION] = "partition",
+    [RECORD_OFFSET] = "offset",   [RECORD_TIMESTAMP] = "timestamp",
+    [RECORD_HEADERS] = "headers",
+};
+
+static const char not_utf8_key[] = "the key is not UTF-8",
+                  not_utf8_value[] = "the value is not UTF-8";
+static const char not_utf8_header[] = "a header is not UTF-8";
+static const char tombstone[] = "the record has no value",
+                  headers_many[] = "the record has too many headers";
+static const char headers_bad[] = "the headers cannot be read";
+
+const struct type *record_type(struct types *types, const struct job_source *source)
+{
+    const struct type *const member[RECORD_FIELDS] = {
+        [RECORD_KEY] = type_option(types, &type_string),
+        [RECORD_VALUE] = source->value_nullable ? type_option(types, &type_string) : &type_string,
+        [RECORD_TOPIC] = &type_string,
+        [RECORD_PARTITION] = &type_int,
+        [RECORD_OFFSET] = &type_int,
+        [RECORD_TIMESTAMP] = &type_time,
+        [RECORD_HEADERS] = type_map(types, &type_string),
+    };
+    return type_record(types, record_names, member, RECORD_FIELDS);
+}
+
+void record_start(struct record_cursor *cursor, const struct record_shape *shape,
+                  const struct block *block)
+{
+    *cursor = (struct record_cursor){ .block = block };
+    if (shape->fields) /* else no byte is looked at */
+        cursor->ascii = utf8_is_ascii(block->bytes, block->used);
+}
+
+/* ---- one chunk under way */
+
+struct making {
+    struct arena *arena;
+    const struct block *block;
+    bool ascii; /* all of its bytes */
+    struct record_chunk *chunk;
+    const char **part[RECORD_FIELDS]; /* key, value, headers of each record; NULL = absent */
+    uint32_t *len[RECORD_FIELDS];
+    uint8_t *bad; /* records that failed; NULL = none so far */
+};
+
+static void making_fail(struct making *making, uint32_t row, unsigned code, const char *reason)
+{
+    struct record_chunk *chunk = making->chunk;
+    if (!making->bad) {
+        making->bad = arena_zalloc(making->arena, chunk->n);
+        chunk->bad = arena_alloc(making->arena, chunk->n * sizeof *chunk->bad);
+    }
+    if (making->bad[row])
+        return;
+    making->bad[row] = 1;
+    chunk->bad[chunk->n_bad++] = (struct record_error){ row, code, reason };
+}
+
+/* The views of those of key, value and headers that are looked at: one walk over the rows of the block. */
+static void making_walk(struct making *making, struct record_cursor *cursor, uint64_t fields)
+{
+    static const enum record_field parts[] = { RECORD_KEY, RECORD_VALUE, RECORD_HEADERS };
+    const struct block *block = cursor->block;
+    uint32_t n = making->chunk->n, at = cursor->at;
+    const char **ptr[3] = { NULL };
+    uint32_t *len[3] = { NULL };
+    for (int k = 0; k < 3; k++) {
+        if (!(fields >> parts[k] & 1))
+            continue;
+        making->part[parts[k]] = ptr[k] = arena_alloc(making->arena, n * sizeof(char *));
+        making->len[parts[k]] = len[k] = arena_alloc(making->arena, n * sizeof(uint32_t));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct block_row *row = &block->rows[cursor->row + i];
+        const uint32_t size[] = { row->key_len, row->value_len, row->headers_len };
+        for (int k = 0; k < 3; k++) {
+            bool absent = size[k] == BLOCK_ABSENT;
+            if (ptr[k]) {
+                ptr[k][i] = absent ? NULL : (const char *)block->bytes + at;
+                len[k][i] = absent ? 0 : size[k];
+            }
+            at += absent ? 0 : size[k];
+        }
+    }
+    cursor->row += n;
+    cursor->at = at;
+}
+
+static void making_check_text(struct making *making, enum record_field field, const char *reason)
+{
+    if (making->ascii)
+        return;
+    for (uint32_t i = 0; i < making->chunk->n; i++) {
+        const char *part = making->part[field][i];
+        if (part && !utf8_is_valid(part, making->len[field][i]))
+            making_fail(making, i, 401, reason);
+    }
+}
+
+static void making_text(struct making *making, enum record_field field, struct column *out)
+{
+    uint32_t n = making->chunk->n;
+    struct column text = { .type = &type_string, .n = n };
+    text.ptr = making->part[field];
+    text.len = making->len[field];
+    if (out->type->kind == K_STRING) {
+        *out = text;
+        return;
+    }
+    out->is_const = false; /* an Option */
+    out->n = n;
+    out->n_child = 1;
+    out->valid = arena_alloc(making->arena, n);
+    out->child = arena_alloc(making->arena, sizeof *out->child);
+    for (uint32_t i = 0; i < n; i++) {
+        out->valid[i] = text.ptr[i] != NULL;
+        if (!text.ptr[i])
+            text.ptr[i] = "";
+    }
+    *out->child = text;
+}
+
+static void making_numbers(struct making *making, enum record_field field, struct column *out)
+{
+    const struct block *block = making->block;
+    const struct block_row *row = &block->rows[making->chunk->first_row];
+    column_alloc(making->arena, out->type, making->chunk->n, out);
+    for (uint32_t i = 0; i < making->chunk->n; i++)
+        out->i64[i] =
+            field == RECORD_OFFSET ? block->first_offset + row[i].offset_delta : row[i].time_ms;
+}
+
+static void making_source(struct making *making, enum record_field field, struct column *out)
+{
+    const struct block *block = making->block;
+    column_alloc(making->arena, out->type, 1, out);
+    out->is_const = true;
+    out->n = making->chunk->n;
+    if (field == RECORD_PARTITION) {
+        out->i64[0] = block->partition;
+        return;
+    }
+    out->ptr[0] = block->topic;
+    out->len[0] = (uint32_t)strlen(block->topic);
+}
+
+/* ---- headers: for each u16 length and name, u32 length and value; without those that have no value; of one name the last */
+
+struct headers { /* of one chunk, as they are found */
+    const char **ptr[2];
+    uint32_t *len[2];
+    uint32_t n;
+};
+
+/* Where the name stands among those from `from` on, or one behind the last. */
+static uint32_t headers_find(const struct headers *headers, uint32_t from, struct slice name)
+{
+    uint32_t i = from;
+    for (; i < headers->n; i++) {
+        if (headers->len[0][i] == name.len && memcmp(headers->ptr[0][i], name.ptr, name.len) == 0)
+            break;
+    }
+    return i;
+}
+
+/* Reads those of one record; NULL when all is well, else why not. */
+static const char *headers_read(struct headers *headers, struct slice bytes, unsigned *code)
+{
+    struct reader reader = reader_of(bytes);
+    uint32_t from = headers->n;
+    for (unsigned n = 0; reader_left(&reader); n++) {
+        struct slice name = reader_str(&reader);
+        uint32_t len = reader_u32(&reader);
+        struct slice value = { "", 0 };
+        if (len != BLOCK_ABSENT)
+            value = reader_bytes(&reader, len);
+        *code = n == RECORD_HEADERS_MAX ? 407 : 401;
+        if (n == RECORD_HEADERS_MAX)
+            return headers_many;
+        if (reader.bad)
+            return headers_bad;
+        if (!utf8_is_valid(name.ptr, name.len) || !utf8_is_valid(value.ptr, value.len))
+            return not_utf8_header;
+        if (len == BLOCK_ABSENT)
+            continue;
+        uint32_t at = headers_find(headers, from, name);
+        headers->ptr[0][at] = name.ptr;
+        headers->len[0][at] = (uint32_t)name.len;
+        headers->ptr[1][at] = value.len ? value.ptr : "";
+        headers->len[1][at] = (uint32_t)value.len;
+        headers->n += at == headers->n;
+    }
+    return NULL;
+}
+
+static void making_headers(struct making *making, struct column *out)
+{
+    uint32_t n = making->chunk->n, *len = making->len[RECORD_HEADERS];
+    const char **ptr = making->part[RECORD_HEADERS];
+    size_t max = 0;
+    for (uint32_t i = 0; i < n; i++) /* a header takes 6 bytes at least */
+        max += len[i] / 6 < RECORD_HEADERS_MAX ? len[i] / 6 : RECORD_HEADERS_MAX;
+    struct headers headers = { .n = 0 };
+    column_alloc(making->arena, out->type, n, out);
+    for (int k = 0; k < 2; k++) {
+        headers.ptr[k] = arena_alloc(making->arena, max * sizeof(char *));
+        headers.len[k] = arena_alloc(making->arena, max * sizeof(uint32_t));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned code = 0;
+        out->offset[i] = headers.n;
+        const char *reason = headers_read(&headers, (struct slice){ ptr[i], len[i] }, &code);
+        if (reason) {
+            making_fail(making, i, code, reason);
+            headers.n = out->offset[i];
+        }
+        out->len[i] = headers.n - out->offset[i];
+    }
+    for (int k = 0; k < 2; k++) {
+        out->child[k].ptr = headers.ptr[k];
+        out->child[k].len = headers.len[k];
+        out->child[k].n = headers.n;
+    }
+}
+
+/* ---- the chunk */
+
+static void making_field(struct making *making, enum record_field field, struct column *out)
+{
+    switch (field) {
+        case RECORD_KEY:
+        case RECORD_VALUE:
+            making_check_text(making, field, field == RECORD_KEY ? not_utf8_key : not_utf8_value);
+            making_text(making, field, out);
+            return;
+        case RECORD_TOPIC:
+        case RECORD_PARTITION:
+            making_source(making, field, out);
+            return;
+        case RECORD_OFFSET:
+        case RECORD_TIMESTAMP:
+            making_numbers(making, field, out);
+            return;
+        case RECORD_HEADERS:
+            making_headers(making, out);
+            return;
+        case RECORD_FIELDS:
+            return;
+    }
+}
+
+static void making_tombstones(struct making *making)
+{
+    const struct block_row *row = &making->block->rows[making->chunk->first_row];
+    for (uint32_t i = 0; i < making->chunk->n; i++) {
+        if (row[i].value_len == BLOCK_ABSENT)
+            making_fail(making, i, 409, tombstone);
+    }
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const struct record_error *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static void making_select(struct making *making)
+{
+    struct record_chunk *chunk = making->chunk;
+    chunk->sel = (struct sel){ .n = chunk->n };
+    if (!making->bad)
+        return;
+    uint32_t *row = arena_alloc(making->arena, chunk->n * sizeof *row), n = 0;
+    for (uint32_t i = 0; i < chunk->n; i++) {
+        if (!making->bad[i])
+            row[n++] = i;
+    }
+    chunk->sel = (struct sel){ row, n };
+    qsort(chunk->bad, chunk->n_bad, sizeof *chunk->bad, by_row);
+}
+
+bool record_next(struct record_cursor *cursor, const struct record_shape *shape, uint32_t max,
+                 struct arena *arena, struct record_chunk *chunk)
+{
+    uint32_t left = cursor->block->count - cursor->row;
+    if (!left)
+        return false;
+    *chunk = (struct record_chunk){ .n = left < max ? left : max,
+                                    .first_row = cursor->row,
+                                    .first_at = cursor->at };
+    struct making making = {
+        .arena = arena, .block = cursor->block, .ascii = cursor->ascii, .chunk = chunk
+    };
+    chunk->column = (struct column){ .type = shape->type, .n = chunk->n, .n_child = RECORD_FIELDS };
+    chunk->column.child = arena_alloc(arena, RECORD_FIELDS * sizeof *chunk->column.child);
+    making_walk(&making, cursor, shape->fields);
+    if (shape->type->member[RECORD_VALUE]->kind != K_OPTION)
+        making_tombstones(&making);
+    for (uint32_t field = 0; field < RECORD_FIELDS; field++) {
+        struct column *child = &chunk->column.child[field];
+        *child = (struct column){ .type = shape->type->member[field] };
+        if (shape->fields >> field & 1)
+            making_field(&making, field, child);
+        else
+            column_zero(arena, child->type, child);
+    }
+    making_select(&making);
+    return true;
+}

@@ -1,0 +1,77 @@
+#include "op/cell.h"
+
+#include <string.h>
+
+#include "column/codec.h"
+
+struct cell_bytes { /* what the cell of a value that is no word points to */
+    size_t n;
+    uint8_t bytes[];
+};
+
+bool cell_is_word(const struct type *type)
+{
+    return type->kind == K_INT || type->kind == K_TIME || type->kind == K_DOUBLE ||
+           type->kind == K_BOOL;
+}
+
+void cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
+              struct buf *scratch)
+{
+    uint64_t *cell = &table_cells(table)[entry];
+    uint32_t at = column_row(column, row);
+    if (column->type->kind == K_BOOL) {
+        *cell = column->b8[at];
+    } else if (cell_is_word(column->type)) {
+        memcpy(cell, &column->i64[at], sizeof *cell);
+    } else {
+        buf_clear(scratch);
+        codec_put(scratch, column, row);
+        struct cell_bytes *kept = table_keep(table, sizeof *kept + scratch->len);
+        kept->n = scratch->len;
+        if (kept->n)
+            memcpy(kept->bytes, scratch->ptr, kept->n);
+        *cell = (uint64_t)(uintptr_t)kept;
+    }
+}
+
+void cell_get(const struct table *table, const struct type *type, struct sel entries,
+              struct arena *arena, struct column *out)
+{
+    const uint64_t *cell = table_cells(table);
+    if (type->kind == K_BOOL) {
+        column_alloc(arena, type, entries.n, out);
+        for (uint32_t i = 0; i < entries.n; i++)
+            out->b8[i] = (uint8_t)cell[entries.row[i]];
+        return;
+    }
+    if (cell_is_word(type)) {
+        column_alloc(arena, type, entries.n, out);
+        for (uint32_t i = 0; i < entries.n; i++)
+            memcpy(&out->i64[i], &cell[entries.row[i]], sizeof *cell);
+        return;
+    }
+    struct slice *rows = arena_alloc(arena, entries.n * sizeof *rows);
+    for (uint32_t i = 0; i < entries.n; i++) {
+        const struct cell_bytes *kept = (const void *)(uintptr_t)cell[entries.row[i]];
+        rows[i] = (struct slice){ kept->bytes, kept->n };
+    }
+    codec_get(arena, type, rows, entries.n, out);
+}
+
+void cell_keys(const struct table *table, const struct type *type, struct sel entries,
+               struct arena *arena, struct column *out)
+{
+    struct slice *keys = arena_alloc(arena, entries.n * sizeof *keys);
+    for (uint32_t i = 0; i < entries.n; i++)
+        keys[i] = table_key(table, entries.row[i]);
+    if (type->kind != K_STRING && type->kind != K_BYTES) {
+        codec_get(arena, type, keys, entries.n, out);
+        return;
+    }
+    column_alloc(arena, type, entries.n, out);
+    for (uint32_t i = 0; i < entries.n; i++) {
+        out->ptr[i] = keys[i].ptr;
+        out->len[i] = (uint32_t)keys[i].len;
+    }
+}

@@ -1,0 +1,21 @@
+/* Values in a table's cells, one for each key: Int, Time, Double and Bool in the cell itself, any other as bytes that the
+ * table keeps until it is reset. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "column/column.h"
+#include "column/table.h"
+
+bool cell_is_word(const struct type *type); /* the value stands in the cell itself */
+/* Puts row `row` of a column into an entry's cell; scratch is for the way there. */
+void cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
+              struct buf *scratch);
+/* The cells of some entries as a column, a row each. */
+void cell_get(const struct table *table, const struct type *type, struct sel entries,
+              struct arena *arena, struct column *out);
+/* Their keys. */
+void cell_keys(const struct table *table, const struct type *type, struct sel entries,
+               struct arena *arena, struct column *out);

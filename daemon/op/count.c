@@ -1,0 +1,87 @@
+#include "base/mem.h"
+#include "op/kinds.h"
+
+/* count: one Int for each batch, 0 when it is empty. */
+
+struct count {
+    struct gather head;
+    int64_t n;
+};
+
+static bool count_build(struct op *op, const struct op_input *input)
+{
+    (void)input;
+    op->out = &type_int;
+    return true;
+}
+
+static struct gather *count_open(const struct op *op, uint64_t seed)
+{
+    (void)seed;
+    struct count *count = mem_zalloc(sizeof *count);
+    count->head.op = op;
+    return &count->head;
+}
+
+static void count_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
+{
+    (void)run;
+    ((struct count *)gather)->n += rows->sel.n;
+}
+
+static void count_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+{
+    (void)run;
+    ((struct count *)gather)->n += ((const struct count *)later)->n;
+}
+
+static void count_judge(struct gather *gather, const struct op_run *run)
+{
+    (void)gather;
+    (void)run;
+}
+
+static uint32_t count_count(const struct gather *gather)
+{
+    (void)gather;
+    return 1;
+}
+
+static void count_give(const struct gather *gather, uint32_t from, const struct op_run *run,
+                       struct rows *rows)
+{
+    (void)from;
+    column_alloc(run->arena, &type_int, 1, &rows->column);
+    rows->column.i64[0] = ((const struct count *)gather)->n;
+    rows->sel = (struct sel){ .n = rows->n };
+}
+
+static void count_reset(struct gather *gather)
+{
+    ((struct count *)gather)->n = 0;
+}
+
+static size_t count_bytes(const struct gather *gather)
+{
+    (void)gather;
+    return sizeof(struct count);
+}
+
+static void count_free(struct gather *gather)
+{
+    mem_free(gather);
+}
+
+static const struct gather_ops count_gather = {
+    .open = count_open,
+    .take = count_take,
+    .merge = count_merge,
+    .judge = count_judge,
+    .count = count_count,
+    .give = count_give,
+    .reset = count_reset,
+    .bytes = count_bytes,
+    .free = count_free,
+};
+
+const struct op_kind op_count = { .name = "count", .build = count_build, .gather = &count_gather };

@@ -1,0 +1,82 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "column/fault.h"
+#include "op/reduce.h"
+
+/* A fold takes the values of one group of rows into the cells of their entries, in order. */
+typedef void (*fold_fn)(struct reduce *reduce, uint32_t n, const struct column *value);
+
+static void fold_int_sum(struct reduce *reduce, uint32_t n, const struct column *value)
+{
+    int64_t *cell = (int64_t *)table_cells(reduce->table);
+    uint32_t mask = value->is_const ? 0 : UINT32_MAX;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t entry = reduce->entry[i];
+        if (__builtin_add_overflow(cell[entry], value->i64[reduce->row[i] & mask], &cell[entry]))
+            table_fail(reduce->table, entry, FAULT_OVERFLOW);
+    }
+}
+
+static void fold_count(struct reduce *reduce, uint32_t n, const struct column *value)
+{
+    uint64_t *cell = table_cells(reduce->table);
+    (void)value;
+    for (uint32_t i = 0; i < n; i++)
+        cell[reduce->entry[i]]++;
+}
+
+#define FOLD(name, ctype, array, expression)                                        \
+    static void name(struct reduce *reduce, uint32_t n, const struct column *value) \
+    {                                                                               \
+        uint64_t *cell = table_cells(reduce->table);                                \
+        uint32_t mask = value->is_const ? 0 : UINT32_MAX;                           \
+        for (uint32_t i = 0; i < n; i++) {                                          \
+            ctype a, b = value->array[reduce->row[i] & mask];                       \
+            memcpy(&a, &cell[reduce->entry[i]], sizeof a);                          \
+            a = expression;                                                         \
+            memcpy(&cell[reduce->entry[i]], &a, sizeof a);                          \
+        }                                                                           \
+    }
+
+FOLD(fold_int_min, int64_t, i64, a < b ? a : b)
+FOLD(fold_int_max, int64_t, i64, a > b ? a : b)
+FOLD(fold_double_sum, double, f64, a + b)
+FOLD(fold_double_min, double, f64, isnan(a) || a < b ? a : b)
+FOLD(fold_double_max, double, f64, isnan(a) || a > b ? a : b)
+
+static const struct {
+    fold_fn of_int, of_double;
+    double fresh_double;
+    int64_t fresh_int;
+} folds[] = {
+    [FOLD_SUM] = { fold_int_sum, fold_double_sum, -0.0, 0 }, /* -0.0 + x is x, also for -0.0 */
+    [FOLD_MIN] = { fold_int_min, fold_double_min, INFINITY, INT64_MAX },
+    [FOLD_MAX] = { fold_int_max, fold_double_max, -INFINITY, INT64_MIN },
+};
+
+uint64_t reduce_fresh(const struct op *op)
+{
+    uint64_t fresh;
+    if (op->out->member[1]->kind == K_DOUBLE)
+        memcpy(&fresh, &folds[op->fold].fresh_double, sizeof fresh);
+    else
+        memcpy(&fresh, &folds[op->fold].fresh_int, sizeof fresh);
+    return fresh;
+}
+
+void reduce_fold(struct reduce *reduce, const struct rows *pairs, bool is_count)
+{
+    const struct op *op = reduce->head.op;
+    const struct column *key = &pairs->column.child[0], *value = &pairs->column.child[1];
+    fold_fn fold = fold_count;
+    if (!is_count)
+        fold = value->type->kind == K_INT ? folds[op->fold].of_int : folds[op->fold].of_double;
+    check(fold);
+    for (uint32_t at = 0; at < pairs->sel.n;) {
+        uint32_t n = reduce_find(reduce, key, pairs->sel, at);
+        fold(reduce, n, value);
+        at += n;
+    }
+}

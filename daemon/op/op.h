@@ -1,0 +1,104 @@
+/* Operations of a job's transformations. Each is one of two kinds: a stateless one turns rows into rows at once; a gather
+ * holds what it needs of the rows until the batch is closed, then gives its result. Rows of one chunk stay in the order of
+ * the log; so does all that an operation makes of them. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "column/column.h"
+#include "expr/program.h"
+#include "spec/job.h"
+
+struct op;
+struct gather;
+struct types;
+
+struct
+    lineage { /* how rows came from those before them: one level for each operation that makes several of one */
+    const struct lineage *outer;
+    const uint32_t *parent; /* each row's row in the level before */
+};
+
+struct
+    rows { /* some rows between two operations; all of it lies in the chunk's arena or in the block */
+    struct column column;          /* one value a row */
+    uint32_t n;                    /* rows, selected or not */
+    struct sel sel;                /* those that count */
+    const struct lineage *lineage; /* NULL: row i came of record i of the chunk */
+};
+
+struct op_error { /* a row that could not be computed, or a key whose values could not be folded */
+    const struct op *op;
+    const struct rows *rows;  /* what the operation was given; NULL: it is about a key */
+    const struct column *key; /* then this one */
+    uint32_t row;             /* of rows, or of the column */
+    unsigned code;            /* 404 for E404 */
+    struct slice reason;
+};
+
+struct op_run { /* what operations run in: one thread at a time */
+    struct arena *arena;
+    int64_t batch_time_ms;
+    void (*emit)(const struct op_run *run, struct rows *rows); /* rows that came out */
+    void (*error)(const struct op_run *run, const struct op_error *error);
+    void *ctx; /* for both */
+};
+
+struct op_input { /* what an operation is built from */
+    struct arena *arena;
+    struct types *types;
+    struct diags *diags;
+    const struct job_op *job;
+    const struct type *type; /* of the rows that come in */
+};
+
+struct op_kind {
+    const char *name;
+    bool has_arg; /* it takes one argument; else none */
+    /* Types the operation and compiles its expressions: sets out and what else it needs. False: a finding says why. */
+    bool (*build)(struct op *op, const struct op_input *input);
+    void (*run)(const struct op *op, struct rows *rows, const struct op_run *run); /* stateless */
+    const struct gather_ops *gather;                                               /* else */
+};
+
+struct op { /* one transformation, typed and compiled; read-only once it is built */
+    const struct op_kind *kind;
+    const struct type *in, *out;   /* of a row */
+    const struct program *program; /* NULL = none */
+    enum fold fold;    /* of a gather: how values are folded; FOLD_NONE: by the program */
+    bool is_count;     /* of a gather: each value counts as 1 */
+    const char *place; /* transformations[2].reduceByKey */
+};
+
+struct gather_ops {
+    struct gather *(*open)(const struct op *op, uint64_t seed);
+    void (*take)(struct gather *gather, const struct rows *rows, const struct op_run *run);
+    /* All of `later`, whose rows came behind those that gather has. */
+    void (*merge)(struct gather *gather, const struct gather *later, const struct op_run *run);
+    /* Called once the batch is whole, before give(): reports keys that failed. */
+    void (*judge)(struct gather *gather, const struct op_run *run);
+    uint32_t (*count)(const struct gather *gather); /* entries of the result */
+    /* Entries [from, from + rows->n) as rows, without those that are left out; the arrays lie in the run's arena, Strings in
+     * the gather. */
+    void (*give)(const struct gather *gather, uint32_t from, const struct op_run *run,
+                 struct rows *rows);
+    void (*reset)(struct gather *gather);
+    size_t (*bytes)(const struct gather *gather); /* memory it holds */
+    void (*free)(struct gather *gather);
+};
+
+struct gather { /* the head of each kind's own struct */
+    const struct op *op;
+};
+
+/* Builds one transformation, NULL when there is a finding: E201 unknown, E216 no counterpart here, E250 not supported yet,
+ * E205 and E206 about its argument, E230 … E236. input->type may be NULL, because of another mistake: then only what does not
+ * hang on it is looked at. */
+struct op *op_build(const struct op_input *input);
+/* Which fields of its rows, Records, a stateless operation looks at: a bit each. */
+#define OP_FIELDS_ALL UINT64_MAX
+uint64_t op_fields(const struct op *op);
+bool op_keeps_rows(const struct op *op); /* it gives rows as they are, or not at all */

@@ -1,0 +1,106 @@
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "op/cell.h"
+#include "op/reduce.h"
+
+/* A left fold in the order of the log, whatever the chunks: the first value of a key stands as it is; then, round by round,
+ * the next value of every key is folded in, all keys in one run of the program. */
+
+struct rounds {      /* of one chunk's pairs; the arrays lie in its arena */
+    uint32_t n;      /* pairs */
+    uint32_t *row;   /* of each pair, by round, then in order */
+    uint32_t *entry; /* of its key, likewise */
+    uint32_t *start; /* of each round: its first pair; start[n_rounds] is n */
+    uint32_t n_rounds;
+    uint32_t known; /* entries from here on are new in this chunk */
+};
+
+static void rounds_make_room(struct reduce *reduce)
+{
+    uint32_t n = table_count(reduce->table);
+    if (n <= reduce->n_seen)
+        return;
+    uint32_t cap = n < 64 ? 64 : n * 2;
+    reduce->seen = mem_realloc(reduce->seen, cap * sizeof *reduce->seen);
+    memset(reduce->seen + reduce->n_seen, 0, (cap - reduce->n_seen) * sizeof *reduce->seen);
+    reduce->n_seen = cap;
+}
+
+/* Sorts the pairs by how many of their key came before them in this chunk. */
+static void rounds_make(struct reduce *reduce, const struct rows *pairs, struct arena *arena,
+                        struct rounds *rounds)
+{
+    uint32_t n = pairs->sel.n;
+    uint32_t *entry = arena_alloc(arena, n * sizeof *entry);
+    uint32_t *rank = arena_alloc(arena, n * sizeof *rank);
+    *rounds = (struct rounds){ .n = n, .known = table_count(reduce->table) };
+    rounds->row = arena_alloc(arena, n * sizeof *rounds->row);
+    rounds->entry = arena_alloc(arena, n * sizeof *rounds->entry);
+    rounds->start = arena_zalloc(arena, (n + 2) * sizeof *rounds->start);
+    for (uint32_t at = 0; at < n;) {
+        uint32_t found = reduce_find(reduce, &pairs->column.child[0], pairs->sel, at);
+        memcpy(entry + at, reduce->entry, found * sizeof *entry);
+        at += found;
+    }
+    rounds_make_room(reduce);
+    for (uint32_t i = 0; i < n; i++) {
+        rank[i] = reduce->seen[entry[i]]++;
+        rounds->start[rank[i] + 2]++;
+        rounds->n_rounds = rank[i] < rounds->n_rounds ? rounds->n_rounds : rank[i] + 1;
+    }
+    for (uint32_t i = 0; i < rounds->n_rounds; i++)
+        rounds->start[i + 1] += rounds->start[i]; /* where round i - 1 begins, so far */
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t to = rounds->start[rank[i] + 1]++;
+        rounds->row[to] = pairs->sel.row ? pairs->sel.row[i] : i;
+        rounds->entry[to] = entry[i];
+        reduce->seen[entry[i]] = 0;
+    }
+}
+
+/* The values of a round into the cells of their keys, all different. */
+static void rounds_run(struct reduce *reduce, const struct column *values, struct sel rows,
+                       const uint32_t *entry, const struct op_run *run)
+{
+    const struct op *op = reduce->head.op;
+    struct column param[2], out;
+    struct error_list errors = { 0 };
+    const struct type *type = op->out->member[1];
+    cell_get(reduce->table, type, (struct sel){ entry, rows.n }, run->arena, &param[0]);
+    column_gather(run->arena, values, rows, &param[1]);
+    struct chunk chunk = { .frame = { .n = rows.n },
+                           .sel = { .n = rows.n },
+                           .col = param,
+                           .batch_time_ms = run->batch_time_ms,
+                           .arena = run->arena };
+    program_run(op->program, &chunk, &out, &errors);
+    for (uint32_t i = 0; i < errors.n; i++)
+        table_fail(reduce->table, entry[errors.items[i].row], (uint8_t)errors.items[i].fault);
+    SEL_EACH(chunk.sel, row)
+    cell_put(reduce->table, entry[row], &out, row, &reduce->scratch);
+}
+
+void reduce_rounds(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
+{
+    const struct column *values = &pairs->column.child[1];
+    struct rounds rounds;
+    rounds_make(reduce, pairs, run->arena, &rounds);
+    for (uint32_t k = 0; k < rounds.n_rounds; k++) {
+        uint32_t from = rounds.start[k], n = 0;
+        uint32_t *row = rounds.row + from, *entry = rounds.entry + from;
+        for (uint32_t i = 0; i < rounds.start[k + 1] - from; i++) {
+            if (table_failed(reduce->table, entry[i]))
+                continue;
+            if (k == 0 && entry[i] >= rounds.known) {
+                cell_put(reduce->table, entry[i], values, row[i], &reduce->scratch);
+                continue;
+            }
+            row[n] = row[i];
+            entry[n++] = entry[i];
+        }
+        if (n)
+            rounds_run(reduce, values, (struct sel){ row, n }, entry, run);
+    }
+}

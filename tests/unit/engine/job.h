@@ -1,0 +1,184 @@
+/* A job for tests of the engine: its streams from a few lines of YAML, its records from texts. */
+#pragma once
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/list.h"
+#include "base/yaml.h"
+#include "column/block.h"
+#include "engine/engine.h"
+#include "engine/plan.h"
+#include "io/loop.h"
+#include "io/pool.h"
+#include "io/world.h"
+
+struct job { /* {0} is an empty one */
+    struct arena arena;
+    struct diags diags;
+    struct job_spec spec;
+    struct plan *plan;
+    struct buf shown; /* the findings */
+    struct world *world;
+    struct loop *loop;
+    struct pool *pool;
+    struct engine *engine;
+    uint32_t threads, chunk_rows;
+    uint64_t seed;
+    int64_t offset; /* of the next record */
+    unsigned waiting;
+    struct engine_cut cut;
+    struct err err;
+};
+
+static inline struct job_op job_op_of(struct yaml_node *item)
+{
+    if (item->kind == YAML_MAP)
+        return (struct job_op){ item->keys[0]->text, item->keys[0], item->items[0] };
+    return (struct job_op){ .name = item->text, .node = item };
+}
+
+static inline void job_add_stream(struct job *job, const char *name, struct yaml_node *from,
+                           struct yaml_node *ops)
+{
+    struct job_stream *stream = &job->spec.streams[job->spec.n_streams++];
+    *stream = (struct job_stream){ .name = name, .node = from ? from : ops };
+    stream->n_from = from && from->kind == YAML_LIST ? from->n : 1;
+    stream->from = arena_alloc(&job->arena, stream->n_from * sizeof *stream->from);
+    for (size_t i = 0; i < stream->n_from; i++)
+        stream->from[i] = !from                     ? "kafka0"
+                          : from->kind == YAML_LIST ? from->items[i]->text
+                                                    : from->text;
+    stream->n_ops = ops ? ops->n : 0;
+    stream->ops = arena_alloc(&job->arena, (stream->n_ops + 1) * sizeof *stream->ops);
+    for (size_t i = 0; i < stream->n_ops; i++)
+        stream->ops[i] = job_op_of(ops->items[i]);
+}
+
+/* yaml: the list of transformations, or a mapping of streams {NAME: {from, transformations}}; each stream that stands in
+ * `outputs` (ended by NULL) is printed. Two sources: kafka0 and kafka1. */
+static inline bool job_plan(struct job *job, const char *yaml, const char *const *outputs)
+{
+    static struct job_source sources[] = { { .name = "kafka0", .kind = "kafka" },
+                                           { .name = "kafka1", .kind = "kafka" } };
+    static struct job_output printed[8];
+    struct yaml_node *root;
+    struct slice source = { yaml, strlen(yaml) };
+    job->diags = (struct diags){ .arena = &job->arena, .file = "job.yaml", .source = source };
+    ck_assert(yaml_parse(&job->arena, source, &job->diags, &root));
+    job->spec.id = "job";
+    job->spec.sources = sources;
+    job->spec.n_sources = 2;
+    job->spec.streams = arena_alloc(&job->arena, (root->n + 1) * sizeof *job->spec.streams);
+    if (root->kind == YAML_LIST)
+        job_add_stream(job, "result", NULL, root);
+    for (size_t i = 0; root->kind == YAML_MAP && i < root->n; i++)
+        job_add_stream(job, root->keys[i]->text, yaml_get(root->items[i], "from"),
+                       yaml_get(root->items[i], "transformations"));
+    for (size_t i = 0; outputs[i]; i++)
+        printed[job->spec.n_outputs++] =
+            (struct job_output){ .kind = "print", .node = root, .from = outputs[i], .num = 20 };
+    job->spec.outputs = printed;
+    bool ok = plan_build(&job->arena, &job->spec, &job->diags, &job->plan);
+    buf_clear(&job->shown);
+    diag_print(&job->diags, DIAG_GNU, false, &job->shown);
+    return ok;
+}
+
+static inline void job_open(struct job *job, const char *yaml)
+{
+    static const char *const result[] = { "result", NULL };
+    setenv("TZ", "UTC", 1);
+    tzset();
+    if (!job->plan && !job_plan(job, yaml, result))
+        ck_abort_msg("%s", buf_text(&job->shown));
+    job->world = world_new();
+    job->loop = loop_new(job->world);
+    job->pool = pool_new(job->loop, job->threads ? job->threads : 1);
+    struct engine_conf conf = { .spec = &job->spec,
+                                .plan = job->plan,
+                                .pool = job->pool,
+                                .hash_seed = job->seed,
+                                .chunk_rows = job->chunk_rows };
+    ck_assert(engine_new(&conf, &job->engine, &job->err));
+}
+
+static inline void job_close(struct job *job)
+{
+    engine_free(job->engine);
+    if (job->pool) {
+        pool_free(job->pool);
+        loop_free(job->loop);
+        world_free(job->world);
+    }
+    buf_free(&job->shown);
+    arena_free(&job->arena);
+    *job = (struct job){ 0 };
+}
+
+static inline void job_given_back(void *ctx, struct block *block)
+{
+    struct job *job = ctx;
+    memset(block->bytes, 'x', block->used); /* nobody may look at them any more */
+    block_free(block);
+    if (--job->waiting == 0)
+        loop_stop(job->loop);
+}
+
+static inline void job_feed_block(struct job *job, struct block *block)
+{
+    job->waiting++;
+    engine_feed(job->engine, block, job_given_back, job);
+}
+
+/* A block of the source with a record for each value; n values, or as many as there are before NULL. */
+static inline void job_feed(struct job *job, uint32_t source, const char *const *values)
+{
+    struct block *block = block_new(1 << 20, 1 << 16);
+    block->topic = "lines";
+    block->partition = 3;
+    block->source = source;
+    for (size_t i = 0; values[i]; i++) {
+        struct block_record record = { .value = values[i],
+                                       .value_len = (uint32_t)strlen(values[i]),
+                                       .offset = job->offset++,
+                                       .time_ms = 7 };
+        ck_assert(block_append(block, &record));
+    }
+    job_feed_block(job, block);
+}
+
+/* What was fed is computed, then the batch closed. */
+static inline bool job_cut(struct job *job)
+{
+    if (job->waiting)
+        loop_run(job->loop);
+    ck_assert(engine_idle(job->engine));
+    job->err = (struct err){ 0 };
+    return engine_close_batch(job->engine, 1000, &job->cut, &job->err);
+}
+
+#define JOB_HEAD                                    \
+    "-------------------------------------------\n" \
+    "Time: 1970-01-01 00:00:01\n"                   \
+    "-------------------------------------------\n"
+
+/* The rows that output i printed. */
+static inline const char *job_printed(struct job *job, size_t i)
+{
+    const char *text = buf_text(&job->cut.outputs[i]);
+    ck_assert(strncmp(text, JOB_HEAD, strlen(JOB_HEAD)) == 0);
+    return text + strlen(JOB_HEAD);
+}
+
+/* One batch of these values shows these rows. */
+static inline void job_shows(struct job *job, const char *const *values, const char *rows)
+{
+    job_feed(job, 0, values);
+    if (!job_cut(job))
+        ck_abort_msg("%s", job->err.text);
+    ck_assert_str_eq(job_printed(job, 0), rows);
+}
+#define LINES(...) ((const char *const[]){ __VA_ARGS__, NULL })
