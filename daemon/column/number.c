@@ -23,16 +23,46 @@ size_t number_put_int(int64_t value, char text[NUMBER_TEXT_MAX])
     return n;
 }
 
+#define PRECISION_SAFE \
+    14 /* digits behind the first that any normal number of so many digits survives … */
+#define PRECISION_MAX 16 /* … and that tell any two numbers apart (IEEE 754) */
+
+/* The next decimal away from 0 of as many digits; text is `d.ddde±xx`. */
+static void decimal_up(char *text)
+{
+    char *at = strchr(text, 'e') - 1;
+    while (at > text && (*at == '9' || *at == '.')) {
+        if (*at == '9')
+            *at = '0';
+        at--;
+    }
+    if (*at != '9') /* 9.99…: at most one digit too many then, never a wrong one */
+        ++*at;
+}
+
+/* value with the fewest digits that read back as it. The nearest decimal is tried first; at a power of two the numbers that
+ * read back reach twice as far up as down, so there the next one up may do where the nearest does not. Below the normal
+ * numbers few digits are enough. */
+static void shortest_text(double value, char text[NUMBER_TEXT_MAX])
+{
+    for (int precision = isnormal(value) ? PRECISION_SAFE : 0; precision < PRECISION_MAX;
+         precision++) {
+        snprintf(text, NUMBER_TEXT_MAX, "%.*e", precision, value);
+        if (strtod(text, NULL) == value)
+            return;
+        decimal_up(text);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+    snprintf(text, NUMBER_TEXT_MAX, "%.*e", PRECISION_MAX, value);
+}
+
 /* The fewest significant digits that read back as value, without sign and point; *exponent is that
  * of the first digit. */
 static size_t shortest(double value, char digits[NUMBER_TEXT_MAX], int *exponent)
 {
     char text[NUMBER_TEXT_MAX];
-    for (int precision = 14; precision <= 16; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    shortest_text(value, text);
     char *e = strchr(text, 'e');
     *exponent = atoi(e + 1);
     size_t n = 0;

@@ -157,7 +157,7 @@ static int pending_order(const void *a, const void *b)
 /* The chunk's error records in the order of its records. */
 static void compute_flush_errors(struct compute *compute)
 {
-    const struct record_chunk *chunk = compute->chunk;
+    const struct lift_chunk *chunk = compute->chunk;
     const struct block *block = compute->block;
     struct block_record record;
     uint32_t row = 0, at = chunk->first_at;
@@ -183,7 +183,7 @@ static void compute_flush_errors(struct compute *compute)
 
 /* ---- blocks */
 
-static void compute_chunk(struct compute *compute, const struct record_chunk *chunk)
+static void compute_chunk(struct compute *compute, const struct lift_chunk *chunk)
 {
     uint32_t node = compute->source_node[compute->block->source];
     struct rows rows = { .column = chunk->column, .n = chunk->n, .sel = chunk->sel };
@@ -228,12 +228,12 @@ static size_t compute_bytes(const struct compute *compute)
 void compute_block(struct compute *compute, const struct block *block)
 {
     const struct plan_node *node = &compute->conf->plan->nodes[compute->source_node[block->source]];
-    struct record_shape shape = { .type = node->type, .fields = node->fields };
-    struct record_cursor cursor;
-    struct record_chunk chunk;
+    struct lift_shape shape = { .type = node->type, .fields = node->fields };
+    struct lift_cursor cursor;
+    struct lift_chunk chunk;
     compute->block = block;
-    record_start(&cursor, &shape, block);
-    while (record_next(&cursor, &shape, compute->chunk_rows, &compute->arena, &chunk)) {
+    lift_start(&cursor, &shape, block);
+    while (lift_next(&cursor, &shape, compute->chunk_rows, &compute->arena, &chunk)) {
         compute_chunk(compute, &chunk);
         compute_tune(compute);
         arena_reset(&compute->arena);

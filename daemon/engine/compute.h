@@ -6,8 +6,8 @@
 #include "engine/collect.h"
 #include "engine/dead.h"
 #include "engine/engine.h"
+#include "engine/lift.h"
 #include "engine/plan.h"
-#include "engine/record.h"
 
 struct compute_node {        /* what a node of the plan holds */
     struct gather **gather;  /* GATHER: one for each lane; else NULL */
@@ -28,7 +28,7 @@ struct compute {
     struct arena arena;         /* of the chunk under way */
     uint32_t chunk_rows;        /* records of the next one */
     const struct block *block;  /* under way; NULL at the cut */
-    const struct record_chunk *chunk;
+    const struct lift_chunk *chunk;
     struct pending *pending; /* its error records so far; in the arena */
     uint32_t n_pending, pending_cap;
     struct dead *dead; /* of the open batch */

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "column/type.h"
-#include "engine/record.h"
+#include "engine/lift.h"
 #include "op/op.h"
 #include "sink/sink.h"
 
@@ -218,7 +218,7 @@ bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *
     build.stream = arena_alloc(arena, spec->n_streams * sizeof *build.stream);
     build.state = arena_zalloc(arena, spec->n_streams * sizeof *build.state);
     for (uint32_t i = 0; i < spec->n_sources; i++) {
-        const struct type *type = record_type(build.types, &spec->sources[i]);
+        const struct type *type = lift_type(build.types, &spec->sources[i]);
         struct plan_node node = { .kind = PLAN_SOURCE, .type = type, .index = i };
         build.source[i] = build_node(&build, &node);
     }

@@ -1,7 +1,6 @@
-#include "base/mem.h"
-#include "op/kinds.h"
+#include "op/count.h"
 
-/* count: one Int for each batch, 0 when it is empty. */
+#include "base/mem.h"
 
 struct count {
     struct gather head;

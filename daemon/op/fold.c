@@ -1,9 +1,10 @@
+#include "op/fold.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "column/fault.h"
-#include "op/reduce.h"
 
 /* A fold takes the values of one group of rows into the cells of their entries, in order. */
 typedef void (*fold_fn)(struct reduce *reduce, uint32_t n, const struct column *value);
@@ -56,7 +57,7 @@ static const struct {
     [FOLD_MAX] = { fold_int_max, fold_double_max, -INFINITY, INT64_MIN },
 };
 
-uint64_t reduce_fresh(const struct op *op)
+uint64_t fold_fresh(const struct op *op)
 {
     uint64_t fresh;
     if (op->out->member[1]->kind == K_DOUBLE)
@@ -66,7 +67,7 @@ uint64_t reduce_fresh(const struct op *op)
     return fresh;
 }
 
-void reduce_fold(struct reduce *reduce, const struct rows *pairs, bool is_count)
+void fold_pairs(struct reduce *reduce, const struct rows *pairs, bool is_count)
 {
     const struct op *op = reduce->head.op;
     const struct column *key = &pairs->column.child[0], *value = &pairs->column.child[1];

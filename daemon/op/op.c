@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "base/list.h"
-#include "op/kinds.h"
+#include "op/count.h"
+#include "op/reduce.h"
+#include "op/shared.h"
+#include "op/stateless.h"
 
 static const struct op_kind *const op_kinds[] = {
     &op_map, &op_flat_map, &op_filter, &op_map_values, &op_reduce_by_key, &op_count,

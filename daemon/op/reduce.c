@@ -6,7 +6,9 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "op/cell.h"
-#include "op/kinds.h"
+#include "op/fold.h"
+#include "op/rounds.h"
+#include "op/shared.h"
 
 #define MERGE_STEP 1024u /* entries of a later table merged at once: their columns stay in L2 */
 
@@ -73,7 +75,7 @@ static struct gather *reduce_open(const struct op *op, uint64_t seed)
     struct reduce *reduce = mem_zalloc(sizeof *reduce);
     reduce->head.op = op;
     reduce->seed = key_seed_of(seed);
-    reduce->table = table_new(&reduce->seed, op->fold == FOLD_NONE ? 0 : reduce_fresh(op));
+    reduce->table = table_new(&reduce->seed, op->fold == FOLD_NONE ? 0 : fold_fresh(op));
     return &reduce->head;
 }
 
@@ -95,9 +97,9 @@ uint32_t reduce_find(struct reduce *reduce, const struct column *keys, struct se
 static void reduce_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
 {
     if (gather->op->fold == FOLD_NONE)
-        reduce_rounds(reduce_of(gather), rows, run);
+        rounds_fold(reduce_of(gather), rows, run);
     else
-        reduce_fold(reduce_of(gather), rows, gather->op->is_count);
+        fold_pairs(reduce_of(gather), rows, gather->op->is_count);
 }
 
 static void reduce_give(const struct gather *gather, uint32_t from, const struct op_run *run,
@@ -138,9 +140,9 @@ static void reduce_merge(struct gather *gather, const struct gather *later,
         struct rows rows = { .n = count - from < MERGE_STEP ? count - from : MERGE_STEP };
         reduce_give(later, from, run, &rows);
         if (gather->op->fold == FOLD_NONE)
-            reduce_rounds(reduce_of(gather), &rows, run);
+            rounds_fold(reduce_of(gather), &rows, run);
         else
-            reduce_fold(reduce_of(gather), &rows, false); /* counts of the later table add up */
+            fold_pairs(reduce_of(gather), &rows, false); /* counts of the later table add up */
         arena_reset(run->arena);
     }
     for (uint32_t i = 0; i < count && table_failures(table); i++) {

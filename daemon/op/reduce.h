@@ -16,9 +16,5 @@ struct reduce {
 
 /* The entries of the next group, rows [at, at + n) of the selection; returns n. */
 uint32_t reduce_find(struct reduce *reduce, const struct column *keys, struct sel sel, uint32_t at);
-/* What a cell holds before the first value of its key, so that folding it in gives that value. */
-uint64_t reduce_fresh(const struct op *op);
-/* Folds pairs natively: sum, min and max of Int and Double, count. */
-void reduce_fold(struct reduce *reduce, const struct rows *pairs, bool is_count);
-/* Folds pairs by a program of two arguments: the j-th value of every key in one call, round by round. */
-void reduce_rounds(struct reduce *reduce, const struct rows *pairs, const struct op_run *run);
+
+extern const struct op_kind op_reduce_by_key;

@@ -1,12 +1,9 @@
+#include "op/rounds.h"
+
 #include <string.h>
 
-#include "base/check.h"
 #include "base/mem.h"
 #include "op/cell.h"
-#include "op/reduce.h"
-
-/* A left fold in the order of the log, whatever the chunks: the first value of a key stands as it is; then, round by round,
- * the next value of every key is folded in, all keys in one run of the program. */
 
 struct rounds {      /* of one chunk's pairs; the arrays lie in its arena */
     uint32_t n;      /* pairs */
@@ -82,7 +79,7 @@ static void rounds_run(struct reduce *reduce, const struct column *values, struc
     cell_put(reduce->table, entry[row], &out, row, &reduce->scratch);
 }
 
-void reduce_rounds(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
+void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
 {
     const struct column *values = &pairs->column.child[1];
     struct rounds rounds;

@@ -1,6 +1,6 @@
-#include "op/kinds.h"
+#include "op/stateless.h"
 
-/* map, flatMap, filter, mapValues: rows become rows of the same chunk, in their order. */
+#include "op/shared.h"
 
 static bool map_build(struct op *op, const struct op_input *input)
 {

@@ -1,9 +1,9 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "batch.h"
 #include "engine/compute.h"
 #include "engine/dead.h"
-#include "job.h"
 
 static struct job job;
 

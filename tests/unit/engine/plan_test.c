@@ -1,6 +1,6 @@
 #include "engine/plan.h"
 
-#include "engine/record.h"
+#include "engine/lift.h"
 #include "job.h"
 
 static struct job job;
@@ -122,11 +122,11 @@ START_TEST(only_fields_that_are_looked_at_are_made)
         const char *ops;
         uint64_t fields;
     } cases[] = {
-        { "- map: _.value", 1 << RECORD_VALUE },
+        { "- map: _.value", 1 << LIFT_VALUE },
         { "- filter: _.partition == 1\n- map: (_.value, _.offset)",
-          1 << RECORD_PARTITION | 1 << RECORD_VALUE | 1 << RECORD_OFFSET },
+          1 << LIFT_PARTITION | 1 << LIFT_VALUE | 1 << LIFT_OFFSET },
         { "- count", 0 },
-        { "- filter: _.key.isDefined\n- count", 1 << RECORD_KEY },
+        { "- filter: _.key.isDefined\n- count", 1 << LIFT_KEY },
         { "- map: 1", 0 },
         { "- filter: true", UINT64_MAX },
         { "- map: _", UINT64_MAX },

@@ -1,15 +1,15 @@
-#include "engine/record.h"
+#include "engine/lift.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "column/utf8.h"
 
-static const char *const record_names[] = {
-    [RECORD_KEY] = "key",         [RECORD_VALUE] = "value",
-    [RECORD_TOPIC] = "topic",     [RECORD_PARTITION] = "partition",
-    [RECORD_OFFSET] = "offset",   [RECORD_TIMESTAMP] = "timestamp",
-    [RECORD_HEADERS] = "headers",
+static const char *const lift_names[] = {
+    [LIFT_KEY] = "key",         [LIFT_VALUE] = "value",
+    [LIFT_TOPIC] = "topic",     [LIFT_PARTITION] = "partition",
+    [LIFT_OFFSET] = "offset",   [LIFT_TIMESTAMP] = "timestamp",
+    [LIFT_HEADERS] = "headers",
 };
 
 static const char not_utf8_key[] = "the key is not UTF-8",
@@ -19,24 +19,24 @@ static const char tombstone[] = "the record has no value",
                   headers_many[] = "the record has too many headers";
 static const char headers_bad[] = "the headers cannot be read";
 
-const struct type *record_type(struct types *types, const struct job_source *source)
+const struct type *lift_type(struct types *types, const struct job_source *source)
 {
-    const struct type *const member[RECORD_FIELDS] = {
-        [RECORD_KEY] = type_option(types, &type_string),
-        [RECORD_VALUE] = source->value_nullable ? type_option(types, &type_string) : &type_string,
-        [RECORD_TOPIC] = &type_string,
-        [RECORD_PARTITION] = &type_int,
-        [RECORD_OFFSET] = &type_int,
-        [RECORD_TIMESTAMP] = &type_time,
-        [RECORD_HEADERS] = type_map(types, &type_string),
+    const struct type *const member[LIFT_FIELDS] = {
+        [LIFT_KEY] = type_option(types, &type_string),
+        [LIFT_VALUE] = source->value_nullable ? type_option(types, &type_string) : &type_string,
+        [LIFT_TOPIC] = &type_string,
+        [LIFT_PARTITION] = &type_int,
+        [LIFT_OFFSET] = &type_int,
+        [LIFT_TIMESTAMP] = &type_time,
+        [LIFT_HEADERS] = type_map(types, &type_string),
     };
-    return type_record(types, record_names, member, RECORD_FIELDS);
+    return type_record(types, lift_names, member, LIFT_FIELDS);
 }
 
-void record_start(struct record_cursor *cursor, const struct record_shape *shape,
-                  const struct block *block)
+void lift_start(struct lift_cursor *cursor, const struct lift_shape *shape,
+                const struct block *block)
 {
-    *cursor = (struct record_cursor){ .block = block };
+    *cursor = (struct lift_cursor){ .block = block };
     if (shape->fields) /* else no byte is looked at */
         cursor->ascii = utf8_is_ascii(block->bytes, block->used);
 }
@@ -47,15 +47,15 @@ struct making {
     struct arena *arena;
     const struct block *block;
     bool ascii; /* all of its bytes */
-    struct record_chunk *chunk;
-    const char **part[RECORD_FIELDS]; /* key, value, headers of each record; NULL = absent */
-    uint32_t *len[RECORD_FIELDS];
+    struct lift_chunk *chunk;
+    const char **part[LIFT_FIELDS]; /* key, value, headers of each record; NULL = absent */
+    uint32_t *len[LIFT_FIELDS];
     uint8_t *bad; /* records that failed; NULL = none so far */
 };
 
 static void making_fail(struct making *making, uint32_t row, unsigned code, const char *reason)
 {
-    struct record_chunk *chunk = making->chunk;
+    struct lift_chunk *chunk = making->chunk;
     if (!making->bad) {
         making->bad = arena_zalloc(making->arena, chunk->n);
         chunk->bad = arena_alloc(making->arena, chunk->n * sizeof *chunk->bad);
@@ -63,13 +63,13 @@ static void making_fail(struct making *making, uint32_t row, unsigned code, cons
     if (making->bad[row])
         return;
     making->bad[row] = 1;
-    chunk->bad[chunk->n_bad++] = (struct record_error){ row, code, reason };
+    chunk->bad[chunk->n_bad++] = (struct lift_error){ row, code, reason };
 }
 
 /* The views of those of key, value and headers that are looked at: one walk over the rows of the block. */
-static void making_walk(struct making *making, struct record_cursor *cursor, uint64_t fields)
+static void making_walk(struct making *making, struct lift_cursor *cursor, uint64_t fields)
 {
-    static const enum record_field parts[] = { RECORD_KEY, RECORD_VALUE, RECORD_HEADERS };
+    static const enum lift_field parts[] = { LIFT_KEY, LIFT_VALUE, LIFT_HEADERS };
     const struct block *block = cursor->block;
     uint32_t n = making->chunk->n, at = cursor->at;
     const char **ptr[3] = { NULL };
@@ -96,7 +96,7 @@ static void making_walk(struct making *making, struct record_cursor *cursor, uin
     cursor->at = at;
 }
 
-static void making_check_text(struct making *making, enum record_field field, const char *reason)
+static void making_check_text(struct making *making, enum lift_field field, const char *reason)
 {
     if (making->ascii)
         return;
@@ -107,7 +107,7 @@ static void making_check_text(struct making *making, enum record_field field, co
     }
 }
 
-static void making_text(struct making *making, enum record_field field, struct column *out)
+static void making_text(struct making *making, enum lift_field field, struct column *out)
 {
     uint32_t n = making->chunk->n;
     struct column text = { .type = &type_string, .n = n };
@@ -130,23 +130,23 @@ static void making_text(struct making *making, enum record_field field, struct c
     *out->child = text;
 }
 
-static void making_numbers(struct making *making, enum record_field field, struct column *out)
+static void making_numbers(struct making *making, enum lift_field field, struct column *out)
 {
     const struct block *block = making->block;
     const struct block_row *row = &block->rows[making->chunk->first_row];
     column_alloc(making->arena, out->type, making->chunk->n, out);
     for (uint32_t i = 0; i < making->chunk->n; i++)
         out->i64[i] =
-            field == RECORD_OFFSET ? block->first_offset + row[i].offset_delta : row[i].time_ms;
+            field == LIFT_OFFSET ? block->first_offset + row[i].offset_delta : row[i].time_ms;
 }
 
-static void making_source(struct making *making, enum record_field field, struct column *out)
+static void making_source(struct making *making, enum lift_field field, struct column *out)
 {
     const struct block *block = making->block;
     column_alloc(making->arena, out->type, 1, out);
     out->is_const = true;
     out->n = making->chunk->n;
-    if (field == RECORD_PARTITION) {
+    if (field == LIFT_PARTITION) {
         out->i64[0] = block->partition;
         return;
     }
@@ -184,8 +184,8 @@ static const char *headers_read(struct headers *headers, struct slice bytes, uns
         struct slice value = { "", 0 };
         if (len != BLOCK_ABSENT)
             value = reader_bytes(&reader, len);
-        *code = n == RECORD_HEADERS_MAX ? 407 : 401;
-        if (n == RECORD_HEADERS_MAX)
+        *code = n == LIFT_HEADERS_MAX ? 407 : 401;
+        if (n == LIFT_HEADERS_MAX)
             return headers_many;
         if (reader.bad)
             return headers_bad;
@@ -205,11 +205,11 @@ static const char *headers_read(struct headers *headers, struct slice bytes, uns
 
 static void making_headers(struct making *making, struct column *out)
 {
-    uint32_t n = making->chunk->n, *len = making->len[RECORD_HEADERS];
-    const char **ptr = making->part[RECORD_HEADERS];
+    uint32_t n = making->chunk->n, *len = making->len[LIFT_HEADERS];
+    const char **ptr = making->part[LIFT_HEADERS];
     size_t max = 0;
     for (uint32_t i = 0; i < n; i++) /* a header takes 6 bytes at least */
-        max += len[i] / 6 < RECORD_HEADERS_MAX ? len[i] / 6 : RECORD_HEADERS_MAX;
+        max += len[i] / 6 < LIFT_HEADERS_MAX ? len[i] / 6 : LIFT_HEADERS_MAX;
     struct headers headers = { .n = 0 };
     column_alloc(making->arena, out->type, n, out);
     for (int k = 0; k < 2; k++) {
@@ -235,26 +235,26 @@ static void making_headers(struct making *making, struct column *out)
 
 /* ---- the chunk */
 
-static void making_field(struct making *making, enum record_field field, struct column *out)
+static void making_field(struct making *making, enum lift_field field, struct column *out)
 {
     switch (field) {
-        case RECORD_KEY:
-        case RECORD_VALUE:
-            making_check_text(making, field, field == RECORD_KEY ? not_utf8_key : not_utf8_value);
+        case LIFT_KEY:
+        case LIFT_VALUE:
+            making_check_text(making, field, field == LIFT_KEY ? not_utf8_key : not_utf8_value);
             making_text(making, field, out);
             return;
-        case RECORD_TOPIC:
-        case RECORD_PARTITION:
+        case LIFT_TOPIC:
+        case LIFT_PARTITION:
             making_source(making, field, out);
             return;
-        case RECORD_OFFSET:
-        case RECORD_TIMESTAMP:
+        case LIFT_OFFSET:
+        case LIFT_TIMESTAMP:
             making_numbers(making, field, out);
             return;
-        case RECORD_HEADERS:
+        case LIFT_HEADERS:
             making_headers(making, out);
             return;
-        case RECORD_FIELDS:
+        case LIFT_FIELDS:
             return;
     }
 }
@@ -270,13 +270,13 @@ static void making_tombstones(struct making *making)
 
 static int by_row(const void *a, const void *b)
 {
-    const struct record_error *x = a, *y = b;
+    const struct lift_error *x = a, *y = b;
     return (x->row > y->row) - (x->row < y->row);
 }
 
 static void making_select(struct making *making)
 {
-    struct record_chunk *chunk = making->chunk;
+    struct lift_chunk *chunk = making->chunk;
     chunk->sel = (struct sel){ .n = chunk->n };
     if (!making->bad)
         return;
@@ -289,24 +289,24 @@ static void making_select(struct making *making)
     qsort(chunk->bad, chunk->n_bad, sizeof *chunk->bad, by_row);
 }
 
-bool record_next(struct record_cursor *cursor, const struct record_shape *shape, uint32_t max,
-                 struct arena *arena, struct record_chunk *chunk)
+bool lift_next(struct lift_cursor *cursor, const struct lift_shape *shape, uint32_t max,
+               struct arena *arena, struct lift_chunk *chunk)
 {
     uint32_t left = cursor->block->count - cursor->row;
     if (!left)
         return false;
-    *chunk = (struct record_chunk){ .n = left < max ? left : max,
-                                    .first_row = cursor->row,
-                                    .first_at = cursor->at };
+    *chunk = (struct lift_chunk){ .n = left < max ? left : max,
+                                  .first_row = cursor->row,
+                                  .first_at = cursor->at };
     struct making making = {
         .arena = arena, .block = cursor->block, .ascii = cursor->ascii, .chunk = chunk
     };
-    chunk->column = (struct column){ .type = shape->type, .n = chunk->n, .n_child = RECORD_FIELDS };
-    chunk->column.child = arena_alloc(arena, RECORD_FIELDS * sizeof *chunk->column.child);
+    chunk->column = (struct column){ .type = shape->type, .n = chunk->n, .n_child = LIFT_FIELDS };
+    chunk->column.child = arena_alloc(arena, LIFT_FIELDS * sizeof *chunk->column.child);
     making_walk(&making, cursor, shape->fields);
-    if (shape->type->member[RECORD_VALUE]->kind != K_OPTION)
+    if (shape->type->member[LIFT_VALUE]->kind != K_OPTION)
         making_tombstones(&making);
-    for (uint32_t field = 0; field < RECORD_FIELDS; field++) {
+    for (uint32_t field = 0; field < LIFT_FIELDS; field++) {
         struct column *child = &chunk->column.child[field];
         *child = (struct column){ .type = shape->type->member[field] };
         if (shape->fields >> field & 1)

@@ -1,11 +1,7 @@
-/* The operations there are, and what their files share. */
+/* What the operations share: their mistakes, their programs. */
 #pragma once
 #include "expr/expr.h"
 #include "op/op.h"
-
-extern const struct op_kind op_map, op_flat_map, op_filter, op_map_values; /* stateless.c */
-extern const struct op_kind op_reduce_by_key;                              /* reduce.c */
-extern const struct op_kind op_count;                                      /* count.c */
 
 /* E230: the operation stands on rows of the wrong type. Returns false. */
 bool op_wrong_input(const struct op_input *input, const char *needs, const char *help);

@@ -1,0 +1,6 @@
+/* Folds by a program of two arguments. It is a left fold in the order of the log, whatever the chunks: the first value of a
+ * key stands as it is; then, round by round, the next value of every key is folded in, all keys in one run of the program. */
+#pragma once
+#include "op/reduce.h"
+
+void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct op_run *run);
