@@ -327,22 +327,22 @@ void kafka_release(struct kafka_queue *queue)
     buf_clear(&kafka->headers);
 }
 
+int64_t kafka_next(struct kafka_queue *queue)
+{
+    rd_kafka_topic_partition_list_t *list = queue_list(queue, RD_KAFKA_OFFSET_INVALID);
+    int64_t next = -1;
+    if (!rd_kafka_position(queue->kafka->rk, list) && list->elems[0].offset >= 0)
+        next = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return next;
+}
+
 int64_t kafka_high(struct kafka_queue *queue)
 {
     int64_t low, high;
     rd_kafka_resp_err_t code = rd_kafka_get_watermark_offsets(queue->kafka->rk, queue->topic,
                                                               queue->partition, &low, &high);
     return code || high < 0 ? -1 : high;
-}
-
-void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, size_t n)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)
-            ->offset = positions[i].offset;
-    rd_kafka_commit(kafka->rk, list, 1);
-    rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* ---- opening and closing */
@@ -367,6 +367,7 @@ bool kafka_open(const struct kafka_conf *conf, struct kafka **out, struct err *e
         mem_free(kafka);
         return err_code(err, ERR_BAD_CONFIG, 206, "Kafka: %s", words);
     }
+    kafka->committed = rd_kafka_topic_partition_list_new(0);
     list_init(&kafka->queues);
     list_init(&kafka->notes);
     list_init(&kafka->questions);
@@ -412,7 +413,7 @@ static void kafka_empty(struct kafka *kafka) /* what only the owner used */
     buf_free(&kafka->headers);
 }
 
-static void kafka_goodbye(rd_kafka_t *rk) /* lets the last commit go out */
+static void kafka_goodbye(rd_kafka_t *rk)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
@@ -431,6 +432,10 @@ static void *kafka_closer(void *ctx)
     struct kafka *kafka = ctx;
     thread_join(kafka->asker);
     thread_join(kafka->nudger);
+    if (kafka->committed
+            ->cnt) /* once more, and waited for: the last may have found no coordinator */
+        rd_kafka_commit(kafka->rk, kafka->committed, 0);
+    rd_kafka_topic_partition_list_destroy(kafka->committed);
     kafka_goodbye(kafka->rk);
     rd_kafka_destroy_flags(kafka->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     kafka_empty(kafka);

@@ -113,5 +113,8 @@ struct kafka_message {
  * message held back pins the answer it came in. */
 size_t kafka_poll(struct kafka_queue *queue, struct kafka_message *messages, size_t max);
 void kafka_release(struct kafka_queue *queue);
+/* The next offset it would read: behind the last message taken, and behind what follows and is no
+ * message (transactions' markers); -1 = not known yet. Only now and then: it is slow. */
+int64_t kafka_next(struct kafka_queue *queue);
 /* The partition's end as the last fetch saw it, open transactions included; -1 = not known yet. */
 int64_t kafka_high(struct kafka_queue *queue);

@@ -95,44 +95,45 @@ static rd_kafka_resp_err_t ask_committed(struct kafka *kafka, struct list *quest
     return rd_kafka_committed(kafka->rk, *out, ANSWER_MS);
 }
 
-static void ask_ends(struct kafka *kafka, const struct kafka_question *question,
-                     struct kafka_event *event)
+static rd_kafka_resp_err_t ask_ends(struct kafka *kafka, struct kafka_event *event)
 {
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-        kafka->rk, question->topic, question->partition, &event->low, &event->high, ANSWER_MS);
+    return rd_kafka_query_watermark_offsets(kafka->rk, event->topic, event->partition, &event->low,
+                                            &event->high, ANSWER_MS);
+}
+
+/* One answer. `broken`: what keeps all of them from being answered now; 0 = nothing yet. */
+static void answer_one(struct kafka *kafka, const rd_kafka_topic_partition_t *committed,
+                       rd_kafka_resp_err_t *broken)
+{
+    struct kafka_event event = { .kind = KAFKA_OFFSETS,
+                                 .topic = committed->topic,
+                                 .partition = committed->partition,
+                                 .committed = committed->offset < 0 ? -1 : committed->offset };
+    rd_kafka_resp_err_t code = *broken ? *broken : committed->err;
     if (!code)
-        return;
-    kafka_err_of(code, NULL, &event->err);
-    err_wrap(&event->err, "offsets of %s/%d", question->topic, question->partition);
+        code = ask_ends(kafka, &event);
+    if (code) {
+        kafka_err_of(code, NULL, &event.err);
+        err_wrap(&event.err, "offsets of %s/%d", event.topic, event.partition);
+        if (event.err.code == 303) /* nobody answers: the others need not be asked now */
+            *broken = code;
+        event.err.kind = ERR_RETRY;
+    }
+    kafka_note(kafka, &event);
 }
 
 static void answer_offsets(struct kafka *kafka, struct list *questions)
 {
     rd_kafka_topic_partition_list_t *committed;
-    rd_kafka_resp_err_t code = ask_committed(kafka, questions, &committed);
-    for (int i = 0; !list_empty(questions); i++) {
-        struct kafka_question *question =
-            LIST_ITEM(list_first(questions), struct kafka_question, link);
-        struct kafka_event event = { .kind = KAFKA_OFFSETS,
-                                     .topic = question->topic,
-                                     .partition = question->partition,
-                                     .committed = committed->elems[i].offset };
-        if (event.committed < 0)
-            event.committed = -1;
-        if (!code)
-            code = committed->elems[i].err;
-        if (code) {
-            kafka_err_of(code, NULL, &event.err);
-            err_wrap(&event.err, "committed offset of %s/%d", event.topic, event.partition);
-            event.err.kind = ERR_RETRY;
-        } else {
-            ask_ends(kafka, question, &event);
-        }
-        kafka_note(kafka, &event);
-        list_remove(&question->link);
-        mem_free(question);
-    }
+    rd_kafka_resp_err_t broken = ask_committed(kafka, questions, &committed);
+    for (int i = 0; i < committed->cnt; i++)
+        answer_one(kafka, &committed->elems[i], &broken);
     rd_kafka_topic_partition_list_destroy(committed);
+    while (!list_empty(questions)) {
+        struct list *first = list_first(questions);
+        list_remove(first);
+        mem_free(LIST_ITEM(first, struct kafka_question, link));
+    }
 }
 
 /* Under the mutex: the questions to be asked now. */
@@ -194,6 +195,28 @@ void kafka_ask(struct kafka *kafka, const char *topic, int32_t partition)
     list_add_tail(&kafka->questions, &question->link);
     pthread_cond_signal(&kafka->asking);
     pthread_mutex_unlock(&kafka->mutex);
+}
+
+/* Remembers a position as the newest of its partition. */
+static void commit_note(rd_kafka_topic_partition_list_t *list,
+                        const struct kafka_position *position)
+{
+    rd_kafka_topic_partition_t *at =
+        rd_kafka_topic_partition_list_find(list, position->topic, position->partition);
+    if (!at)
+        at = rd_kafka_topic_partition_list_add(list, position->topic, position->partition);
+    at->offset = position->offset;
+}
+
+void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, size_t n)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++) {
+        commit_note(list, &positions[i]);
+        commit_note(kafka->committed, &positions[i]);
+    }
+    rd_kafka_commit(kafka->rk, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* ---- nudges */

@@ -34,6 +34,7 @@ struct kafka {
     size_t n_raw;
     struct buf headers;       /* of the messages that are out */
     struct kafka_note *shown; /* the event taken last: its topic lives until the next */
+    struct rd_kafka_topic_partition_list_s *committed; /* the newest of each partition */
     bool closing;
 
     pthread_mutex_t mutex; /* over all below */

@@ -70,4 +70,5 @@ struct source { /* the head of each kind's own struct */
     uint32_t index;          /* position in the job's list of sources */
     const char *name;        /* as in the job file, or its kind and position */
     uint64_t records, bytes; /* received since the start */
+    uint64_t again;          /* records dropped since the start: their offsets had come before */
 };
