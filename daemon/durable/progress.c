@@ -366,6 +366,14 @@ const struct progress_source *progress_source(const struct progress *progress, c
     return NULL;
 }
 
+uint64_t progress_delivered(const struct progress *progress, const char *label)
+{
+    for (size_t i = 0; i < progress->n_outputs; i++)
+        if (strcmp(progress->outputs[i].label, label) == 0)
+            return progress->outputs[i].delivered;
+    return 0;
+}
+
 void progress_free(struct progress *progress)
 {
     for (size_t i = 0; i < progress->n_partitions; i++)

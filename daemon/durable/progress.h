@@ -50,4 +50,6 @@ void progress_save(const struct progress *progress, struct record *out); /* entr
 const struct progress_partition *progress_find(const struct progress *progress, const char *source,
                                                const char *topic, int32_t partition);
 const struct progress_source *progress_source(const struct progress *progress, const char *name);
+/* The batch up to which an output has delivered; 0 = nothing yet. */
+uint64_t progress_delivered(const struct progress *progress, const char *label);
 void progress_free(struct progress *progress);

@@ -1,0 +1,65 @@
+#include "worker/errors.h"
+
+#include <string.h>
+
+#include "engine/engine.h"
+#include "spec/job.h"
+#include "worker/voice.h"
+
+static struct slice text_of(const char *text)
+{
+    return (struct slice){ text, text ? strlen(text) : 0 };
+}
+
+bool errors_judge(struct errors *errors, const struct job_spec *spec, uint64_t n_records,
+                  uint64_t n_errors, struct err *err)
+{
+    uint64_t records = 0, bad = 0;
+    if (n_errors && spec->on_error == ON_ERROR_FAIL)
+        return err_set(err, ERR_BAD_RECORD, "%llu of %llu records failed, and onError is fail",
+                       (unsigned long long)n_errors, (unsigned long long)n_records);
+    errors->records[errors->next] = n_records;
+    errors->errors[errors->next] = n_errors;
+    errors->next = (errors->next + 1) % ERRORS_BATCHES;
+    for (uint32_t i = 0; i < ERRORS_BATCHES; i++) {
+        records += errors->records[i];
+        bad += errors->errors[i];
+    }
+    if (records < ERRORS_RECORDS || (double)bad <= spec->fail_above * (double)records)
+        return true;
+    return err_set(err, ERR_BAD_RECORD,
+                   "%llu of the last %llu records failed, more than onError.failAbove allows "
+                   "(%g%%)",
+                   (unsigned long long)bad, (unsigned long long)records, spec->fail_above * 100);
+}
+
+void errors_log(struct voice *voice, const struct job_spec *spec, const struct engine_dead *dead)
+{
+    struct log_entry entry = {
+        .level = LOG_WARNING,
+        .event = "record.error",
+        .code = dead->code,
+        .fields = { LOG_TEXT("source", spec->sources[dead->source].name),
+                    LOG_TEXT("topic", dead->topic), LOG_INT("partition", dead->partition),
+                    LOG_INT("offset", dead->offset), LOG_TEXT("at", dead->place) },
+        .msg = dead->reason
+    };
+    voice_log(voice, &entry);
+}
+
+void errors_put(struct record *record, const struct job_spec *spec, const struct engine_dead *dead)
+{
+    record_put(record,
+               &(struct entry){ .kind = ENTRY_DEAD,
+                                .dead = { .source = text_of(spec->sources[dead->source].name),
+                                          .topic = text_of(dead->topic),
+                                          .partition = dead->partition,
+                                          .offset = dead->offset,
+                                          .code = (uint16_t)dead->code,
+                                          .place = text_of(dead->place),
+                                          .reason = text_of(dead->reason),
+                                          .key = dead->key,
+                                          .value = dead->value,
+                                          .absent = (uint8_t)((dead->key.ptr ? 0 : 1) |
+                                                              (dead->value.ptr ? 0 : 2)) } });
+}

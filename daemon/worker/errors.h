@@ -1,0 +1,25 @@
+/* What becomes of records that could not be decoded or mapped: onError. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "durable/record.h"
+
+#define ERRORS_BATCHES 10  /* failAbove is a share of the last so many batches … */
+#define ERRORS_RECORDS 100 /* … judged from so many records on */
+
+struct engine_dead;
+struct job_spec;
+struct voice;
+
+struct errors { /* of the last batches; {0} is none */
+    uint64_t records[ERRORS_BATCHES], errors[ERRORS_BATCHES];
+    uint32_t next;
+};
+/* Whether a batch with so many records, and errors among them, may be committed; false
+ * (ERR_BAD_RECORD) says why not. */
+bool errors_judge(struct errors *errors, const struct job_spec *spec, uint64_t n_records,
+                  uint64_t n_errors, struct err *err);
+void errors_log(struct voice *voice, const struct job_spec *spec, const struct engine_dead *dead);
+void errors_put(struct record *record, const struct job_spec *spec, const struct engine_dead *dead);

@@ -1,0 +1,309 @@
+/* Happy path: a source seals a block, the log publishes its group commit, the engine computes it,
+ * the source has its memory back; a cut notes how far the batch goes; the batch's commit deletes the
+ * group commits. Failure modes: a source that stops for good and a log that does not read back are
+ * told through failed(); all else waits and goes on by itself. Close: finish sources, drain the log,
+ * drain the engine. */
+#include "worker/intake.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "column/block.h"
+#include "durable/progress.h"
+#include "durable/trim.h"
+#include "engine/engine.h"
+#include "spec/job.h"
+#include "worker/intake_parts.h"
+#include "worker/registry.h"
+
+#define INTAKE_COMMIT_MS 1000 /* between two advisory commits of a source's offsets */
+
+static struct slice text_of(const char *text)
+{
+    return (struct slice){ text, strlen(text) };
+}
+
+struct intake *intake_new(const struct intake_conf *conf)
+{
+    struct intake *intake = mem_zalloc(sizeof *intake);
+    *intake = (struct intake){ .conf = *conf };
+    list_init(&intake->cuts);
+    size_t n = conf->spec->n_sources;
+    intake->sources = mem_zalloc(n * sizeof *intake->sources);
+    for (uint32_t i = 0; i < n; i++) {
+        struct intake_source *source = &intake->sources[i];
+        *source = (struct intake_source){ .intake = intake,
+                                          .index = i,
+                                          .name = conf->spec->sources[i].name };
+        list_init(&source->groups);
+        const struct progress_source *known = progress_source(conf->progress, source->name);
+        if (known) {
+            source->seq = source->cut_seq = source->trimmed_seq = known->seq;
+            source->chain = known->chain;
+        }
+    }
+    for (size_t i = 0; i < conf->progress->n_partitions; i++) {
+        const struct progress_partition *at = &conf->progress->partitions[i];
+        for (uint32_t s = 0; s < n; s++)
+            if (strcmp(conf->progress->sources[at->source].name, intake->sources[s].name) == 0)
+                positions_add(&intake->positions, s, at->topic, at->partition, at->offset);
+    }
+    return intake;
+}
+
+/* ---- to the engine and back */
+
+static void intake_computed(void *ctx, struct block *block)
+{
+    struct intake_source *source = ctx;
+    struct intake *intake = source->intake;
+    if (source->source)
+        source->source->ops->release(source->source, block);
+    else
+        block_free(block);
+    if (--intake->computing)
+        return;
+    if (intake->recovered)
+        intake_replay_step(intake);
+    else
+        intake->conf.idle(intake->conf.ctx);
+    intake_check_end(intake);
+}
+
+static void intake_count(struct intake_source *source, const struct block *block)
+{
+    struct positions *positions = &source->intake->positions;
+    struct position *position =
+        positions_find(positions, source->index, block->topic, block->partition);
+    if (!position)
+        position = positions_add(positions, source->index, block->topic, block->partition,
+                                 block->first_offset);
+    if (position->from < 0)
+        position->from = position->next;
+    if (position->blocks)
+        position->blocks--;
+    position->count += block->count;
+    position->next = block->last_offset + 1;
+    position->is_dirty = true;
+}
+
+static void intake_feed_group(struct intake_source *source, struct group *group)
+{
+    struct intake *intake = source->intake;
+    source->seq = group->seq;
+    source->chain = group->chain;
+    for (struct list *link; (link = list_first(&group->blocks));) {
+        struct block *block = LIST_ITEM(link, struct block, link);
+        list_remove(link);
+        intake_count(source, block);
+        intake->computing++;
+        engine_feed(intake->conf.engine, block, intake_computed, source);
+    }
+    list_remove(&group->link);
+    mem_free(group);
+}
+
+void intake_feed(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->conf.spec->n_sources && !intake->paused; i++)
+        for (struct list *link; (link = list_first(&intake->sources[i].groups));)
+            intake_feed_group(&intake->sources[i], LIST_ITEM(link, struct group, link));
+}
+
+void intake_queue(struct intake_source *source, uint64_t seq, uint64_t chain, struct list *blocks)
+{
+    struct group *group = mem_alloc(sizeof *group);
+    *group = (struct group){ .seq = seq, .chain = chain };
+    list_init(&group->blocks);
+    for (struct list *link; (link = list_first(blocks));) {
+        list_remove(link);
+        list_add_tail(&group->blocks, link);
+    }
+    list_add_tail(&source->groups, &group->link);
+}
+
+static void intake_published(void *ctx, struct wal *wal, struct list *blocks)
+{
+    struct intake_source *source = ctx;
+    intake_queue(source, wal_seq(wal), wal_chain(wal), blocks);
+    intake_feed(source->intake);
+}
+
+bool intake_open(struct intake *intake, struct err *err)
+{
+    for (uint32_t i = 0; i < intake->conf.spec->n_sources; i++) {
+        struct intake_source *source = &intake->sources[i];
+        struct wal_conf wal = { .directory = intake->conf.directory,
+                                .source = source->name,
+                                .seq = source->seq,
+                                .chain = source->chain,
+                                .published = intake_published,
+                                .ctx = source };
+        source->wal = wal_new(&wal);
+        struct registry_conf registry = { .loop = intake->conf.directory->loop,
+                                          .spec = intake->conf.spec,
+                                          .index = i,
+                                          .events = &intake_events,
+                                          .ctx = source };
+        if (!registry_open(&registry, &source->source, err))
+            return err_wrap(err, "source %s", source->name);
+    }
+    if (intake->conf.once)
+        intake_once_start(intake);
+    return true;
+}
+
+void intake_hold(struct intake *intake, bool hold)
+{
+    if (intake->held == hold)
+        return;
+    intake->held = hold;
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
+        if (intake->sources[i].source)
+            intake->sources[i].source->ops->hold(intake->sources[i].source, hold);
+}
+
+void intake_pause(struct intake *intake, bool pause)
+{
+    intake->paused = pause;
+    intake_feed(intake);
+}
+
+bool intake_idle(const struct intake *intake)
+{
+    return intake->computing == 0;
+}
+
+bool intake_waiting(const struct intake *intake)
+{
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
+        if (!list_empty(&intake->sources[i].groups))
+            return true;
+    return false;
+}
+
+/* ---- a batch */
+
+bool intake_has_open(const struct intake *intake)
+{
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
+        if (intake->sources[i].seq != intake->sources[i].cut_seq)
+            return true;
+    return false;
+}
+
+static void intake_cut_ranges(struct intake *intake, struct record *record)
+{
+    for (size_t i = 0; i < intake->positions.n; i++) {
+        struct position *at = &intake->positions.items[i];
+        if (at->from < 0)
+            continue;
+        record_put(record,
+                   &(struct entry){ .kind = ENTRY_RANGE,
+                                    .range = { .source = text_of(intake->sources[at->source].name),
+                                               .topic = text_of(at->topic),
+                                               .partition = at->partition,
+                                               .from = at->from,
+                                               .to = at->next,
+                                               .count = at->count } });
+        at->from = -1;
+        at->count = 0;
+    }
+}
+
+/* A gap is noted once all that was received before it is in a batch. */
+static void intake_cut_gaps(struct intake *intake, struct record *record)
+{
+    for (size_t i = 0; i < intake->positions.n; i++) {
+        struct position *at = &intake->positions.items[i];
+        if (at->gap_to < 0 || at->blocks)
+            continue;
+        record_put(record,
+                   &(struct entry){ .kind = ENTRY_GAP,
+                                    .gap = { .source = text_of(intake->sources[at->source].name),
+                                             .topic = text_of(at->topic),
+                                             .partition = at->partition,
+                                             .from = at->next,
+                                             .to = at->gap_to } });
+        at->note = ++intake->notes;
+        at->next = at->gap_to;
+        at->gap_to = -1;
+    }
+}
+
+void intake_cut(struct intake *intake, struct record *record)
+{
+    size_t n = intake->conf.spec->n_sources;
+    struct cut *cut = mem_alloc(sizeof *cut + n * sizeof cut->seq[0]);
+    check(intake->paused && !intake->computing);
+    for (size_t i = 0; i < n; i++) {
+        struct intake_source *source = &intake->sources[i];
+        cut->seq[i] = source->seq;
+        if (source->cut_seq == source->seq)
+            continue;
+        source->cut_seq = source->seq;
+        record_put(record, &(struct entry){ .kind = ENTRY_TAKEN,
+                                            .taken = { .source = text_of(source->name),
+                                                       .seq = source->seq,
+                                                       .chain = source->chain } });
+    }
+    intake_cut_ranges(intake, record);
+    intake_cut_gaps(intake, record);
+    list_add_tail(&intake->cuts, &cut->link);
+}
+
+static void intake_commit_source(struct intake *intake, struct intake_source *source)
+{
+    struct source_position *commits =
+        mem_alloc((intake->positions.n + 1) * sizeof(struct source_position));
+    size_t n = 0;
+    for (size_t i = 0; i < intake->positions.n; i++) {
+        struct position *at = &intake->positions.items[i];
+        if (at->source != source->index || !at->is_dirty)
+            continue;
+        commits[n++] = (struct source_position){ at->topic, at->partition, at->next };
+        at->is_dirty = false;
+    }
+    if (n)
+        source->source->ops->commit(source->source, commits, n);
+    mem_free(commits);
+}
+
+void intake_committed(struct intake *intake)
+{
+    struct list *link = list_first(&intake->cuts);
+    check(link);
+    struct cut *cut = LIST_ITEM(link, struct cut, link);
+    list_remove(link);
+    uint64_t now = loop_now_ms(intake->conf.directory->loop);
+    bool is_time = now - intake->commit_ms >= INTAKE_COMMIT_MS || intake->finishing;
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++) {
+        struct intake_source *source = &intake->sources[i];
+        if (cut->seq[i] > source->trimmed_seq)
+            trim_wal(intake->conf.trim, source->name, source->trimmed_seq + 1, cut->seq[i]);
+        source->trimmed_seq = cut->seq[i];
+        if (is_time && source->source)
+            intake_commit_source(intake, source);
+    }
+    if (is_time)
+        intake->commit_ms = now;
+    mem_free(cut);
+}
+
+void intake_free(struct intake *intake)
+{
+    if (!intake)
+        return;
+    loop_timer_stop(intake->conf.directory->loop, &intake->timer);
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
+        wal_free(intake->sources[i].wal);
+    for (struct list *link; (link = list_first(&intake->cuts));) {
+        list_remove(link);
+        mem_free(LIST_ITEM(link, struct cut, link));
+    }
+    positions_free(&intake->positions);
+    arena_free(&intake->topics);
+    mem_free(intake->sources);
+    mem_free(intake);
+}

@@ -1,0 +1,55 @@
+/* What the files of the intake share; no one else's. */
+#pragma once
+#include "base/arena.h"
+#include "base/list.h"
+#include "durable/wal.h"
+#include "io/loop.h"
+#include "source/source.h"
+#include "worker/intake.h"
+#include "worker/positions.h"
+
+struct group { /* a group commit that is published and not yet handed to the engine */
+    struct list link;
+    uint64_t seq, chain;
+    struct list blocks;
+};
+struct intake_source {
+    struct intake *intake;
+    uint32_t index;
+    const char *name;
+    struct source *source; /* NULL while the log is replayed, and once closed */
+    struct wal *wal;       /* the same */
+    struct list groups;    /* in the order of the log */
+    uint64_t seq, chain;   /* of the last group commit handed to the engine */
+    uint64_t cut_seq;      /* the same as of the last cut */
+    uint64_t trimmed_seq;  /* deleted up to here */
+    bool found, closed;
+};
+struct cut { /* a batch that is not yet committed */
+    struct list link;
+    uint64_t seq[]; /* of each source: the last group commit in it */
+};
+struct intake {
+    struct intake_conf conf;
+    struct intake_source *sources; /* as many as the job has */
+    struct positions positions;
+    struct arena topics; /* of replayed blocks */
+    struct list cuts;
+    uint64_t notes;          /* entries given to conf.note() */
+    uint64_t computing;      /* blocks that the engine holds */
+    uint64_t commit_ms;      /* when offsets were last committed to the groups */
+    struct loop_timer timer; /* --once: looks whether all is received */
+    bool paused, held, finishing, ended;
+    /* replay */
+    const struct recovered *recovered;
+    size_t replay_source;
+    uint64_t replay_seq, replay_blocks;
+};
+
+void intake_feed(struct intake *intake); /* hands over what waits, unless paused */
+/* A group commit to the end of its source's queue; blocks are moved out of the list. */
+void intake_queue(struct intake_source *source, uint64_t seq, uint64_t chain, struct list *blocks);
+void intake_check_end(struct intake *intake);   /* finished() when nothing is left */
+void intake_replay_step(struct intake *intake); /* the engine has nothing left of the last one */
+extern const struct source_events intake_events;
+void intake_once_start(struct intake *intake);

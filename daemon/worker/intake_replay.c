@@ -1,0 +1,95 @@
+/* The log's tail: group commits that are published and that no batch has taken. Happy path: read
+ * one, hand it to the engine, wait until it is computed, so that memory stays bounded; then the next
+ * one, source by source. */
+#include "durable/recover.h"
+
+#include <string.h>
+
+#include "column/block.h"
+#include "spec/job.h"
+#include "worker/intake_parts.h"
+
+static struct intake_source *replay_source(struct intake *intake, const char *name)
+{
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
+        if (strcmp(intake->sources[i].name, name) == 0)
+            return &intake->sources[i];
+    return NULL;
+}
+
+static bool replay_fits(struct intake_source *source, const struct block *block, struct err *err)
+{
+    const struct position *at =
+        positions_find(&source->intake->positions, source->index, block->topic, block->partition);
+    if (!at || block->first_offset >= at->next)
+        return true;
+    return err_code(err, ERR_FATAL, 350,
+                    "wal/%s-%llu: %s [%d]: offset %lld is in the log already, up to %lld",
+                    source->name, (unsigned long long)source->seq, block->topic, block->partition,
+                    (long long)block->first_offset, (long long)at->next - 1);
+}
+
+static void replay_read_cb(void *ctx, struct list *blocks, uint64_t chain, const struct err *err)
+{
+    struct intake_source *source = ctx;
+    struct intake *intake = source->intake;
+    struct err bad = *err;
+    if (bad.kind == ERR_NONE)
+        LIST_EACH(link, blocks)
+        {
+            struct block *block = LIST_ITEM(link, struct block, link);
+            block->source = source->index;
+            intake->replay_blocks++;
+            if (!replay_fits(source, block, &bad))
+                break;
+        }
+    if (bad.kind != ERR_NONE) {
+        intake->conf.failed(intake->conf.ctx, &bad);
+        return;
+    }
+    intake_queue(source, intake->replay_seq++, chain, blocks);
+    intake_feed(intake);
+    if (!intake->computing)
+        intake_replay_step(intake);
+}
+
+void intake_replay_step(struct intake *intake)
+{
+    const struct recovered *recovered = intake->recovered;
+    while (intake->replay_source < recovered->n_sources) {
+        const struct recovered_source *tail = &recovered->sources[intake->replay_source];
+        struct intake_source *source = replay_source(intake, tail->name);
+        if (intake->replay_seq < tail->first)
+            intake->replay_seq = tail->first;
+        if (tail->first <= tail->last && !source) {
+            struct err err;
+            err_code(&err, ERR_BAD_CONFIG, 240,
+                     "the log holds records of source '%s' that no batch has taken, and the job "
+                     "has no such source: keep it until they are processed",
+                     tail->name);
+            intake->conf.failed(intake->conf.ctx, &err);
+            return;
+        }
+        if (intake->replay_seq <= tail->last) {
+            struct wal_read read = { .directory = intake->conf.directory,
+                                     .source = tail->name,
+                                     .seq = intake->replay_seq,
+                                     .chain = source->chain,
+                                     .topics = &intake->topics,
+                                     .cb = replay_read_cb,
+                                     .ctx = source };
+            wal_read_start(&read);
+            return;
+        }
+        intake->replay_source++;
+        intake->replay_seq = 0;
+    }
+    intake->recovered = NULL;
+    intake->conf.replayed(intake->conf.ctx, intake->replay_blocks);
+}
+
+void intake_replay(struct intake *intake, const struct recovered *recovered)
+{
+    intake->recovered = recovered;
+    intake_replay_step(intake);
+}

@@ -1,0 +1,141 @@
+/* Happy path: count files and bytes of log/, save, wait until it is verified, trim. Failure modes:
+ * a snapshot that does not read back as written stops the job; the log is still whole. Close: at any
+ * time; the next worker begins from what is there. */
+#include "worker/keeper.h"
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "durable/directory.h"
+#include "durable/recover.h"
+#include "durable/snapshot.h"
+#include "durable/trim.h"
+#include "io/loop.h"
+#include "spec/job.h"
+
+struct open_record {       /* a record some of whose outputs may not be noted as delivered */
+    uint64_t index, batch; /* number of its last batch */
+};
+struct keeper {
+    struct keeper_conf conf;
+    uint64_t files, bytes; /* of log/ since the last snapshot */
+    uint64_t log_first;    /* lowest index that may still be in log/ */
+    uint64_t saved_ms;     /* when the last snapshot was begun */
+    uint64_t *snapshots;   /* indices that are there, oldest first; room for retain + 1 */
+    uint32_t n_snapshots;
+    struct open_record *open; /* a ring of KEEPER_OPEN_MAX, oldest first */
+    uint32_t open_first, n_open;
+    uint64_t all_delivered; /* log/ up to here has nothing left to deliver */
+    bool saving;
+};
+
+/* The lowest number of a batch up to which every output of the job has delivered. */
+static uint64_t keeper_delivered(const struct keeper *keeper)
+{
+    const struct job_spec *spec = keeper->conf.spec;
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < spec->n_outputs; i++) {
+        uint64_t delivered = progress_delivered(keeper->conf.progress, spec->outputs[i].label);
+        if (delivered < least)
+            least = delivered;
+    }
+    return least;
+}
+
+static void keeper_settle(struct keeper *keeper)
+{
+    uint64_t delivered = keeper_delivered(keeper);
+    while (keeper->n_open) {
+        const struct open_record *record = &keeper->open[keeper->open_first];
+        if (record->batch > delivered)
+            return;
+        keeper->all_delivered = record->index;
+        keeper->open_first = (keeper->open_first + 1) % KEEPER_OPEN_MAX;
+        keeper->n_open--;
+    }
+}
+
+static void keeper_trim(struct keeper *keeper)
+{
+    while (keeper->n_snapshots > keeper->conf.spec->checkpoint_retain) {
+        trim_snap(keeper->conf.trim, keeper->snapshots[0]);
+        keeper->n_snapshots--;
+        for (uint32_t i = 0; i < keeper->n_snapshots; i++)
+            keeper->snapshots[i] = keeper->snapshots[i + 1];
+    }
+    uint64_t last = keeper->snapshots[0];
+    if (last > keeper->all_delivered)
+        last = keeper->all_delivered;
+    if (last < keeper->log_first)
+        return;
+    trim_log(keeper->conf.trim, keeper->log_first, last);
+    keeper->log_first = last + 1;
+}
+
+static void keeper_saved_cb(void *ctx, uint64_t index, const struct err *err)
+{
+    struct keeper *keeper = ctx;
+    keeper->saving = false;
+    if (err->kind != ERR_NONE) {
+        keeper->conf.failed(keeper->conf.ctx, err);
+        return;
+    }
+    keeper->snapshots[keeper->n_snapshots++] = index;
+    keeper_trim(keeper);
+    keeper->conf.saved(keeper->conf.ctx, index);
+}
+
+static bool keeper_is_due(const struct keeper *keeper)
+{
+    uint64_t now = loop_now_ms(keeper->conf.directory->loop);
+    return !keeper->saving && now - keeper->saved_ms >= keeper->conf.spec->checkpoint_interval_ms &&
+           (keeper->files >= KEEPER_FILES_MAX || keeper->bytes >= KEEPER_BYTES_MAX);
+}
+
+void keeper_committed(struct keeper *keeper, uint64_t bytes)
+{
+    const struct progress *progress = keeper->conf.progress;
+    keeper->files++;
+    keeper->bytes += bytes;
+    if (keeper->n_open < KEEPER_OPEN_MAX) /* else the log is kept a little longer */
+        keeper->open[(keeper->open_first + keeper->n_open++) % KEEPER_OPEN_MAX] =
+            (struct open_record){ progress->index, progress->batch };
+    keeper_settle(keeper);
+    if (!keeper_is_due(keeper))
+        return;
+    keeper->saving = true;
+    keeper->files = keeper->bytes = 0;
+    keeper->saved_ms = loop_now_ms(keeper->conf.directory->loop);
+    struct record *record = mem_zalloc(sizeof *record);
+    progress_save(progress, record);
+    struct snapshot_job job = { .directory = keeper->conf.directory,
+                                .content = record,
+                                .index = progress->index,
+                                .hash = progress->hash,
+                                .cb = keeper_saved_cb,
+                                .ctx = keeper };
+    snapshot_start(&job);
+}
+
+struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered *recovered)
+{
+    struct keeper *keeper = mem_zalloc(sizeof *keeper);
+    *keeper = (struct keeper){ .conf = *conf,
+                               .files = recovered->log_files,
+                               .bytes = recovered->log_bytes,
+                               .log_first = recovered->log_first ? recovered->log_first : 1,
+                               .snapshots = mem_zalloc((conf->spec->checkpoint_retain + 1) *
+                                                       sizeof(uint64_t)),
+                               .open = mem_zalloc(KEEPER_OPEN_MAX * sizeof(struct open_record)) };
+    if (recovered->snapshot)
+        keeper->snapshots[keeper->n_snapshots++] = recovered->snapshot;
+    return keeper;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+    if (!keeper)
+        return;
+    mem_free(keeper->snapshots);
+    mem_free(keeper->open);
+    mem_free(keeper);
+}

@@ -1,0 +1,32 @@
+/* Keeps the batch log short: writes a snapshot when enough of it has gathered, then deletes the log
+ * behind the oldest snapshot that is kept. */
+#pragma once
+#include <stdint.h>
+
+#include "base/err.h"
+#include "durable/progress.h"
+
+#define KEEPER_FILES_MAX 1000           /* of log/ since the last snapshot: the next is due */
+#define KEEPER_BYTES_MAX (256ull << 20) /* the same, bytes */
+#define KEEPER_OPEN_MAX 4096            /* records kept track of until all is delivered */
+
+struct directory;
+struct job_spec;
+struct keeper;
+struct recovered;
+struct trim;
+
+struct keeper_conf {
+    struct directory *directory;
+    struct trim *trim;
+    const struct progress *progress; /* the running one */
+    const struct job_spec *spec;     /* outputs, checkpoint.interval, checkpoint.retain */
+    void (*saved)(void *ctx, uint64_t index);
+    void (*failed)(void *ctx,
+                   const struct err *err); /* what was read back is not what was written */
+    void *ctx;
+};
+struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered *recovered);
+/* The record that progress just took in was published, a file of so many bytes. */
+void keeper_committed(struct keeper *keeper, uint64_t bytes);
+void keeper_free(struct keeper *keeper);

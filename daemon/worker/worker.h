@@ -1,0 +1,35 @@
+/* One attempt of one job: takes the job over, recovers, runs batches, stops. Everything it does goes
+ * through doors, so that a simulation runs several of them in one process. */
+#pragma once
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "worker/report.h"
+
+struct job_spec;
+struct loop;
+struct out;
+struct plan;
+struct store;
+struct voice;
+struct worker;
+
+struct worker_conf { /* all of it is borrowed for the worker's life */
+    struct loop *loop;
+    struct store *store; /* of the job's checkpoint; not locked yet */
+    const struct job_spec *spec;
+    const struct plan *plan;
+    struct voice *voice;
+    struct out *out; /* where `print` goes */
+    bool once;       /* stop when all that the sources held at the start is processed */
+    /* The attempt is over: end the process with this status, soon and without asking anything of
+     * the worker (enum worker_exit; 1 = failed). Called once. */
+    void (*ended)(void *ctx, int status);
+    void *ctx;
+};
+struct worker *worker_start(const struct worker_conf *conf);
+/* Stops gracefully (or at once, where the job says so or nothing runs yet), then ended(0). */
+void worker_stop(struct worker *worker);
+void worker_free(struct worker *worker); /* after ended(), in tests only: what is under way leaks */
+/* The keys of the job that its supervisor goes by. */
+struct job_policy worker_policy(const struct job_spec *spec);
