@@ -58,6 +58,7 @@ class Namespace:
         self.root, self.ids = Node(16385, True), 16385
         self.lock = threading.RLock()
         self.safe_mode = False
+        self.placed = []  # targets of every rename that was done
 
     def new(self, is_directory):
         self.ids += 1
@@ -137,6 +138,7 @@ class Namespace:
         from_folder, _, from_name = path.rpartition("/")
         del self.find(from_folder).entries[from_name]
         parent.entries[name] = source
+        self.placed.append(target)
         return True
 
     def delete(self, path, recursive):
