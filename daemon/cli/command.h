@@ -43,6 +43,7 @@ struct command {
     const char *arguments;            /* as usage shows them: "FILE|DIR…"; "" = none */
     const char *summary;              /* one line */
     const char *example;              /* one command line */
+    bool hidden;                      /* started by other verbs, not by people */
     const struct cli_option *options; /* NULL = none but those of every verb */
     int (*run)(struct cli *cli, int argc,
                char **argv); /* argv[0] is the verb; returns an exit status */
@@ -67,8 +68,11 @@ bool cli_use_color(const struct cli *cli,
                    int fd); /* --color, NO_COLOR, and whether fd is a terminal */
 void cli_help(const struct command *command, struct buf *out);
 
+extern const struct command demo_command;
+extern const struct command demo_kafka_command;
 extern const struct command list_command;
 extern const struct command run_command;
 extern const struct command status_command;
 extern const struct command check_command;
 extern const struct command version_command;
+extern const struct command worker_command;

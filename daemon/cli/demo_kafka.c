@@ -171,6 +171,7 @@ static int feed_main(struct cli *cli, int argc, char **argv)
 
 const struct command demo_kafka_command = {
     .name = "demo-kafka",
+    .hidden = true,
     .arguments = "",
     .summary = "the demo's Kafka; started by tidemark demo",
     .example = "tidemark demo",

@@ -6,7 +6,9 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-    &run_command, &status_command, &list_command, &check_command, &version_command,
+    /* hidden ones last */
+    &run_command,   &demo_command,    &status_command, &list_command,
+    &check_command, &version_command, &worker_command, &demo_kafka_command,
 };
 
 static const char *const planned[] = { /* verbs of the manual that are still to come */
@@ -19,7 +21,7 @@ static const char *const planned[] = { /* verbs of the manual that are still to 
 static void usage(FILE *out)
 {
     fputs("usage: tidemark VERB [options]\n\n", out);
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(commands) && !commands[i]->hidden; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\ntidemark VERB --help says more about one.\n", out);
 }
@@ -35,7 +37,7 @@ static const struct command *find(const char *name)
 static int unknown(const struct cli *cli, const char *name)
 {
     const char *names[ARRAY_SIZE(commands) + 1] = { NULL };
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(commands) && !commands[i]->hidden; i++)
         names[i] = commands[i]->name;
     for (size_t i = 0; planned[i]; i++)
         if (strcmp(planned[i], name) == 0)

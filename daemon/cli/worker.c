@@ -175,7 +175,7 @@ static void process_work(struct worker_process *process, const char *job)
                                   .once = process->args.once,
                                   .ended = process_end,
                                   .ctx = process };
-    process->worker = worker_start(&worker);
+    process->worker = worker_new(&worker);
 }
 
 static void process_open_voice(struct worker_process *process, const char *job)
@@ -227,6 +227,7 @@ static int worker_run(struct cli *cli, int argc, char **argv)
 
 const struct command worker_command = {
     .name = "worker",
+    .hidden = true,
     .arguments = "JOB",
     .summary = "one attempt of a job; started by tidemark run",
     .example = "tidemark worker wordcount --spec wordcount.yaml",

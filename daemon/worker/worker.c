@@ -408,7 +408,7 @@ static void worker_lock(struct worker *worker)
     worker->conf.store->ops->lock(worker->conf.store, &worker->lock);
 }
 
-struct worker *worker_start(const struct worker_conf *conf)
+struct worker *worker_new(const struct worker_conf *conf)
 {
     struct worker *worker = mem_zalloc(sizeof *worker);
     *worker = (struct worker){ .conf = *conf };

@@ -27,7 +27,7 @@ struct worker_conf { /* all of it is borrowed for the worker's life */
     void (*ended)(void *ctx, int status);
     void *ctx;
 };
-struct worker *worker_start(const struct worker_conf *conf);
+struct worker *worker_new(const struct worker_conf *conf);
 /* Stops gracefully (or at once, where the job says so or nothing runs yet), then ended(0). */
 void worker_stop(struct worker *worker);
 void worker_free(struct worker *worker); /* after ended(), in tests only: what is under way leaks */
