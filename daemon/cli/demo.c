@@ -109,6 +109,12 @@ static bool demo_write_job(struct demo *demo)
            demo_write(demo, "tidemark.yaml", "http: {listen: \"\"}\n");
 }
 
+static void demo_daemon_read(void *ctx, struct slice bytes)
+{
+    (void)ctx; /* the daemon has nothing to say to its parent */
+    (void)bytes;
+}
+
 static void demo_daemon_end(void *ctx, const struct proc_end *end)
 {
     struct demo *demo = ctx;
@@ -141,6 +147,7 @@ static void demo_start_daemon(struct demo *demo)
                                   .argv = argv,
                                   .out_fd = out,
                                   .err_fd = log,
+                                  .read_cb = demo_daemon_read,
                                   .end_cb = demo_daemon_end,
                                   .ctx = demo };
         demo->daemon = proc_new(demo->loop);
