@@ -114,6 +114,7 @@ static void on_note(void *ctx, const struct receiver_note *note)
         case NOTE_FOUND: {
             struct source_found found = { .topic = note->topic,
                                           .partition = note->partition,
+                                          .is_later = note->is_later,
                                           .committed = note->committed,
                                           .low = note->low,
                                           .high = note->high };

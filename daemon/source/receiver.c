@@ -134,6 +134,7 @@ static struct receiver_part *part_add(struct receiver *receiver, const char *top
     struct receiver_part *part = &receiver->parts[receiver->n_parts++];
     *part = (struct receiver_part){ .topic = arena_strdup(&receiver->arena, topic),
                                     .partition = partition,
+                                    .is_later = receiver->looked,
                                     .next = -1,
                                     .seen = -1,
                                     .end = -1 };
@@ -246,6 +247,7 @@ static void on_partition(struct receiver *receiver, const struct kafka_event *ev
 static void on_listed(struct receiver *receiver, const struct kafka_event *event, uint64_t now_ms)
 {
     receiver->listing = false;
+    receiver->looked |= event->err.kind == ERR_NONE || event->err.code == 304;
     if (event->err.kind != ERR_NONE) {
         receiver->tries++;
         receiver->list_ms = UINT64_MAX;
@@ -324,6 +326,7 @@ static void on_offsets(struct receiver *receiver, struct receiver_part *part,
         part->state = PART_WAITING;
         act(receiver, (struct receiver_action){ .kind = ACT_FOUND,
                                                 .part = part_index(receiver, part),
+                                                .is_later = part->is_later,
                                                 .committed = event->committed,
                                                 .low = event->low,
                                                 .high = event->high });

@@ -32,6 +32,7 @@ struct receiver_part {
     int32_t partition;
     enum receiver_part_state state;
     bool is_assigned;  /* in this consumer */
+    bool is_later;     /* it appeared after the first look */
     bool asked;        /* KAFKA_OFFSETS is to come */
     int64_t next;      /* next offset to read: behind the last record that was received */
     int64_t seen;      /* the same as Kafka sees it, behind what is no record; -1 = not known */
@@ -64,6 +65,7 @@ enum receiver_act_kind {
 struct receiver_action {
     enum receiver_act_kind kind;
     uint32_t part, queues;
+    bool is_later;
     int64_t offset, committed, low, high;
 };
 
@@ -74,6 +76,7 @@ struct receiver {
     struct receiver_part *parts; /* never removed */
     uint32_t n_parts, parts_cap;
     bool held, listing;
+    bool looked;         /* once for all: partitions found from now on are later ones */
     uint64_t list_ms;    /* list then */
     uint64_t closing_ms; /* since when */
     uint32_t tries;      /* lists that failed in a row */

@@ -161,6 +161,7 @@ static void do_tell(struct receiver_task *task, const struct receiver_action *ac
         note = (struct receiver_note){ .kind = action->kind == ACT_GAP ? NOTE_GAP : NOTE_FOUND,
                                        .topic = part->topic,
                                        .partition = part->partition,
+                                       .is_later = action->is_later,
                                        .committed = action->committed,
                                        .low = action->low,
                                        .high = action->high,
@@ -222,8 +223,8 @@ static void task_act(struct receiver_task *task, uint64_t now_ms)
 static void letter_read(struct receiver_task *task, struct letter *letter, uint64_t now_ms)
 {
     switch (letter->kind) {
-    case LETTER_BEGIN:
-        break;
+        case LETTER_BEGIN:
+            break;
         case LETTER_ASSIGN:
             receiver_assign(&task->receiver, &letter->position, now_ms);
             break;

@@ -34,6 +34,7 @@ struct receiver_note { /* what a receiver says; lives for the call */
     enum receiver_note_kind kind;
     const char *topic; /* found, gap; lives as long as the receiver */
     int32_t partition;
+    bool is_later;                /* found */
     int64_t committed, low, high; /* found */
     int64_t from, to;             /* gap */
     struct block *block;          /* block: now yours */

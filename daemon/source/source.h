@@ -21,6 +21,7 @@ struct source_position {
 struct source_found {  /* a partition that the source has come to know */
     const char *topic; /* lives as long as the source */
     int32_t partition;
+    bool is_later;     /* it appeared after the source's first look: all of it is new to the job */
     int64_t committed; /* the group's committed offset; -1 = none */
     int64_t low, high; /* first offset still there; the end (behind the last stable record) */
 };

@@ -132,6 +132,7 @@ static void intake_published(void *ctx, struct wal *wal, struct list *blocks)
 
 bool intake_open(struct intake *intake, struct err *err)
 {
+    intake->n_known = intake->positions.n;
     for (uint32_t i = 0; i < intake->conf.spec->n_sources; i++) {
         struct intake_source *source = &intake->sources[i];
         struct wal_conf wal = { .directory = intake->conf.directory,

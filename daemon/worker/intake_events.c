@@ -22,25 +22,26 @@ static void intake_assign(struct intake_source *source, const struct position *a
     source->source->ops->assign(source->source, &position, 1);
 }
 
-static bool intake_knows(struct intake_source *source, const char *topic)
+/* Whether the log knew another partition of this topic when the attempt began. */
+static bool intake_knows(const struct intake_source *source, const char *topic)
 {
-    const struct positions *positions = &source->intake->positions;
-    for (size_t i = 0; i < positions->n; i++)
-        if (positions->items[i].source == source->index &&
-            strcmp(positions->items[i].topic, topic) == 0)
+    const struct intake *intake = source->intake;
+    for (size_t i = 0; i < intake->n_known; i++)
+        if (intake->positions.items[i].source == source->index &&
+            strcmp(intake->positions.items[i].topic, topic) == 0)
             return true;
     return false;
 }
 
 /* Where a partition begins that the log does not know: at the group's offset, else where the job
  * says, which holds for a topic's first sight only: a partition added later is read from its start. */
-static int64_t intake_begin(struct intake_source *source, const struct source_found *found,
-                            bool knows_topic)
+static int64_t intake_begin(const struct intake_source *source, const struct source_found *found)
 {
     const struct job_source *spec = &source->intake->conf.spec->sources[source->index];
     if (found->committed >= 0)
         return found->committed;
-    if (knows_topic || spec->starting_offsets == OFFSET_EARLIEST)
+    if (found->is_later || spec->starting_offsets == OFFSET_EARLIEST ||
+        intake_knows(source, found->topic))
         return found->low;
     return found->high;
 }
@@ -63,9 +64,6 @@ static void intake_found_cb(void *ctx, struct source *from, const struct source_
     struct intake_source *source = ctx;
     struct intake *intake = source->intake;
     bool is_new = false;
-    bool *knows = mem_alloc((n + 1) * sizeof *knows); /* before any of these is added */
-    for (size_t i = 0; i < n; i++)
-        knows[i] = intake_knows(source, found[i].topic);
     source->source = from;
     for (size_t i = 0; i < n; i++) {
         struct position *at =
@@ -73,7 +71,7 @@ static void intake_found_cb(void *ctx, struct source *from, const struct source_
         bool is_known = at != NULL;
         if (!at)
             at = positions_add(&intake->positions, source->index, found[i].topic,
-                               found[i].partition, intake_begin(source, &found[i], knows[i]));
+                               found[i].partition, intake_begin(source, &found[i]));
         at->until = found[i].high;
         if (is_known)
             intake_assign(source, at);
@@ -81,7 +79,6 @@ static void intake_found_cb(void *ctx, struct source *from, const struct source_
             intake_note_position(source, at);
         is_new |= !is_known;
     }
-    mem_free(knows);
     source->found = true;
     if (is_new)
         intake->conf.noted(intake->conf.ctx);

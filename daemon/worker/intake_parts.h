@@ -33,6 +33,7 @@ struct intake {
     struct intake_conf conf;
     struct intake_source *sources; /* as many as the job has */
     struct positions positions;
+    size_t n_known;      /* of positions: the log knew them when the attempt began */
     struct arena topics; /* of replayed blocks */
     struct list cuts;
     uint64_t notes;          /* entries given to conf.note() */
