@@ -20,7 +20,7 @@ LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
 ifneq ($(SAN),)
 HARD := -fsanitize=$(SAN) -fno-omit-frame-pointer -Wno-format-truncation
 LINK := -fsanitize=$(SAN)
-WARN += -Wno-format-truncation -Wno-nonnull # the checks that it adds look to gcc as if NULL could pass
+WARN += -Wno-format-truncation -Wno-format-overflow -Wno-nonnull # the checks that it adds look to gcc as if NULL could pass
 endif
 OPT ?= -O2
 CPPFLAGS += -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' -Idaemon $(shell pkg-config --cflags $(PKGS))

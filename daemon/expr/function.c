@@ -139,6 +139,11 @@ bool function_is_place(const char *name)
     return strcmp(name, "map") == 0 || strcmp(name, "filter") == 0 || strcmp(name, "flatMap") == 0;
 }
 
+static const char *shown_name(const struct site *site)
+{
+    return site->node->kind == NODE_APPLY ? "(…) behind a value" : site->node->name;
+}
+
 static bool count_fits(struct checker *checker, const struct site *site)
 {
     const struct function *function = site->function;
@@ -150,8 +155,7 @@ static bool count_fits(struct checker *checker, const struct site *site)
                        : function->n_max == 1 ? "one argument"
                                               : "two arguments";
     struct diag *diag = source_error(
-        checker->source, span, 234, "%s takes %s%s, but here %s %u",
-        node->kind == NODE_APPLY ? "this" : node->name,
+        checker->source, span, 234, "%s takes %s%s, but here %s %u", shown_name(site),
         function->n_min < function->n_max ? function->n_max == 1 ? "at most " : "one or " : "",
         most, site->n_arg == 1 ? "is" : "are", site->n_arg);
     diag_help(checker->source->diags, diag, "%s", function->help);
@@ -167,7 +171,7 @@ static struct term **arguments(struct checker *checker, const struct site *site)
     child[0] = site->self;
     for (uint32_t i = 1; i < n; i++) {
         struct term *arg = typing_node(checker, site->arg[i - 1]);
-        child[i] = typing_want(checker, arg, site->function->arg[i - 1], site->function->name);
+        child[i] = typing_want(checker, arg, site->function->arg[i - 1], shown_name(site));
         good &= child[i] != NULL;
     }
     return good ? child : NULL;

@@ -223,8 +223,10 @@ static struct node *parse_if(struct parser *parser)
     struct list_of list = { 0 };
     struct node *part;
     advance(parser);
-    if (!expect(parser, TOKEN_OPEN, "'(' behind if"))
-        return NULL;
+    if (parser->token.kind != TOKEN_OPEN)
+        return fail(parser, parser->token.span, "the condition of an if stands in parentheses",
+                    "if (c) a else b");
+    advance(parser);
     if (!(part = parse_any(parser)) || !expect(parser, TOKEN_CLOSE, "')'"))
         return NULL;
     add(parser, &list, part, NULL);

@@ -95,7 +95,7 @@ static bool bind(struct checker *checker, const struct node *lambda, const struc
                   source_error(checker->source, lambda->at, 234,
                                "%s calls this with %s arguments, but it has %u parameter%s",
                                place->op, number_word(place->n), n, n == 1 ? "" : "s"),
-                  "%s", example[place->n]);
+                  "as in %s", example[place->n]);
     return false;
 }
 

@@ -1,0 +1,141 @@
+#include <check.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/yaml.h"
+#include "language.h"
+
+static struct language language;
+
+static void begin(void)
+{
+    language_begin(&language);
+}
+
+static void end(void)
+{
+    language_end(&language);
+}
+
+/* Compiles bytes as they are, without a file around them; the first finding's code, 0 for none. */
+static unsigned code_of(const char *text, size_t n)
+{
+    struct yaml_node node = { .kind = YAML_STRING,
+                              .line = 1,
+                              .column = 1,
+                              .width = 1,
+                              .text = text,
+                              .text_len = n,
+                              .expanded = true };
+    const struct type *param[] = { type_list(language.types, &type_string), &type_int };
+    struct expr_use use = { .op = "map", .param = param, .n_param = 1 + n % 2 };
+    language.diags = (struct diags){ .arena = &language.arena, .file = "t" };
+    node.file = NULL;
+    struct program *program =
+        expr_compile(&language.arena, language.types, &node, &use, &language.diags);
+    ck_assert((program == NULL) == (diag_errors(&language.diags) > 0));
+    return program ? 0 : language.diags.items[0].code;
+}
+
+/* `part` n times, then `middle`, then `last` n times */
+static unsigned nested(const char *part, const char *middle, const char *last, uint32_t n)
+{
+    struct buf text = { 0 };
+    for (uint32_t i = 0; i < n; i++)
+        buf_puts(&text, part);
+    buf_puts(&text, middle);
+    for (uint32_t i = 0; i < n; i++)
+        buf_puts(&text, last);
+    if (text.len % 2)
+        buf_puts(&text, " ");
+    unsigned code = code_of(buf_text(&text), text.len);
+    buf_free(&text);
+    return code;
+}
+
+START_TEST(what_is_too_deep_or_too_long_is_said)
+{
+    ck_assert_uint_eq(nested("(", "1", ")", 90), 0);
+    ck_assert_uint_eq(nested("(", "1", ")", 30000), 236);
+    ck_assert_uint_eq(nested("!", "true", "", 90), 0);
+    ck_assert_uint_eq(nested("!", "true", "", 30000), 236);
+    ck_assert_uint_eq(nested("[", "1", "]", 30000), 236);
+    ck_assert_uint_eq(nested("x=>", "1", "", 20000), 236);
+    ck_assert_uint_eq(nested("1+", "1", "", 900), 0);
+    ck_assert_uint_eq(nested("1+", "1", "", 30000), 236);
+    ck_assert_uint_eq(nested("(1+", "1", ")", 90), 0);
+    ck_assert_uint_eq(nested("", "\"a\"", ".trim", 10000), 236);
+    ck_assert_uint_eq(nested("", "1", " ", EXPR_BYTES_MAX), 236);
+    ck_assert_uint_eq(nested("1,", "1", "", 30000), 231);
+}
+END_TEST
+
+START_TEST(a_type_that_doubles_with_every_step_is_refused)
+{
+    ck_assert_uint_eq(nested("", "[1]", ".map(x=>(x,x))", 8), 0);
+    ck_assert_uint_eq(nested("", "[1]", ".map(x=>(x,x))", 60), 236);
+    ck_assert_uint_eq(nested("", "[1]", ".map(x=>[x])", 90), 0);
+}
+END_TEST
+
+static uint64_t next(uint64_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    return *seed ^= *seed << 17;
+}
+
+START_TEST(any_tokens_give_a_program_or_a_finding)
+{
+    static const char *const words[] = {
+        "_",         "x",    "=>",   "(",   ")",         "[",       "]",      "{",
+        "}",         ",",    ":",    ".",   "1",         "2.5",     "\"a\"",  "+",
+        "-",         "*",    "/",    "==",  "<",         "&&",      "!",      "if",
+        "else",      "None", "true", "map", "filter",    "flatMap", "size",   "split",
+        "getOrElse", "_1",   "head", " ",   "batchTime", "x => x",  "_.map(", "mkString"
+    };
+    uint64_t seed = 88172645463325252u + (uint64_t)_i;
+    for (int round = 0; round < 3000; round++) {
+        char text[256];
+        size_t n = 0;
+        for (uint64_t k = next(&seed) % 24; k > 0; k--) {
+            const char *word = words[next(&seed) % ARRAY_SIZE(words)];
+            memcpy(text + n, word, strlen(word));
+            n += strlen(word);
+        }
+        text[n] = 0;
+        code_of(text, n);
+        if (round % 100 == 0)
+            end(), begin();
+    }
+}
+END_TEST
+
+START_TEST(any_bytes_give_a_program_or_a_finding)
+{
+    uint64_t seed = 2463534242u + (uint64_t)_i;
+    for (int round = 0; round < 3000; round++) {
+        char text[64];
+        size_t n = next(&seed) % (sizeof text - 1);
+        for (size_t k = 0; k < n; k++)
+            text[k] = (char)(next(&seed) >> 11);
+        text[n] = 0;
+        code_of(text, n);
+        if (round % 100 == 0)
+            end(), begin();
+    }
+}
+END_TEST
+
+Suite *parse_suite(void)
+{
+    Suite *suite = suite_create("parse");
+    TCase *limits = tcase_create("limits");
+    tcase_add_checked_fixture(limits, begin, end);
+    tcase_add_test(limits, what_is_too_deep_or_too_long_is_said);
+    tcase_add_test(limits, a_type_that_doubles_with_every_step_is_refused);
+    tcase_add_loop_test(limits, any_tokens_give_a_program_or_a_finding, 0, 4);
+    tcase_add_loop_test(limits, any_bytes_give_a_program_or_a_finding, 0, 4);
+    suite_add_tcase(suite, limits);
+    return suite;
+}

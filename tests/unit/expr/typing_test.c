@@ -1,0 +1,147 @@
+#include <check.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/yaml.h"
+#include "language.h"
+
+static struct language language;
+static const struct type *record, *ints[2];
+
+static void begin(void)
+{
+    language_begin(&language);
+    struct types *types = language.types;
+    const char *name[] = { "value", "key", "n", "list", "pair" };
+    const struct type *member[] = { &type_string, type_option(types, &type_string), &type_int,
+                                    type_list(types, &type_int),
+                                    type_pair(types, &type_string, &type_int) };
+    record = type_record(types, name, member, ARRAY_SIZE(member));
+    ints[0] = ints[1] = &type_int;
+}
+
+static void end(void)
+{
+    language_end(&language);
+}
+
+/* "column+width E232 text | help" for each finding */
+static const char *found(const char *expression, const struct expr_use *use)
+{
+    struct slice slice = { expression, strlen(expression) };
+    const char *quoted = arena_printf(&language.arena, "'%s'", expression);
+    if (strchr(expression, '\'')) /* in double quotes, which take one column as well */
+        quoted = yaml_quoted(&language.arena, slice);
+    ck_assert_ptr_null(language_compile(&language, quoted, use));
+    buf_clear(&language.text);
+    for (size_t i = 0; i < language.diags.n; i++) {
+        const struct diag *diag = &language.diags.items[i];
+        ck_assert_uint_eq(diag->line, 1);
+        buf_printf(&language.text, "%s%u+%u E%u %s", i ? "\n" : "", diag->column - 6, diag->width,
+                   diag->code, diag->text);
+        if (diag->help)
+            buf_printf(&language.text, " | %s", diag->help);
+    }
+    return buf_text(&language.text);
+}
+
+static const struct finding {
+    const char *expression, *expected;
+} one[] = {
+    { "_.value.splt(\" \")", "9+4 E233 a String has no method 'splt' | did you mean 'split'?" },
+    { "_.valeu", "3+5 E233 a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)} has no field 'valeu' | did you mean 'value'?" },
+    { "_.split(\" \")", "3+5 E233 a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)} has no field 'split' | did you mean '.value.split'?" },
+    { "_.key.split(\" \")", "7+5 E233 an Option[String] has no method 'split' | what an Option holds: .map(x => x.split…) or .getOrElse(…).split…" },
+    { "_.value + 1", "9+1 E232 String + Int: '+' adds two numbers, or joins two Strings or two Lists | write .toString behind the Int" },
+    { "_.n + _.value", "5+1 E232 Int + String: '+' adds two numbers, or joins two Strings or two Lists | write .toString behind the Int" },
+    { "_.value == 1", "9+2 E232 String == Int: values of unlike types are never compared | write .toInt behind the String" },
+    { "_.value.split(1)", "15+1 E232 split wants a String, but this is an Int | write .toString behind it" },
+    { "_.value.split()", "9+5 E234 split takes one argument, but here are 0 | split(sep): a List[String], with the empty strings between separators" },
+    { "_.value.split(\"\")", "15+2 E232 split wants a separator, not \"\" | at white space: .words" },
+    { "_.value.split(' ')", "15+1 E231 ''' has no meaning here | strings stand in double quotes: \"text\"" },
+    { "if (_.n) 1 else 2", "5+3 E232 if wants a Bool, but this is an Int | compare it: … != 0" },
+    { "if (_.n > 1) 1", "15+1 E231 expected 'else', but here is the end | an if has a value, so it has both branches: if (c) a else b" },
+    { "if (_.n > 1) 1 else \"a\"", "1+23 E232 the branches of if have no common type: an Int and a String" },
+    { "if _.n > 1 1 else 2", "4+1 E231 the condition of an if stands in parentheses | if (c) a else b" },
+    { "_.n = 1", "5+1 E231 unknown operator '=' | did you mean '=='?" },
+    { "_.n === 1", "5+3 E231 unknown operator '===' | did you mean '=='?" },
+    { "x => _.n", "6+1 E234 the parameters of this function have names, so there is no _ | write 'x'" },
+    { "(a, b) => a", "1+6 E234 map calls this with one argument, a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)}, but it has 2 parameters" },
+    { "x -> x.n", "3+2 E231 unknown operator '->' | did you mean '=>'?" },
+    { "value", "1+5 E233 unknown name 'value' | did you mean '_.value'?" },
+    { "foo", "1+3 E233 unknown name 'foo' | the element is _; text stands in double quotes: \"foo\"" },
+    { "null", "1+4 E233 unknown name 'null' | did you mean 'None'?" },
+    { "_.n and true", "5+3 E231 expected an operator or the end, but here is 'and' | write && for and" },
+    { "1 + ", "5+1 E231 expected a value, but here is the end" },
+    { "(1, 2", "6+1 E231 expected ')' or ',', but here is the end" },
+    { "'a'", "1+1 E231 ''' has no meaning here | strings stand in double quotes: \"text\"" },
+    { "\"abc", "1+4 E231 this string has no closing \"" },
+    { "\"\\q\"", "2+2 E231 unknown escape: there are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX; a backslash itself is \\\\" },
+    { "\"${X}\"", "2+4 E220 ${X} cannot stand in an expression | an expression is the same wherever it runs; a string with these characters is written \"\\u0024{\"" },
+    { "_.n + ${X}", "7+4 E220 ${X} cannot stand in an expression | an expression is the same wherever it runs; a string with these characters is written \"\\u0024{\"" },
+    { "99999999999999999999", "1+20 E231 '99999999999999999999' does not fit an Int, which ends at 9223372036854775807" },
+    { "12ab", "1+4 E231 '12ab' is not a number" },
+    { "[1, \"a\"]", "5+3 E232 a list's elements are of one type: the first is an Int, this is a String" },
+    { "_.pair.map(x => x)", "8+3 E233 a tuple (String, Int) has no field 'map' | it has _1, _2" },
+    { "_.list.map(x => x + \"a\")", "19+1 E232 Int + String: '+' adds two numbers, or joins two Strings or two Lists | write .toString behind the Int" },
+    { "_.list.flatMap(_ + 1)", "16+5 E232 flatMap wants a List, but this is an Int | one value for each element: map" },
+    { "_.list.filter(_ + 1)", "15+5 E232 filter wants a Bool, but this is an Int | compare it: … != 0" },
+    { "_.pair._3", "8+2 E233 a tuple (String, Int) has no field '_3' | it has _1, _2" },
+    { "_.n.foo", "5+3 E233 an Int has no method 'foo' | it has abs, toDouble, toInt, round, min, max, toString" },
+    { "_.list.sort", "8+4 E233 a List[Int] has no method 'sort' | it has map, filter, flatMap, size, sum, min, max, head, last, contains, mkString, distinct, sorted" },
+    { "x => y => x", "6+1 E232 a function can stand only where one is wanted, as in .map(x => …)" },
+    { "1 + (x => x)", "6+1 E232 a function can stand only where one is wanted, as in .map(x => …)" },
+    { "_.value.matches(\"a\")", "9+7 E250 matches is not supported yet" },
+    { "regex(\"a\")", "1+5 E250 regex is not supported yet" },
+    { "_.n(1)", "1+3 E232 an Int takes no (…) behind it" },
+    { "_.list(\"a\")", "8+3 E232 list wants an Int, but this is a String | write .toInt behind it" },
+    { "_.list.contains(\"a\")", "17+3 E232 this is a String, so it is never an element of a List[Int]" },
+    { "_.key.getOrElse(1)", "17+1 E232 the Option holds a String, so getOrElse wants one too, but this is an Int" },
+    { "-_.value", "1+8 E232 - wants a number, but this is a String" },
+    { "!_.n", "2+3 E232 ! wants a Bool, but this is an Int | compare it: … != 0" },
+    { "_.n && true", "1+3 E232 && wants a Bool, but this is an Int | compare it: … != 0" },
+    { "_.list < _.list", "8+1 E232 List[Int] < List[Int]: values of this type have no order" },
+    { "_.list.mkString(1)", "17+1 E232 mkString wants a String, but this is an Int | write .toString behind it" },
+    { "{a: 1, a: 2}", "8+1 E231 two fields of one name" },
+    { "{1: 2}", "2+1 E231 expected the name of a field, but here is '1' | as in {host: _.host, n: 1}" },
+    { "()", "1+2 E231 an empty tuple" },
+    { "_.value words", "9+5 E231 expected an operator or the end, but here is 'words' | a method is called with a dot: x.trim" },
+    { "_.n @ 2", "5+1 E231 '@' has no meaning here" },
+    { "_.value.substring", "9+9 E234 substring takes one or two arguments, but here are 0 | substring(from) or substring(from, to), in code points" },
+    { "_.list.map(x => x.foo + y)", "19+3 E233 an Int has no method 'foo' | it has abs, toDouble, toInt, round, min, max, toString\n25+1 E233 unknown name 'y'" },
+    { "_.valeu + _.keey", "3+5 E233 a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)} has no field 'valeu' | did you mean 'value'?\n13+4 E233 a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)} has no field 'keey' | did you mean 'key'?" },
+    { "_.value.tolowercase", "9+11 E233 a String has no method 'tolowercase' | did you mean 'toLowerCase'?" },
+}, two[] = {
+    { "_ + 1", "1+5 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here is 1 | give them names: (a, b) => a + 1" },
+    { "_ + _ + _", "1+9 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here are 3 | give them names: (a, b) => …" },
+    { "1", "1+1 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here are 0 | give them names: (a, b) => …" },
+    { "x => x", "1+1 E234 reduceByKey calls this with two arguments, but it has 1 parameter | as in (a, b) => …" },
+    { "(a, b, c) => a", "1+9 E234 reduceByKey calls this with two arguments, but it has 3 parameters | as in (a, b) => …" },
+    { "_ + 0.5 * _", "1+11 E232 reduceByKey wants an Int, but this is a Double | write .toInt or .round behind it" },
+};
+
+START_TEST(findings_name_the_part_and_what_to_do)
+{
+    struct expr_use use = { .op = "map", .param = &record, .n_param = 1 };
+    ck_assert_str_eq(found(one[_i].expression, &use), one[_i].expected);
+}
+END_TEST
+
+START_TEST(a_place_with_two_arguments_says_how_they_are_named)
+{
+    struct expr_use use = { .op = "reduceByKey", .param = ints, .n_param = 2, .result = &type_int };
+    ck_assert_str_eq(found(two[_i].expression, &use), two[_i].expected);
+}
+END_TEST
+
+Suite *typing_suite(void)
+{
+    Suite *suite = suite_create("typing");
+    TCase *findings = tcase_create("findings");
+    tcase_add_checked_fixture(findings, begin, end);
+    tcase_add_loop_test(findings, findings_name_the_part_and_what_to_do, 0, ARRAY_SIZE(one));
+    tcase_add_loop_test(findings, a_place_with_two_arguments_says_how_they_are_named, 0,
+                        ARRAY_SIZE(two));
+    suite_add_tcase(suite, findings);
+    return suite;
+}
