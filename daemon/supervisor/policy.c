@@ -24,7 +24,12 @@ uint32_t failures_count(const struct failures *failures, int64_t now_ms, int64_t
 
 void policy_init(struct policy *policy, const char *job, bool once)
 {
-    *policy = (struct policy){ .phase = POLICY_REST, .job = job, .once = once };
+    size_t before = offsetof(struct policy, failures), behind = before + sizeof policy->failures;
+    memset(policy, 0, before);
+    policy->failures.n = policy->failures.next = 0; /* its array stays untouched memory */
+    memset((char *)policy + behind, 0, sizeof *policy - behind);
+    policy->job = job;
+    policy->once = once;
 }
 
 uint32_t policy_count(const struct policy *policy, int64_t now_ms)
@@ -194,7 +199,7 @@ static void accepted(struct policy *policy, const struct policy_event *event,
 {
     policy->limits = *event->limits;
     if (event->changed) {
-        policy->failures = (struct failures){ 0 };
+        policy->failures.n = policy->failures.next = 0;
         policy->failed = policy->fenced = false;
         policy->tries = 0;
         act(actions, (struct policy_action){ .kind = POLICY_ACT_RECOUNT });

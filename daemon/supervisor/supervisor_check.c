@@ -123,7 +123,7 @@ static void check_start(struct job *job)
     check->running = check->due;
     check->due = CHECK_NONE;
     check->said = check->stale = false;
-    check->reader = (struct report_reader){ 0 };
+    report_reset(&check->reader);
     bool fits = worker_args_fill(&args, job, check->running == CHECK_NEW ? ".new" : "");
     check(fits); /* the file was written */
     worker_args_add(&args, "--check");

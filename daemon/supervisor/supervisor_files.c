@@ -107,7 +107,8 @@ static struct job *files_place(struct supervisor *supervisor, const struct job_f
     }
     struct job *job = &supervisor->jobs[at];
     struct proc *worker = job->worker, *checker = job->check.proc;
-    memset(job, 0, sizeof *job);
+    if (worker) /* else the place is as the kernel gave it, and takes no memory yet */
+        memset(job, 0, sizeof *job);
     job->supervisor = supervisor;
     job->used = true;
     job->worker = worker ? worker : proc_new(supervisor->loop);

@@ -28,7 +28,8 @@ void job_open(struct job *job)
                                                                 .msg = err.text });
     job->attempt = past->attempt;
     job->counted_spec = past->spec;
-    job->policy.failures = past->failures;
+    for (uint32_t i = 0; i < past->failures.n; i++)
+        failures_add(&job->policy.failures, past->failures.at_ms[i]);
     job->policy.failed = past->failed;
     memcpy(job->policy.why, past->why, sizeof job->policy.why);
     mem_free(past);

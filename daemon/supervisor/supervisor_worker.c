@@ -132,7 +132,7 @@ static void worker_spawn(struct job *job, bool standby)
     if (job->supervisor->conf.once)
         worker_args_add(&args, "--once");
     int out = worker_out(job);
-    job->reader = (struct report_reader){ 0 };
+    report_reset(&job->reader);
     job->state = (struct report){ .kind = REPORT_STATE, .state = JOB_STARTING, .next_ms = -1 };
     job->state_ms = supervisor_now_ms(job->supervisor);
     job->batch_ms = 0;

@@ -105,6 +105,11 @@ struct report_reader { /* cuts the bytes of a pipe into lines; {0} is a new one 
     uint64_t garbage;  /* lines dropped so far */
     char line[REPORT_LINE_MAX];
 };
+static inline void report_reset(struct report_reader *reader) /* for another pipe */
+{
+    reader->n = reader->garbage = 0;
+    reader->skipping = false;
+}
 typedef void (*report_cb)(void *ctx, const struct report *report);
 void report_feed(struct report_reader *reader, struct slice bytes, report_cb cb,
                  void *ctx); /* cb for each whole report */
