@@ -15,7 +15,8 @@ static const char *const planned[] = { /* verbs of the manual that are still to 
                                        "try",        "test",       "explain", "diff", "init",
                                        "schema",     "completion", "error",   "top",  "tap",
                                        "logs",       "pause",      "wal",     "dlq",  "state",
-                                       "checkpoint", "doctor",     NULL
+                                       "checkpoint", "doctor",     "start",   "stop", "restart",
+                                       "resume",     "reload",     NULL
 };
 
 static void usage(FILE *out)
