@@ -8,11 +8,10 @@
 #include "column/column.h"
 
 #define KEY_INLINE 16 /* bytes of a key that fit the two words */
-#define KEYS_GROUP \
-    64 /* keys looked up at once: enough misses in flight, and all of it stays in L1 */
+#define KEYS_GROUP 64 /* keys looked up at once: enough misses in flight, and all stay in L1 */
 
-struct
-    key_seed { /* what the hash hangs on; made of a job's seed, so that no sender can choose collisions */
+/* What the hash hangs on: made of a job's seed, so that no sender can choose collisions. */
+struct key_seed {
     uint64_t a, b, c, whole;
 };
 

@@ -9,7 +9,8 @@
 #define TABLE_SLOTS_MIN 256u
 #define TABLE_MOVES \
     256u /* slots of the old table looked at with each group while growing: done before the new one fills */
-#define TABLE_NEW (1u << 31) /* in place[]: which of two tables, by its generation */
+#define TABLE_HUGE ((size_t)2 << 20) /* a huge page */
+#define TABLE_NEW (1u << 31)         /* in place[]: which of two tables, by its generation */
 
 struct slot { /* 32 bytes: two a cache line */
     uint64_t k0, k1;
@@ -19,7 +20,8 @@ struct slot { /* 32 bytes: two a cache line */
 };
 
 struct slots {
-    struct slot *slot;
+    struct slot *slot;   /* aligned to a cache line, large ones to a huge page */
+    void *memory;        /* where it was allocated */
     uint32_t mask;       /* number of slots - 1 */
     uint32_t generation; /* 0 or TABLE_NEW, in turns */
 };
@@ -45,9 +47,17 @@ static void slots_make(struct slots *slots, uint32_t count)
 {
     check(count <= TABLE_NEW);
     size_t size = (size_t)count * sizeof *slots->slot;
-    slots->slot = mem_zalloc(size);
-    mem_hint_huge(slots->slot, size);
+    size_t align = size >= TABLE_HUGE ? TABLE_HUGE : 64;
+    slots->memory = mem_zalloc(size + align);
+    slots->slot = (void *)(((uintptr_t)slots->memory + align - 1) & ~(uintptr_t)(align - 1));
     slots->mask = count - 1;
+    mem_hint_huge(slots->slot, size);
+}
+
+static void slots_free(struct slots *slots)
+{
+    mem_free(slots->memory);
+    slots->memory = slots->slot = NULL;
 }
 
 struct table *table_new(const struct key_seed *seed, uint64_t cell)
@@ -63,8 +73,8 @@ void table_free(struct table *table)
 {
     if (!table)
         return;
-    mem_free(table->now.slot);
-    mem_free(table->old.slot);
+    slots_free(&table->now);
+    slots_free(&table->old);
     mem_free(table->cell);
     mem_free(table->place);
     mem_free(table->failed);
@@ -89,10 +99,9 @@ static void table_empty(struct table *table)
 void table_reset(struct table *table)
 {
     uint32_t half = (table->now.mask + 1) / 2;
-    mem_free(table->old.slot);
-    table->old.slot = NULL;
+    slots_free(&table->old);
     if (half >= TABLE_SLOTS_MIN && table->n < half / 16) { /* grown for a larger batch */
-        mem_free(table->now.slot);
+        slots_free(&table->now);
         slots_make(&table->now, half);
     } else {
         table_empty(table);
@@ -121,8 +130,7 @@ static void table_move_some(struct table *table)
             table_place(table, slot, key_hash(&table->seed, slot->k0, slot->k1, slot->len));
     }
     if (table->moved > table->old.mask) {
-        mem_free(table->old.slot);
-        table->old.slot = NULL;
+        slots_free(&table->old);
     }
 }
 
@@ -178,10 +186,21 @@ static uint32_t table_add(struct table *table, struct slot *slot, const struct k
     return entry;
 }
 
-static void table_find_growing(struct table *table, const struct keys *keys, uint32_t *entry)
+static void slots_fetch(const struct slots *slots, const struct keys *keys)
 {
     for (uint32_t i = 0; i < keys->n; i++)
-        __builtin_prefetch(&table->old.slot[keys->hash[i] & table->old.mask]);
+        __builtin_prefetch(&slots->slot[keys->hash[i] & slots->mask]);
+}
+
+void table_fetch(const struct table *table, const struct keys *keys)
+{
+    slots_fetch(&table->now, keys);
+    if (table->old.slot)
+        slots_fetch(&table->old, keys);
+}
+
+static void table_find_growing(struct table *table, const struct keys *keys, uint32_t *entry)
+{
     for (uint32_t i = 0; i < keys->n; i++) {
         struct slot *slot = slots_seek(&table->now, keys, i);
         const struct slot *before = slot->entry ? slot : slots_seek(&table->old, keys, i);
@@ -192,8 +211,6 @@ static void table_find_growing(struct table *table, const struct keys *keys, uin
 void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
 {
     table_make_room(table, keys->n);
-    for (uint32_t i = 0; i < keys->n; i++)
-        __builtin_prefetch(&table->now.slot[keys->hash[i] & table->now.mask]);
     if (table->old.slot) {
         table_find_growing(table, keys, entry);
         return;

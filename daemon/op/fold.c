@@ -12,10 +12,10 @@ typedef void (*fold_fn)(struct reduce *reduce, uint32_t n, const struct column *
 static void fold_int_sum(struct reduce *reduce, uint32_t n, const struct column *value)
 {
     int64_t *cell = (int64_t *)table_cells(reduce->table);
-    uint32_t mask = value->is_const ? 0 : UINT32_MAX;
+    const uint32_t *row = reduce_rows(reduce), mask = value->is_const ? 0 : UINT32_MAX;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t entry = reduce->entry[i];
-        if (__builtin_add_overflow(cell[entry], value->i64[reduce->row[i] & mask], &cell[entry]))
+        if (__builtin_add_overflow(cell[entry], value->i64[row[i] & mask], &cell[entry]))
             table_fail(reduce->table, entry, FAULT_OVERFLOW);
     }
 }
@@ -28,17 +28,17 @@ static void fold_count(struct reduce *reduce, uint32_t n, const struct column *v
         cell[reduce->entry[i]]++;
 }
 
-#define FOLD(name, ctype, array, expression)                                        \
-    static void name(struct reduce *reduce, uint32_t n, const struct column *value) \
-    {                                                                               \
-        uint64_t *cell = table_cells(reduce->table);                                \
-        uint32_t mask = value->is_const ? 0 : UINT32_MAX;                           \
-        for (uint32_t i = 0; i < n; i++) {                                          \
-            ctype a, b = value->array[reduce->row[i] & mask];                       \
-            memcpy(&a, &cell[reduce->entry[i]], sizeof a);                          \
-            a = expression;                                                         \
-            memcpy(&cell[reduce->entry[i]], &a, sizeof a);                          \
-        }                                                                           \
+#define FOLD(name, ctype, array, expression)                                                \
+    static void name(struct reduce *reduce, uint32_t n, const struct column *value)         \
+    {                                                                                       \
+        uint64_t *cell = table_cells(reduce->table);                                        \
+        const uint32_t *row = reduce_rows(reduce), mask = value->is_const ? 0 : UINT32_MAX; \
+        for (uint32_t i = 0; i < n; i++) {                                                  \
+            ctype a, b = value->array[row[i] & mask];                                       \
+            memcpy(&a, &cell[reduce->entry[i]], sizeof a);                                  \
+            a = expression;                                                                 \
+            memcpy(&cell[reduce->entry[i]], &a, sizeof a);                                  \
+        }                                                                                   \
     }
 
 FOLD(fold_int_min, int64_t, i64, a < b ? a : b)

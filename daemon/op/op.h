@@ -16,14 +16,13 @@ struct op;
 struct gather;
 struct types;
 
-struct
-    lineage { /* how rows came from those before them: one level for each operation that makes several of one */
+/* How rows came from those before them: one level for each operation that makes several of one. */
+struct lineage {
     const struct lineage *outer;
     const uint32_t *parent; /* each row's row in the level before */
 };
 
-struct
-    rows { /* some rows between two operations; all of it lies in the chunk's arena or in the block */
+struct rows { /* some rows between two operations; they lie in the chunk's arena or in the block */
     struct column column;          /* one value a row */
     uint32_t n;                    /* rows, selected or not */
     struct sel sel;                /* those that count */

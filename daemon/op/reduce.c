@@ -79,18 +79,31 @@ static struct gather *reduce_open(const struct op *op, uint64_t seed)
     return &reduce->head;
 }
 
+/* Makes the keys of a group and has their slots fetched. */
+static void reduce_prepare(struct reduce *reduce, struct reduce_group *group,
+                           const struct column *keys, struct sel sel, uint32_t at)
+{
+    group->keys.n = sel.n - at < KEYS_GROUP ? sel.n - at : KEYS_GROUP;
+    group->row = sel.row + at;
+    if (!sel.row) {
+        for (uint32_t i = 0; i < KEYS_GROUP; i++)
+            group->rows[i] = at + i;
+        group->row = group->rows;
+    }
+    keys_of_column(&group->keys, &reduce->seed, keys, group->row, &group->bytes);
+    table_fetch(reduce->table, &group->keys);
+}
+
 uint32_t reduce_find(struct reduce *reduce, const struct column *keys, struct sel sel, uint32_t at)
 {
-    uint32_t n = sel.n - at < KEYS_GROUP ? sel.n - at : KEYS_GROUP;
-    if (sel.row) {
-        memcpy(reduce->row, sel.row + at, n * sizeof *reduce->row);
-    } else {
-        for (uint32_t i = 0; i < n; i++)
-            reduce->row[i] = at + i;
-    }
-    reduce->keys.n = n;
-    keys_of_column(&reduce->keys, &reduce->seed, keys, reduce->row, &reduce->scratch);
-    table_find(reduce->table, &reduce->keys, reduce->entry);
+    if (at == 0)
+        reduce_prepare(reduce, &reduce->group[!reduce->now], keys, sel, 0);
+    reduce->now = !reduce->now;
+    struct reduce_group *group = &reduce->group[reduce->now];
+    uint32_t n = group->keys.n;
+    if (at + n < sel.n)
+        reduce_prepare(reduce, &reduce->group[!reduce->now], keys, sel, at + n);
+    table_find(reduce->table, &group->keys, reduce->entry);
     return n;
 }
 
@@ -191,6 +204,8 @@ static void reduce_free(struct gather *gather)
     struct reduce *reduce = reduce_of(gather);
     table_free(reduce->table);
     buf_free(&reduce->scratch);
+    buf_free(&reduce->group[0].bytes);
+    buf_free(&reduce->group[1].bytes);
     mem_free(reduce->seen);
     mem_free(reduce);
 }
