@@ -11,63 +11,24 @@ import time
 from fake_webhdfs import FakeWebhdfs
 from harness import Failed, Stage, daemon, expect, run_tests, seed_of, until
 from kafka import MockKafka
-from ledger import LocalTree, Log, WebhdfsTree, printed, word_counts
+from ledger import LocalTree, Log, WebhdfsTree, word_counts
 from webhdfs import Webhdfs
+from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 KILLS = int(sys.argv[sys.argv.index("--kills") + 1]) if "--kills" in sys.argv else 100
 SEED = seed_of(sys.argv)
 RATE = 500  # records a second
-JOB = """batchInterval: 200ms
-checkpoint: {checkpoint}
-maxAppAttempts: 1000
-attemptBackoff: {{initial: 0s}}
-sources:
-  - kafka: {{bootstrap.servers: "{servers}", group.id: kill, topics: {{lines: 1}}, startingOffsets: earliest, fetch.wait.max.ms: 10}}
-transformations:
-  - flatMap: _.value.split(" ")
-  - map: (_, 1)
-  - reduceByKey: _ + _
-outputs:
-  - print: {{num: 1000}}
-"""
 
 
-class Killed:
-    """A daemon with one job that is killed again and again."""
-
-    def __init__(self, stage, checkpoint, seconds):
-        self.stage = stage
-        self.kafka = MockKafka(stage, daemon(BUILD), seconds, RATE)
-        stage.write("jobs/wordcount.yaml", JOB.format(checkpoint=checkpoint, servers=self.kafka.servers))
-        self.conf = stage.write("tidemark.yaml", "http: {listen: \"\"}\njobs: {settle: 20ms}\n")
-        self.output = stage.path("out.txt")
-        self.start()
-
-    def start(self):
-        argv = [daemon(BUILD), "run", "--conf", self.conf, "--jobs", self.stage.path("jobs", "x")[:-2],
-                "--state", self.stage.path("state", "x")[:-2]]
-        self.process = self.stage.spawn("daemon", argv, output=self.output)
-
-    def worker(self):
-        for victim in self.process.children():
-            words = victim.command().split()
-            if "worker" in words and "--check" not in words:
-                return victim
-        return None
-
-    def kill_one(self, dice):
-        """The worker four times of five, else the daemon, which takes its worker with it."""
-        if dice.random() < 0.2:
-            self.process.kill()
-            self.start()
-            return True
-        worker = self.worker()
-        return worker is not None and worker.signal(signal.SIGKILL)
-
-    def printed(self):
-        with open(self.output, encoding="utf-8") as file:
-            return printed(file.read())
+def kill_one(count, dice):
+    """The worker four times of five, else the daemon, which takes its worker with it."""
+    if dice.random() < 0.2:
+        count.process.kill()
+        count.start()
+        return True
+    worker = count.worker()
+    return worker is not None and worker.signal(signal.SIGKILL)
 
 
 def counted(log_of):
@@ -82,24 +43,25 @@ def run_kills(name, checkpoint_of, tree_of):
     dice = random.Random(f"{SEED} {name}")
     with Stage(name) as stage:
         seconds = max(10, KILLS // 3)
-        killed = Killed(stage, checkpoint_of(stage), seconds)
+        kafka = MockKafka(stage, daemon(BUILD), seconds, RATE)
+        count = Wordcount(stage, BUILD, job(kafka.servers, checkpoint_of(stage)))
         log_of = lambda: Log(tree_of(stage))
-        until("the first batch", lambda: counted(log_of) > 0, 30, killed.process)
+        until("the first batch", lambda: counted(log_of) > 0, 30, count.process)
         kills = 0
         while kills < KILLS:
             time.sleep(dice.random() * 0.6)  # delay: the random moment of the kill
-            kills += killed.kill_one(dice)
-        until("all is produced", killed.kafka.done, seconds + 60, killed.kafka)
-        produced, words = killed.kafka.ledger()
+            kills += kill_one(count, dice)
+        until("all is produced", kafka.done, seconds + 60, kafka)
+        produced, words = kafka.ledger()
         total = sum(produced.values())
-        until("all is counted", lambda: counted(log_of) >= total, 60, killed.process)
-        status = killed.process.stop(30)
-        expect(status == 0, f"the daemon ended with {status}\n{killed.process.tail()}")
+        until("all is counted", lambda: counted(log_of) >= total, 60, count.process)
+        status = count.process.stop(30)
+        expect(status == 0, f"the daemon ended with {status}\n{count.process.tail()}")
         log = log_of()
         log.check_ranges(produced)
         expect(log.epoch > kills // 2, f"{kills} kills, but epoch {log.epoch} only")
-        counts = word_counts(killed.printed())
-        expect(sorted(counts.values()) == sorted(count for count in words.values() if count),
+        counts = word_counts(count.printed())
+        expect(sorted(counts.values()) == sorted(number for number in words.values() if number),
                f"printed: {sum(counts.values())} words, produced: {sum(words.values())}")
         print(f"{name}: {kills} kills, epoch {log.epoch}, {len(log.batches)} batches, {total} records: lost 0, doubled 0",
               flush=True)
