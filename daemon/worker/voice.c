@@ -20,6 +20,9 @@ struct voice {
     char said[REPORT_TEXT_MAX];  /* as reported */
     struct err trouble[VOICE_TROUBLES];
     uint64_t trouble_until_ms[VOICE_TROUBLES]; /* of the next try; 0 = not known */
+    uint64_t trouble_said_ms[VOICE_TROUBLES];  /* when a line was last written of it; 0 = not yet */
+    uint32_t trouble_unsaid[VOICE_TROUBLES];   /* times it came since */
+    unsigned trouble_code[VOICE_TROUBLES];     /* that the line was of */
     uint64_t batch_at_ms;                      /* of the last commit, or of the phase */
     int64_t delay_ms, delay_before_ms;         /* total delay of the last two batches */
     uint64_t lost_until;                       /* batch number up to which errors degrade */
@@ -90,12 +93,13 @@ static void voice_update(struct voice *voice)
     if (report.state == voice->state && strcmp(report.text, voice->said) == 0)
         return;
     if (report.state != voice->state)
-        voice_log(voice, &(struct log_entry){
-                             .level = report.state == JOB_RETRYING ? LOG_WARNING : LOG_INFO,
-                             .event = "job.state",
-                             .fields = { LOG_TEXT("state", job_state_name(report.state)),
-                                         LOG_TEXT("was", job_state_name(voice->state)) },
-                             .msg = report.text[0] ? report.text : NULL });
+        voice_log(voice,
+                  &(struct log_entry){
+                      .level = report.state == JOB_RETRYING ? LOG_WARNING : LOG_INFO,
+                      .event = "job.state",
+                      .fields = { LOG_TEXT("state", job_state_name(report.state)),
+                                  LOG_TEXT("was", job_state_name(voice->state)) },
+                      .msg = report.text[0] && report.state != JOB_RETRYING ? report.text : NULL });
     voice->state = report.state;
     memcpy(voice->said, report.text, sizeof voice->said);
     voice_report(voice, &report);
@@ -132,21 +136,40 @@ void voice_phase(struct voice *voice, enum job_state phase, const char *note)
     voice_update(voice);
 }
 
-void voice_trouble(struct voice *voice, enum voice_trouble what, const struct err *err,
-                   uint64_t next_ms)
+/* One line for a trouble, and one more for each repeatLimit that it lasts: the requests that run
+ * into it differ, it is the same. */
+static void voice_log_trouble(struct voice *voice, enum voice_trouble what, const struct err *err,
+                              uint64_t next_ms)
 {
     static const char *const events[VOICE_TROUBLES] = { "store.retry", "source.retry",
                                                         "output.retry" };
+    uint64_t now = loop_now_ms(voice->conf.loop), said = voice->trouble_said_ms[what];
+    if (said && err->code == voice->trouble_code[what] && now - said < voice->conf.repeat_ms) {
+        voice->trouble_unsaid[what]++;
+        return;
+    }
+    voice_log(voice, &(struct log_entry){
+                         .level = LOG_WARNING,
+                         .event = events[what],
+                         .code = err->code,
+                         .fields = { LOG_INT("again", (int64_t)voice->trouble_unsaid[what]),
+                                     LOG_WAIT("next", (int64_t)next_ms) },
+                         .msg = err->text });
+    voice->trouble_said_ms[what] = now;
+    voice->trouble_code[what] = err->code;
+    voice->trouble_unsaid[what] = 0;
+}
+
+void voice_trouble(struct voice *voice, enum voice_trouble what, const struct err *err,
+                   uint64_t next_ms)
+{
+    uint64_t now = loop_now_ms(voice->conf.loop);
     voice->trouble[what] = *err;
-    voice->trouble_until_ms[what] = next_ms ? loop_now_ms(voice->conf.loop) + next_ms : 0;
+    voice->trouble_until_ms[what] = next_ms ? now + next_ms : 0;
     if (err->kind != ERR_NONE)
-        voice_log(voice, &(struct log_entry){ .level = LOG_WARNING,
-                                              .event = events[what],
-                                              .code = err->code,
-                                              .fields = { LOG_WAIT("next", (int64_t)next_ms) },
-                                              .msg = err->text });
+        voice_log_trouble(voice, what, err, next_ms);
     else
-        voice->batch_at_ms = loop_now_ms(voice->conf.loop);
+        voice->batch_at_ms = now;
     voice_update(voice);
 }
 

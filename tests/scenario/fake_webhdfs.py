@@ -4,7 +4,7 @@ behaviour names the Hadoop class that it imitates. A script may say for any requ
     fake.script = lambda request: Fate(apply="late", answer="drop") if request.op == "RENAME" else None
 
 apply: yes, no, late (on its own, `delay` seconds later); answer: send, drop (close without a word), reset (RST), stall (never);
-delay: seconds before the answer. The edits a failover would lose are not modelled here: the simulator does that."""
+delay: seconds before the answer. `fake.refuse` may return a Remote for any request instead. The edits a failover would lose are not modelled here: the simulator does that."""
 
 import json
 import socket
@@ -189,6 +189,7 @@ class Server(threading.Thread):
 
     def stop(self):
         """As a killed process: nobody answers, open connections are cut."""
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends the accept() under way
         self.listener.close()
         for connection in list(self.connections):
             reset(connection)
@@ -220,6 +221,7 @@ class Server(threading.Thread):
 def reset(connection):
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RDWR)  # ends what reads it; its stream would keep it open
         connection.close()
     except OSError:
         pass
@@ -228,10 +230,11 @@ def reset(connection):
 class FakeWebhdfs:
     def __init__(self, namenodes=1, datanodes=1):
         self.space = Namespace()
-        self.script = None
+        self.script = self.refuse = None
         self.lock, self.count, self.counts = threading.Lock(), 0, {}
         self.datanodes = [Server(self, "datanode") for _ in range(datanodes)]
         self.namenodes = [Server(self, "namenode") for _ in range(namenodes)]
+        self.ports = [int(node.address.partition(":")[2]) for node in self.namenodes]
         for standby in self.namenodes[1:]:
             standby.standby = True
 
@@ -244,6 +247,15 @@ class FakeWebhdfs:
     def close(self):
         for server in self.namenodes + self.datanodes:
             server.stop()
+
+    def stop_namenodes(self):
+        """Nobody answers any more; the name space is kept."""
+        for node in self.namenodes:
+            node.stop()
+
+    def start_namenodes(self):
+        """On their old ports."""
+        self.namenodes = [Server(self, "namenode", port) for port in self.ports]
 
     # ---- one request
 
@@ -352,6 +364,9 @@ class FakeWebhdfs:
     # ---- all others
 
     def act(self, request, _body):
+        refusal = self.refuse and self.refuse(request)
+        if refusal:
+            raise refusal
         if request.server.standby and request.op not in ("CREATE",):
             raise Remote(403, HADOOP + "ipc.StandbyException", "Operation category READ is not supported in state standby. Visit "
                          "https://s.apache.org/sbnn-error")
