@@ -1,6 +1,6 @@
 /* Happy path: send, answer, cb. No answer or a refusal: wait, send again; directory->trouble is told.
- * NO below our own directory (ASK_OWN): touch the directory; gone means fenced, there means once
- * more. It cannot be closed: what is under way ends with the process. */
+ * NO below our own directory (ASK_OWN): touch the path; there means that a reading server is behind:
+ * wait, send again. Not there: touch the directory; gone means fenced, there means NO. It cannot be closed: what is under way ends with the process. */
 #include "durable/ask.h"
 
 #include "base/check.h"
@@ -34,33 +34,47 @@ static void ask_end(struct ask *ask)
     ask->cb(ask);
 }
 
-/* Whose the directory was when it said NO is not known: that NO counts for nothing. */
-static void ask_unsettled(struct ask *ask, const struct err *err)
-{
-    ask->noes = 0;
-    ask_wait(ask, err);
-}
-
-/* The directory was touched after a NO: whose is it? */
-static void ask_touched_cb(struct store_req *touch)
+/* The directory was touched after the path was not there: is it still ours? */
+static void ask_directory_cb(struct store_req *touch)
 {
     struct ask *ask = CONTAINER_OF(touch, struct ask, touch);
     if (ask->directory->is_fenced)
         return;
-    if (touch->answer == STORE_NO)
-        directory_fence(ask->directory);
-    else if (touch->answer == STORE_YES && ask->noes > 1)
+    if (touch->answer == STORE_YES)
         ask_end(ask);
-    else if (touch->answer == STORE_YES)
-        ask_send(ask);
+    else if (touch->answer == STORE_NO)
+        directory_fence(ask->directory);
     else
-        ask_unsettled(ask, &touch->err);
+        ask_wait(ask, &touch->err);
+}
+
+static void ask_touch(struct ask *ask, const char *path, store_cb cb)
+{
+    ask->touch = (struct store_req){ .path = path, .cb = cb };
+    ask->directory->store->ops->touch(ask->directory->store, &ask->touch);
+}
+
+/* The path was touched after a NO: a mutation is never behind. */
+static void ask_path_cb(struct store_req *touch)
+{
+    struct ask *ask = CONTAINER_OF(touch, struct ask, touch);
+    struct err behind;
+    if (ask->directory->is_fenced)
+        return;
+    if (touch->answer == STORE_NO) {
+        ask_touch(ask, ask->directory->name, ask_directory_cb);
+        return;
+    }
+    err_set(&behind, ERR_RETRY, "%s is not seen by a server that is behind", ask->req.path);
+    ask_wait(ask, touch->answer == STORE_YES ? &behind : &touch->err);
 }
 
 static void ask_look(struct ask *ask)
 {
-    ask->touch = (struct store_req){ .path = ask->directory->name, .cb = ask_touched_cb };
-    ask->directory->store->ops->touch(ask->directory->store, &ask->touch);
+    if (ask->op == ask->directory->store->ops->touch)
+        ask_touch(ask, ask->directory->name, ask_directory_cb);
+    else
+        ask_touch(ask, ask->req.path, ask_path_cb);
 }
 
 static bool ask_ends(const struct ask *ask)
@@ -85,8 +99,7 @@ static void ask_step(struct ask *ask)
         ask_wait(ask, &ask->req.err);
         return;
     }
-    ask->noes = ask->req.answer == STORE_NO ? ask->noes + 1 : 0;
-    if (ask->noes > 0 && (ask->ends & ASK_OWN))
+    if (ask->req.answer == STORE_NO && (ask->ends & ASK_OWN))
         ask_look(ask);
     else
         ask_end(ask);
@@ -104,7 +117,6 @@ void ask_start(struct ask *ask, void (*op)(struct store *store, struct store_req
         return;
     ask->op = op;
     ask->cb = cb;
-    ask->noes = 0;
     ask_send(ask);
 }
 

@@ -29,10 +29,9 @@ struct ask {
     ask_cb cb;            /* req.answer says it; free what it brought with ask_done() */
     /* its own */
     void (*op)(struct store *store, struct store_req *req);
-    struct store_req touch; /* of the directory */
+    struct store_req touch; /* of the path, then of the directory */
     struct loop_timer timer;
     uint32_t tries; /* failures in a row */
-    uint32_t noes;  /* in a row */
 };
 /* Sends; op is one of directory->store->ops. One at a time for each ask. */
 void ask_start(struct ask *ask, void (*op)(struct store *store, struct store_req *req), ask_cb cb);

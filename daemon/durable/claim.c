@@ -1,6 +1,6 @@
-/* Happy path of a first start: touch `job` (none), list (nothing), make the folders, write `job`,
- * rename it into place, touch it, read it, list, rename the directory, list (it is ours), publish
- * the owner file, done. Later starts begin with `job` there; a directory that has an owner is
+/* Happy path of a first start: touch `job` (none), list (nothing), make the folders under tmp/,
+ * rename them to init.<lineage>, write `job`, rename it into place, touch it, read it, list, rename
+ * the directory, list (it is ours), publish the owner file, done. Later starts begin with `job` there; a directory that has an owner is
  * watched until he is dead.
  *
  * Failure modes: requests that say the same done once or twice are repeated by ask.h; of the others
@@ -21,17 +21,16 @@
 #include "durable/publish.h"
 #include "io/world.h"
 
-#define CLAIM_ODD_MAX 4  /* a listing taken while others rename may show both names, or none */
-#define CLAIM_ODD_MS 500 /* and is taken again after that */
-#define CLAIM_INIT "init."
-
-static const char *const claim_folders[] = { "wal", "log", "snap", "out", "dead" };
+#define CLAIM_ODD_MAX \
+    6 /* a listing taken while others rename may show both names, or none; one of
+                            a server that is behind anything: it is taken again so often */
 
 static const struct sm_state claim_states[CLAIM_STATES] = {
 #define ENDS SM_TO(CLAIM_ENDED)
     [CLAIM_FINDING] = { "finding", SM_TO(CLAIM_CHECKING) | SM_TO(CLAIM_READING) },
     [CLAIM_CHECKING] = { "checking", SM_TO(CLAIM_FINDING) | SM_TO(CLAIM_MAKING) | ENDS },
-    [CLAIM_MAKING] = { "making", SM_TO(CLAIM_MAKING) | SM_TO(CLAIM_WRITING) },
+    [CLAIM_MAKING] = { "making", SM_TO(CLAIM_MAKING) | SM_TO(CLAIM_PLACING) },
+    [CLAIM_PLACING] = { "placing", SM_TO(CLAIM_MAKING) | SM_TO(CLAIM_WRITING) },
     [CLAIM_WRITING] = { "writing", SM_TO(CLAIM_WRITING) | SM_TO(CLAIM_NAMING) },
     [CLAIM_NAMING] = { "naming", SM_TO(CLAIM_FINDING) },
     [CLAIM_READING] = { "reading", SM_TO(CLAIM_FINDING) | SM_TO(CLAIM_LISTING) | ENDS },
@@ -48,9 +47,6 @@ static const struct sm_state claim_states[CLAIM_STATES] = {
 #undef ENDS
 };
 
-static void claim_find(struct claim *claim);
-static void claim_make(struct claim *claim);
-static void claim_write(struct claim *claim);
 static void claim_step(struct claim *claim);
 
 /* ---- the pieces of the flow */
@@ -92,7 +88,7 @@ void claim_ask(struct claim *claim, enum claim_state state, unsigned ends,
 
 /* The answer settles nothing, and the flow goes on with resume after a wait: at once when it was a
  * yes or a no. */
-static void claim_settle(struct claim *claim, void (*resume)(struct claim *claim))
+void claim_settle(struct claim *claim, void (*resume)(struct claim *claim))
 {
     const struct store_req *req = &claim->ask.req;
     if (req->answer == STORE_UNKNOWN || req->answer == STORE_REFUSED)
@@ -102,19 +98,19 @@ static void claim_settle(struct claim *claim, void (*resume)(struct claim *claim
         resume(claim);
 }
 
-static void claim_end(struct claim *claim, const struct err *err)
+void claim_end(struct claim *claim, const struct err *err)
 {
     sm_move(&claim->sm, CLAIM_ENDED);
     ask_done(&claim->ask);
     claim->conf.done(claim->conf.ctx, NULL, err);
 }
 
-static void claim_random(struct claim *claim, void *out, size_t n)
+void claim_random(struct claim *claim, void *out, size_t n)
 {
     world_random(loop_world(claim->conf.loop), out, n);
 }
 
-static void claim_hex(const uint8_t *bytes, size_t n, char *text)
+void claim_hex(const uint8_t *bytes, size_t n, char *text)
 {
     for (size_t i = 0; i < n; i++)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
@@ -127,23 +123,7 @@ static void claim_new_nonce(struct claim *claim)
     claim_hex(bytes, sizeof bytes, claim->directory.nonce);
 }
 
-/* ---- step 1: the file `job` */
-
-static void claim_find(struct claim *claim)
-{
-    strcpy(claim->path, "job");
-    claim_ask(claim, CLAIM_FINDING, ASK_ANSWERED, claim->conf.store->ops->touch);
-}
-
-static void claim_found(struct claim *claim)
-{
-    bool there = claim->ask.req.answer == STORE_YES;
-    strcpy(claim->path, there ? "job" : "");
-    if (there)
-        claim_ask(claim, CLAIM_READING, ASK_FATAL_ENDS, claim->conf.store->ops->read);
-    else
-        claim_ask(claim, CLAIM_CHECKING, ASK_ANSWERED, claim->conf.store->ops->list);
-}
+/* ---- what a listing shows */
 
 /* e<epoch>.<nonce>? */
 static bool claim_parse_name(const char *name, uint64_t *epoch)
@@ -156,15 +136,7 @@ static bool claim_parse_name(const char *name, uint64_t *epoch)
            nonce[DIRECTORY_NONCE_SIZE] == 0;
 }
 
-/* What is in the checkpoint directory as it was just listed. */
-struct claim_seen {
-    const char *name;  /* of a directory e<epoch>.<nonce>; NULL = none */
-    const char *other; /* of a second one */
-    uint64_t epoch;
-    bool init; /* init.<lineage> as `job` names it */
-    bool job;
-};
-static struct claim_seen claim_look(const struct claim *claim)
+struct claim_seen claim_look(const struct claim *claim)
 {
     struct claim_seen seen = { 0 };
     const struct store_req *req = &claim->ask.req;
@@ -186,108 +158,12 @@ static struct claim_seen claim_look(const struct claim *claim)
 }
 
 /* A listing that cannot be is taken again some times; then it is the end. */
-static void claim_odd(struct claim *claim, const struct err *err,
-                      void (*again)(struct claim *claim))
+void claim_odd(struct claim *claim, const struct err *err, void (*again)(struct claim *claim))
 {
     if (++claim->odd >= CLAIM_ODD_MAX)
         claim_end(claim, err);
     else
-        claim_wait(claim, CLAIM_ODD_MS, again);
-}
-
-static void claim_checked(struct claim *claim)
-{
-    struct err err;
-    struct claim_seen seen = claim_look(claim);
-    if (seen.job) {
-        claim_find(claim);
-    } else if (seen.name) {
-        err_code(&err, ERR_FATAL, 350, "%s is there, the file `job` that belongs to it is missing",
-                 seen.name);
-        claim_odd(claim, &err, claim_find);
-    } else {
-        claim_make(claim);
-    }
-}
-
-static void claim_make_next(struct claim *claim)
-{
-    int n = snprintf(claim->path, sizeof claim->path, CLAIM_INIT);
-    claim_hex(claim->directory.lineage, FILE_LINEAGE_SIZE, claim->path + n);
-    n = (int)strlen(claim->path);
-    snprintf(claim->path + n, sizeof claim->path - (size_t)n, "/%s", claim_folders[claim->made]);
-    claim_ask(claim, CLAIM_MAKING, ASK_UNKNOWN_ENDS, claim->conf.store->ops->mkdirs);
-}
-
-/* Under a fresh lineage each time: what was made before is litter. */
-static void claim_make(struct claim *claim)
-{
-    claim_random(claim, claim->directory.lineage, FILE_LINEAGE_SIZE);
-    claim->made = 0;
-    claim_make_next(claim);
-}
-
-static void claim_made(struct claim *claim)
-{
-    if (claim->ask.req.answer != STORE_YES)
-        claim_settle(claim, claim_make);
-    else if (++claim->made < ARRAY_SIZE(claim_folders))
-        claim_make_next(claim);
-    else
-        claim_write(claim);
-}
-
-static void claim_write(struct claim *claim)
-{
-    struct file_head head = { .kind = FILE_JOB };
-    directory_want(&claim->directory, &head);
-    file_seal(&head, NULL, 0, claim->head, claim->tail);
-    claim->pieces[0] = (struct slice){ claim->head, sizeof claim->head };
-    claim->pieces[1] = (struct slice){ claim->tail, sizeof claim->tail };
-    snprintf(claim->path, sizeof claim->path, "tmp/0.%s/job.%" PRIu32, claim->directory.nonce,
-             ++claim->job_tries);
-    claim_ask(claim, CLAIM_WRITING, ASK_UNKNOWN_ENDS, claim->conf.store->ops->create);
-}
-
-static void claim_written(struct claim *claim)
-{
-    if (claim->ask.req.answer != STORE_YES) {
-        claim_settle(claim, claim_write);
-        return;
-    }
-    strcpy(claim->target, "job");
-    claim_ask(claim, CLAIM_NAMING, ASK_ANSWERED, claim->conf.store->ops->rename);
-}
-
-static bool claim_read_job(struct claim *claim, struct err *err)
-{
-    const struct store_req *req = &claim->ask.req;
-    struct file_head head;
-    struct slice content;
-    if (req->answer != STORE_YES) {
-        *err = req->err;
-        return err_wrap(err, "job");
-    }
-    if (file_open(buf_slice(&req->data), NULL, &head, &content, err) != FILE_WHOLE)
-        return err_wrap(err, "job");
-    if (head.kind != FILE_JOB)
-        return err_code(err, ERR_FATAL, 350, "job: the file is of another kind");
-    if (strcmp(head.job, claim->directory.job) != 0)
-        return err_code(err, ERR_FATAL, 301, "the checkpoint belongs to job '%s', this is job '%s'",
-                        head.job, claim->directory.job);
-    memcpy(claim->directory.lineage, head.lineage, FILE_LINEAGE_SIZE);
-    return true;
-}
-
-static void claim_job_read(struct claim *claim)
-{
-    struct err err;
-    if (claim->ask.req.answer == STORE_NO) /* a server that is behind */
-        claim_wait(claim, CLAIM_ODD_MS, claim_find);
-    else if (claim_read_job(claim, &err))
-        claim_list(claim);
-    else
-        claim_end(claim, &err);
+        claim_wait(claim, (uint64_t)CLAIM_ODD_MS << (claim->odd - 1), again);
 }
 
 /* ---- steps 2 and 3: the directory */
@@ -314,6 +190,12 @@ void claim_take(struct claim *claim)
 
 static void claim_sign(struct claim *claim);
 
+static const struct err *claim_missing(struct err *err)
+{
+    err_code(err, ERR_FATAL, 350, "the file `job` is there, its directory is missing");
+    return err;
+}
+
 /* We sent a rename, and this is what the directory is called now. */
 static bool claim_taken(struct claim *claim, const struct claim_seen *seen)
 {
@@ -325,6 +207,10 @@ static bool claim_taken(struct claim *claim, const struct claim_seen *seen)
     if (seen->name && seen->epoch > claim->from_epoch) {
         err_code(&err, ERR_FENCED, 360, "another worker took the job over: %s", seen->name);
         claim_end(claim, &err);
+        return true;
+    }
+    if (!seen->name && claim->refused) { /* and init.<lineage>/new is not there either */
+        claim_odd(claim, claim_missing(&err), claim_list);
         return true;
     }
     if (strcmp(claim->from, seen->name ? seen->name : claim->from) == 0) {
@@ -347,14 +233,13 @@ static void claim_listed(struct claim *claim)
         return;
     }
     if (!seen.name && !seen.init) {
-        err_code(&err, ERR_FATAL, 350, "the file `job` is there, its directory is missing");
-        claim_odd(claim, &err, claim_list);
+        claim_odd(claim, claim_missing(&err), claim_list);
         return;
     }
-    claim->odd = 0;
     if (claim->sent && claim_taken(claim, &seen))
         return;
     if (seen.name) {
+        claim->odd = 0;
         strcpy(claim->from, seen.name);
         claim->from_epoch = seen.epoch;
         claim_watch_start(claim);
@@ -362,6 +247,7 @@ static void claim_listed(struct claim *claim)
     }
     strcpy(claim->from, CLAIM_INIT);
     claim_hex(claim->directory.lineage, FILE_LINEAGE_SIZE, claim->from + strlen(CLAIM_INIT));
+    strcat(claim->from, CLAIM_NEW);
     claim->from_epoch = 0;
     claim_take(claim);
 }
@@ -409,22 +295,13 @@ static void claim_step(struct claim *claim)
 {
     switch ((enum claim_state)sm_state(&claim->sm)) {
         case CLAIM_FINDING:
-            claim_found(claim);
-            break;
         case CLAIM_CHECKING:
-            claim_checked(claim);
-            break;
         case CLAIM_MAKING:
-            claim_made(claim);
-            break;
+        case CLAIM_PLACING:
         case CLAIM_WRITING:
-            claim_written(claim);
-            break;
         case CLAIM_NAMING:
-            claim_find(claim);
-            break; /* ours or another's: `job` is there */
         case CLAIM_READING:
-            claim_job_read(claim);
+            claim_first_step(claim);
             break;
         case CLAIM_LISTING:
             claim_listed(claim);
@@ -434,9 +311,10 @@ static void claim_step(struct claim *claim)
         case CLAIM_WATCH_LOG:
             claim_watch_step(claim);
             break;
-        case CLAIM_TAKING:
+        case CLAIM_TAKING: /* whatever was answered */
+            claim->refused = claim->ask.req.answer == STORE_NO;
             claim_settle(claim, claim_list);
-            break; /* whatever was answered */
+            break;
         case CLAIM_SIGNING:
         case CLAIM_OWNING:
         case CLAIM_ENDED:

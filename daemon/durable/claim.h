@@ -1,15 +1,15 @@
 /* Taking a job over: renaming its directory to a name that is ours, then publishing `owner-<epoch>`
  * in it. From then on nothing of the old owner's can get in, and all he got in can be read.
  *
- *   1 no file `job`: make init.<lineage>/{wal,log,snap,out,dead} under a fresh lineage, publish `job`
- *     naming it (the rename of one of many wins); touch `job`, read whose lineage it names.
- *   2 list: the directory is e<n>.<x>, or init.<lineage> as `job` names it (n = 0).
+ *   1 no file `job`: make init.<lineage>/new/{wal,log,snap,out,dead} under a fresh lineage, publish
+ *     `job` naming it (the rename of one of many wins); touch `job`, read whose lineage it names.
+ *   2 list: the directory is e<n>.<x>, or init.<lineage>/new as `job` names it (n = 0).
  *   3 rename it to e<n+1>.<own nonce>; whatever is answered, list again: ours, another's, or as before.
  *   4 publish owner-<epoch>. Nothing is read before.
  *
  * An owner is left in peace as long as he may be alive: the claim goes on when is_dead() says so, or
  * when his newest log/ entry and his owner file have not changed for patience_ms of our own clock. A
- * directory that nobody has owned yet, init.<lineage>, is taken at once.
+ * directory that nobody has owned yet, init.<lineage>/new, is taken at once.
  *
  * Content of owner-<epoch>: text host, u32 pid, text version, i64 wall time in ms. */
 #pragma once

@@ -1,5 +1,6 @@
 #include <stddef.h>
 
+#include "durable.h"
 #include "life.h"
 #include "scenario.h"
 #include "self.h"
@@ -25,5 +26,11 @@ const struct sim_scenario sim_scenarios[] = {
     { "life.crash_recovery", life_crash_recovery, 4, 200 },
     { "life.crash_local", life_crash_local, 4, 400 },
     { "life.power", life_power, 100, 0 },
+    { "durable.calm", durable_calm, 16, 0 },
+    { "durable.first", durable_first, 200, 0 },
+    { "durable.fight", durable_fight, 400, 0 },
+    { "durable.local", durable_local, 100, 0 },
+    { "durable.crash", durable_crash, 1, 400 },
+    { "durable.crash_twice", durable_crash_twice, 1, 400 },
     { NULL, NULL, 0, 0 },
 };

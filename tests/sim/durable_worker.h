@@ -1,0 +1,21 @@
+/* A worker reduced to what DESIGN calls durability: it claims, recovers, receives (from a Kafka of
+ * two partitions and from somebody who pushes), logs, acknowledges, commits batches, delivers, saves
+ * snapshots and trims. All that counts runs in daemon/durable. */
+#pragma once
+#include "durable_ledger.h"
+
+struct sim_process;
+
+struct durable_plan { /* how the workers of one simulation go about it */
+    struct ledger *ledger;
+    uint64_t receive_ms, batch_ms; /* between two, at most */
+    uint64_t patience_ms;
+    uint32_t places;
+    uint32_t snapshot_records; /* a snapshot each so many; 0 = never */
+    uint32_t retain;
+    bool knows_death; /* workers are told when an owner has ended */
+    /* Whether the process with this pid has ended; outside. */
+    bool (*has_ended)(void *ctx, uint32_t pid);
+    void *ctx;
+};
+void durable_worker_main(struct sim_process *process, void *plan);
