@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""job_test.py BUILD: the word count on Apache Kafka and HDFS with three DataNodes: a million records counted right, with ten
+kill -9 of its worker and one DataNode killed on the way; a topic that is not there, and safe mode, are waited for. --seed N."""
+
+import collections
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from peers import Hdfs, Kafka, jars
+from harness import Stage, expect, run_tests, seed_of, until
+from ledger import Log, WebhdfsTree, word_counts
+from wordcount import Wordcount, job
+
+BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+SEED = seed_of(sys.argv)
+RECORDS, PARTITIONS, KILLS = 1_000_000, 4, 10
+WORDS = [f"word{n}" for n in range(60)]
+
+
+class Sentences:
+    """Sentences of words that come more or less often, and how often each came."""
+
+    def __init__(self, dice):
+        self.dice, self.counts = dice, collections.Counter()
+        self.made = [dice.choices(WORDS, weights=range(60, 0, -1), k=dice.randint(5, 13)) for _ in range(2000)]
+
+    def lines(self, count):
+        chosen = collections.Counter(self.dice.choices(range(len(self.made)), k=count))
+        rows = []
+        for number, times in chosen.items():
+            for word in self.made[number]:
+                self.counts[word] += times
+            rows += [" ".join(self.made[number])] * times
+        self.dice.shuffle(rows)
+        return "\n".join(rows) + "\n"
+
+
+def produce(kafka, text, topic="lines"):
+    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", topic, "-X", "acks=all", "-X", "linger.ms=20"],
+                   input=text.encode(), check=True, timeout=120)
+
+
+def kill_worker(count):
+    worker = until("a worker", count.worker, 30, count.process)
+    worker.signal(signal.SIGKILL)
+
+
+def a_million_records_with_ten_kills_and_a_datanode_lost():
+    dice = random.Random(SEED)
+    with Stage("real-job") as stage:
+        kafka, hdfs = Kafka(stage).start(), Hdfs(stage, datanodes=3).start()
+        kafka.create_topic("lines", PARTITIONS)
+        sentences = Sentences(dice)
+        count = Wordcount(stage, BUILD, job(kafka.address, hdfs.url + "/wordcount", interval="1s"))
+        tree = WebhdfsTree(hdfs.client, "/user/systest/wordcount")
+        count.wait_state("RUNNING", 60)
+        for step in range(KILLS):
+            produce(kafka, sentences.lines(RECORDS // KILLS))
+            time.sleep(dice.random() * 2)  # delay: the random moment of the kill
+            if step == KILLS // 2:
+                hdfs.datanodes[1].kill()
+            kill_worker(count)
+        until("all is counted", lambda: records_of(tree) >= RECORDS, 120, count.process)
+        expect(count.process.stop(60) == 0, f"it does not end well\n{count.process.tail()}")
+        log = Log(tree)
+        produced = {number: spans[-1][1] for (_, _, number), spans in log.ranges.items()}
+        expect(sum(produced.values()) == RECORDS, f"{sum(produced.values())} offsets for {RECORDS} records")
+        log.check_ranges(produced)
+        expect(word_counts(count.printed()) == dict(sentences.counts), "the counts are not those of what was produced")
+        expect(log.epoch > KILLS, f"epoch {log.epoch}")
+        until("no file is open", lambda: not hdfs.client.under_construction("/user/systest/wordcount"), 60)
+        committed = kafka.group("test")
+        expect(sum(committed.values()) <= RECORDS, "the group is never ahead")
+        print(f"job: {RECORDS} records, epoch {log.epoch}, {len(log.batches)} batches: lost 0, doubled 0", flush=True)
+
+
+def records_of(tree):
+    try:
+        return Log(tree).records()
+    except Exception:  # a name that is just being changed
+        return -1
+
+
+def a_topic_that_is_not_there_is_waited_for_in_kafkas_words():
+    with Stage("real-topic") as stage:
+        kafka = Kafka(stage).start()
+        count = Wordcount(stage, BUILD, job(kafka.address, "file://" + stage.path("checkpoint", "x")[:-2]))
+        row = count.wait_state("RETRYING", 60, "lines")
+        expect("nknown topic" in row["note"], row["note"])
+        expect(" code=E304 " in "".join(count.events("source.retry")), "E304")
+        kafka.create_topic("lines", 2)
+        produce(kafka, "a b a\n")
+        until("it is counted", lambda: word_counts(count.printed()) == {"a": 2, "b": 1}, 90, count.process)
+        count.wait_state("RUNNING", 30)
+        expect(count.process.stop(60) == 0, "it ends well")
+
+
+if __name__ == "__main__":
+    jars("kafka"), jars("hdfs")  # fetched before the clock of the first test runs
+    run_tests("job", [a_topic_that_is_not_there_is_waited_for_in_kafkas_words,
+                      a_million_records_with_ten_kills_and_a_datanode_lost], seconds=420)
