@@ -47,19 +47,30 @@ static enum log_format format_of(const struct settings *settings)
     return formats[settings->log_format];
 }
 
-static struct supervisor_conf conf_of(const struct settings *settings, const struct run_args *args)
+/* Workers are given whole paths: a store's URL is made of one. */
+static const char *whole_path(struct arena *arena, const char *path)
 {
+    char folder[4096];
+    if (!path || *path == '/' || !getcwd(folder, sizeof folder))
+        return path;
+    return arena_printf(arena, "%s/%s", folder, path);
+}
+
+static struct supervisor_conf conf_of(struct arena *arena, const struct settings *settings,
+                                      const struct run_args *args)
+{
+    bool off = settings->jobs_watch == WATCH_OFF;
     struct supervisor_conf conf = {
         .program = args->program,
-        .conf = args->flags.conf,
-        .state = settings->state_directory,
-        .socket = settings->socket,
+        .conf = whole_path(arena, args->flags.conf),
+        .state = whole_path(arena, settings->state_directory),
+        .socket = whole_path(arena, settings->socket),
         .out = *settings->log_directory ? settings->log_directory : NULL,
         .folders = { settings->jobs_directory, FOLDER_VENDOR },
         .n_folders = strcmp(settings->jobs_directory, FOLDER_ADMIN) == 0 ? 2 : 1,
         .jobs_max = settings->jobs_max,
         .settle_ms = settings->jobs_settle_ms,
-        .rescan_ms = settings->jobs_rescan_ms,
+        .rescan_ms = off ? 0 : settings->jobs_rescan_ms,
         .hang_ms = args->hang ? strtoull(args->hang, NULL, 10) : SUPERVISOR_HANG_MS,
         .watch = settings->jobs_watch == WATCH_INOTIFY,
         .once = args->once,
@@ -113,7 +124,7 @@ static int run_run(struct cli *cli, int argc, char **argv)
     if (cli_settings(cli, &args.flags, &arena, &settings, &status)) {
         if (!args.program)
             args.program = own_program(&arena);
-        struct supervisor_conf conf = conf_of(settings, &args);
+        struct supervisor_conf conf = conf_of(&arena, settings, &args);
         status = run_daemon(cli, settings, &conf);
     }
     arena_free(&arena);

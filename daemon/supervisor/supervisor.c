@@ -31,7 +31,7 @@ int64_t supervisor_now_ms(struct supervisor *supervisor)
 static void supervisor_rescan(struct loop_timer *timer)
 {
     struct supervisor *supervisor = CONTAINER_OF(timer, struct supervisor, rescan);
-    if (!supervisor->conf.once)
+    if (!supervisor->conf.once && supervisor->conf.rescan_ms)
         loop_timer_start(supervisor->loop, timer, supervisor->conf.rescan_ms, supervisor_rescan);
     supervisor->watched = supervisor->watches[0] != NULL;
     for (size_t i = 0; i < supervisor->conf.n_folders && supervisor->watches[i]; i++)
@@ -234,6 +234,14 @@ struct supervisor *supervisor_new(const struct supervisor_conf *conf, struct loo
     return NULL;
 }
 
+static bool supervisor_any(const struct supervisor *supervisor) /* there is a job */
+{
+    for (uint32_t i = 0; i < supervisor->conf.jobs_max; i++)
+        if (supervisor->jobs[i].used)
+            return true;
+    return false;
+}
+
 bool supervisor_run(struct supervisor *supervisor)
 {
     static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
@@ -246,11 +254,17 @@ bool supervisor_run(struct supervisor *supervisor)
                                              LOG_TEXT("jobs", supervisor->conf.folders[0]),
                                              LOG_TEXT("state", supervisor->conf.state) } });
     supervisor_rescan(&supervisor->rescan);
+    if (!supervisor_any(supervisor))
+        log_put(supervisor->conf.log,
+                &(struct log_entry){ .level = LOG_WARNING,
+                                     .event = "jobs.none",
+                                     .fields = { LOG_TEXT("jobs", supervisor->conf.folders[0]) },
+                                     .msg = "there is no job file yet" });
     supervisor_tick(&supervisor->tick);
     if (notify_watchdog_ms(supervisor->notify))
         supervisor_bark(&supervisor->watchdog);
     loop_run(supervisor->loop);
-    bool well = true;
+    bool well = supervisor_any(supervisor);
     for (uint32_t i = 0; i < supervisor->conf.jobs_max; i++) {
         const struct job *job = &supervisor->jobs[i];
         bool off = job->is_accepted && !job->policy.limits.enabled;

@@ -29,9 +29,9 @@ struct supervisor_conf { /* texts are borrowed for life */
     const char *folders[JOB_FOLDERS_MAX]; /* drop directories, the first one first */
     size_t n_folders;
     uint32_t jobs_max;
-    uint64_t settle_ms, rescan_ms, hang_ms;
-    bool watch; /* with inotify */
-    bool once;  /* each job once; end when all are done */
+    uint64_t settle_ms, rescan_ms, hang_ms; /* rescan_ms 0: only on SIGHUP */
+    bool watch;                             /* with inotify */
+    bool once;                              /* each job once; end when all are done */
     struct log *log;
 };
 

@@ -210,10 +210,19 @@ class Hdfs:
         said = http_get(self.http, "/jmx?get=Hadoop:service=NameNode,name=NameNodeInfo::Safemode")[1]
         return re.search(r'"Safemode"\s*:\s*""', said)
 
+    def takes(self, n):
+        """A DataNode has no room in the NameNode's eyes until its first report of it."""
+        try:
+            return self.client.create(f"/user/systest/warm/{n}", b"x") == 201
+        except Refused:
+            return False
+
     def warm_up(self):
         """The first twenty or so writes after a JVM's start take a second or more each."""
-        for n in range(30):
-            self.client.create(f"/user/systest/warm/{n}", b"x" * 1000)
+        names = iter(range(10000))
+        until("HDFS takes a file", lambda: self.takes(next(names)), READY_SECONDS, self.namenode)
+        for _ in range(30):
+            self.client.create(f"/user/systest/warm/{next(names)}", b"x" * 1000)
         self.client.delete("/user/systest/warm")
 
 

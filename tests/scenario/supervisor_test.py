@@ -289,6 +289,10 @@ def once_ends_with_the_jobs():
         it.job("b.yaml", "valid: no\n")
         it.start()
         expect(it.process.popen.wait(30) == 1, it.process.tail())
+        it.remove("a.yaml")
+        it.remove("b.yaml")
+        it.start()
+        expect(it.process.popen.wait(30) == 1 and "there is no job file yet" in it.log(), it.process.tail())
 
 
 def systemd_is_told():

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct tiny {
     pthread_t thread;
     struct tiny_step steps[TINY_STEPS];
     unsigned n_steps;
-    unsigned n_taken; /* requests; read it after tiny_stop() */
+    atomic_uint n_taken; /* requests */
     char heads[TINY_STEPS][TINY_HEAD];
     size_t bodies[TINY_STEPS];
 };

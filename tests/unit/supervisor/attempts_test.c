@@ -1,15 +1,8 @@
 #include "supervisor/attempts.h"
 
 #include <check.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include "io/world.h"
 
 #define HOUR 3600000LL
 #define BOOT_A "aaaaaaaa-0000-4000-8000-000000000001"
@@ -161,6 +154,21 @@ START_TEST(a_recount_forgets_what_was_before)
 }
 END_TEST
 
+START_TEST(a_failed_job_stays_failed_whatever_came_after)
+{
+    struct attempts_past past;
+    struct attempts_found found;
+    struct buf out = { 0 };
+    begin();
+    put(ATTEMPT_FAILED, "j", 1);
+    put_end("j", 2, false, HOUR);
+    ck_assert(attempts_compact(buf_slice(&text), NULL, &out, &found, NULL));
+    attempts_recall(buf_slice(&out), "j", &now_a, &past);
+    ck_assert(past.failed);
+    buf_free(&out);
+}
+END_TEST
+
 START_TEST(a_start_without_an_end_was_aborted_and_does_not_count)
 {
     struct attempts_past past;
@@ -281,102 +289,130 @@ START_TEST(a_file_that_is_no_ledger_is_refused)
 }
 END_TEST
 
-/* ---- on disk */
+/* ---- the rule, with restarts in between */
 
-static char folder[64], path[80];
-static struct world *world;
+static const struct {
+    int64_t ends[4];
+    size_t n;
+    bool failed;
+} worked[] = {
+    { { 0, 1000, 2000 }, 3, true },
+    { { 0, HOUR / 2, HOUR - 1 }, 3, true },
+    { { 0, HOUR / 2, HOUR }, 3, true }, /* exactly one window old: counted */
+    { { 0, HOUR / 2, HOUR + 1 }, 3, false },
+    { { 0, 3000000, 3700000, 6500000 }, 4, true },
+    { { 0, 3700000, 7400000, 11100000 }, 4, false },
+};
 
-static void folder_make(void)
+struct machine { /* the clocks of a machine that may boot anew */
+    char boot[ATTEMPT_BOOT_SIZE];
+    int64_t booted_ms; /* on the wall clock */
+};
+
+static struct attempts_clock clock_at(const struct machine *machine, int64_t wall_ms)
 {
-    strcpy(folder, "/tmp/attempts-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/attempts", folder);
-    world = world_new();
+    return (struct attempts_clock){ machine->boot, wall_ms - machine->booted_ms, wall_ms };
 }
 
-static void folder_drop(void)
+/* A failure at this time, told to a policy that knows only what the ledger says. */
+static void fail_once(struct policy *policy, const struct attempts_clock *now, uint64_t attempt)
 {
-    unlink(path);
-    ck_assert_int_eq(rmdir(folder), 0);
-    world_free(world);
-    buf_free(&text);
+    static const struct job_policy limits = { 1, 3, HOUR, 0, 0, 30000, 1000 };
+    static struct attempts_past past;
+    struct policy_actions actions;
+    recall("j", now, &past);
+    policy_init(policy, "j", false);
+    policy->failures = past.failures;
+    policy->failed = past.failed;
+    ck_assert_uint_eq(past.attempt, attempt - 1);
+    policy_step(policy,
+                &(struct policy_event){
+                    .kind = POLICY_ACCEPTED, .limits = &limits, .now_ms = now->boot_ms },
+                &actions);
+    policy_step(
+        policy,
+        &(struct policy_event){ .kind = POLICY_EXITED, .status = 1, .now_ms = now->boot_ms },
+        &actions);
+    struct attempt_entry end = entry_of(ATTEMPT_END, "j", attempt);
+    strcpy(end.boot, now->boot);
+    end.boot_ms = now->boot_ms;
+    end.wall_ms = now->wall_ms;
+    end.counted = policy->counted;
+    attempt_format(&end, &text);
 }
 
-static struct attempts *open_ledger(struct attempts_found *found)
+START_TEST(the_rule_holds_across_restarts_of_daemon_and_machine)
 {
-    struct err err = { .kind = ERR_NONE };
-    struct attempts *attempts = attempts_open(path, world, found, &err);
-    ck_assert_msg(attempts != NULL, "%s", err.text);
-    return attempts;
-}
-
-START_TEST(what_was_noted_is_there_after_a_restart)
-{
-    struct attempts_found found;
-    struct attempts_past past;
-    struct attempts *attempts = open_ledger(&found);
-    struct attempt_entry start = entry_of(ATTEMPT_START, "j", 1),
-                         end = entry_of(ATTEMPT_END, "j", 1);
-    end.counted = 1;
-    ck_assert(attempts_note(attempts, &start, NULL));
-    ck_assert(attempts_note(attempts, &end, NULL));
-    start.attempt = 2;
-    ck_assert(attempts_note(attempts, &start, NULL));
-    attempts_free(attempts);
-    attempts = open_ledger(&found);
-    ck_assert_uint_eq(found.aborted, 1);
-    ck_assert(attempts_past(attempts, "j", &past, NULL));
-    ck_assert_uint_eq(past.attempt, 2);
-    ck_assert_uint_eq(past.failures.n, 1);
-    ck_assert_int_le(past.failures.at_ms[0], (int64_t)world_boot_ms(world));
-    attempts_free(attempts);
+    static struct policy policy;
+    for (unsigned boots = 0; boots < 16; boots++) { /* bit i: the machine boots before end i */
+        struct machine machine = { BOOT_A, 1000 };
+        begin();
+        for (size_t i = 0; i < worked[_i].n; i++) {
+            int64_t wall_ms = 1000000 + worked[_i].ends[i];
+            if (boots & 1u << i)
+                machine = (struct machine){ .booted_ms = wall_ms - 500 };
+            if (!*machine.boot)
+                snprintf(machine.boot, sizeof machine.boot, "boot-%zu", i);
+            struct attempts_clock now = clock_at(&machine, wall_ms);
+            fail_once(&policy, &now, i + 1);
+            ck_assert_int_eq(policy.failed, i + 1 == worked[_i].n && worked[_i].failed);
+        }
+    }
 }
 END_TEST
 
-START_TEST(what_a_full_disk_refused_is_written_later)
+static uint64_t random_state = 88172645463325252u;
+static uint32_t random_next(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)random_state;
+}
+
+START_TEST(bytes_of_any_kind_do_no_harm)
 {
     struct attempts_found found;
-    struct attempts_past past;
-    struct err err;
-    struct rlimit none = { 0, RLIM_INFINITY }, all = { RLIM_INFINITY, RLIM_INFINITY };
-    struct attempts *attempts = open_ledger(&found);
-    struct attempt_entry start = entry_of(ATTEMPT_START, "j", 1),
-                         end = entry_of(ATTEMPT_END, "j", 1);
-    end.counted = 1;
-    ck_assert(attempts_note(attempts, &start, NULL));
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
-    ck_assert(!attempts_note(attempts, &end, &err));
-    start.attempt = 2;
-    ck_assert(!attempts_note(attempts, &start, &err));
-    ck_assert(!attempts_note(attempts, &start, &err));
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
-    ck_assert(attempts_note(attempts, &start, NULL));
-    ck_assert(attempts_past(attempts, "j", &past, NULL));
-    ck_assert_uint_eq(past.attempt, 2);
-    ck_assert_uint_eq(past.failures.n, 1);
-    attempts_free(attempts);
+    static struct attempts_past past;
+    for (unsigned round = 0; round < 300; round++) {
+        struct buf once = { 0 }, twice = { 0 };
+        begin();
+        for (unsigned i = 0; i < 20; i++)
+            if (random_next() % 3)
+                put_end(i % 2 ? "a" : "b", random_next() % 9, random_next() % 2, 1);
+            else
+                put(random_next() % ATTEMPT_KINDS, i % 2 ? "a" : "b", random_next() % 9);
+        for (unsigned i = random_next() % 8; i > 0; i--)
+            text.ptr[20 + random_next() % (text.len - 20)] = (uint8_t)random_next();
+        struct slice cut = { text.ptr, 20 + random_next() % (text.len - 20) };
+        ck_assert(attempts_compact(cut, NULL, &once, &found, NULL));
+        ck_assert(attempts_compact(buf_slice(&once), NULL, &twice, &found, NULL));
+        ck_assert_uint_eq(found.damaged, 0);
+        ck_assert_str_eq(buf_text(&once), buf_text(&twice));
+        attempts_recall(cut, "a", &now_a, &past);
+        buf_free(&once);
+        buf_free(&twice);
+    }
 }
 END_TEST
 
 Suite *attempts_suite(void)
 {
     Suite *suite = suite_create("attempts");
-    TCase *pure = tcase_create("pure"), *disk = tcase_create("disk");
+    TCase *pure = tcase_create("pure");
     tcase_add_test(pure, the_format_is_what_it_was);
     tcase_add_test(pure, any_damage_of_a_line_is_seen);
     tcase_add_test(pure, ends_age_by_this_boots_clock);
     tcase_add_loop_test(pure, ends_of_an_earlier_boot_age_by_wall_time_never_below_0, 0, 4);
     tcase_add_test(pure, a_recount_forgets_what_was_before);
+    tcase_add_test(pure, a_failed_job_stays_failed_whatever_came_after);
     tcase_add_test(pure, a_start_without_an_end_was_aborted_and_does_not_count);
     tcase_add_test(pure, a_torn_tail_is_left_out_and_told_of);
     tcase_add_test(pure, only_what_matters_is_kept);
     tcase_add_test(pure, only_so_many_jobs_are_remembered);
     tcase_add_loop_test(pure, a_file_that_is_no_ledger_is_refused, 0, 6);
-    tcase_add_checked_fixture(disk, folder_make, folder_drop);
-    tcase_add_test(disk, what_was_noted_is_there_after_a_restart);
-    tcase_add_test(disk, what_a_full_disk_refused_is_written_later);
+    tcase_add_loop_test(pure, the_rule_holds_across_restarts_of_daemon_and_machine, 0, 6);
+    tcase_add_test(pure, bytes_of_any_kind_do_no_harm);
     suite_add_tcase(suite, pure);
-    suite_add_tcase(suite, disk);
     return suite;
 }

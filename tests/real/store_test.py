@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""The store's door, as a program (store_driver.c), against HDFS: what it answers, and what it says when it cannot know."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+
+from peers import SERVER, Hdfs, jars, run_java
+from harness import Stage, expect, http_get, run_tests, until
+
+BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+MIB = 1 << 20
+
+
+class Door:
+    """One store_driver; ask() waits for one answer, start() and take() do not."""
+
+    def __init__(self, url, write_timeout_ms=60000):
+        self.process = subprocess.Popen([os.path.join(BUILD, "store_driver"), url, str(write_timeout_ms)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1)
+        self.answers, self.early, self.next_id = queue.Queue(), {}, 0
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            number, *words = line.split()
+            self.answers.put((int(number), words))
+
+    def start(self, *words):
+        self.next_id += 1
+        self.process.stdin.write(" ".join([str(self.next_id), *map(str, words)]) + "\n")
+        self.process.stdin.flush()
+        return self.next_id
+
+    def take(self, number, seconds=100):
+        while number not in self.early:
+            got, words = self.answers.get(timeout=seconds)
+            self.early[got] = words
+        return self.early.pop(number)
+
+    def ask(self, *words):
+        return self.take(self.start(*words))
+
+    def answer(self, *words):
+        return self.ask(*words)[0]
+
+    def close(self):
+        self.process.stdin.close()
+        expect(self.process.wait(timeout=100) == 0, "store_driver did not end well")
+
+
+SCRIPT = """lock . ; create tmp/1.a/x.0 100000 ; create tmp/1.a/y.0 0 ; list . ; list tmp/1.a ; create tmp/1.a/x.0 8000000
+mkdirs e1.a/wal ; rename tmp/1.a/x.0 e1.a/wal/k-1 ; rename tmp/1.a/x.0 e1.a/wal/k-1 ; rename tmp/1.a/y.0 e1.a/wal/k-1
+touch e1.a/wal/k-1 ; touch e1.a/wal/k-2 ; touch e1.a/wal/k-1/z ; touch e1.a ; rename e1.a e2.b ; read e2.b/wal/k-1
+read tmp/1.a/y.0 ; read e2.b/wal ; read no ; list no ; list e2.b/wal/k-1 ; mkdirs e2.b/wal/k-1 ; mkdirs e2.b/wal/k-1/z
+rename tmp/1.a/y.0 e2.b/wal/k-1/y ; rename tmp/1.a/y.0 no/y ; rename no e2.b/no ; create e2.b 10 ; read e2.b/wal/k-1/z
+create e2.b/a%b;c+d 10 ; list e2.b ; read e2.b/a%b;c+d ; remove e2.b/a%b;c+d ; remove tmp ; remove tmp ; list .
+create block 8388608 ; read block ; read block 8388608 ; lock ."""
+
+
+def both_stores_answer_alike(hdfs):
+    local, remote = Door("file://" + hdfs.stage.path("local") + "/alike"), Door(hdfs.url + "/alike")
+    for words in SCRIPT.replace("\n", " ; ").split(" ; "):
+        here, there = local.ask(*words.split()), remote.ask(*words.split())
+        if words.startswith("list"):  # directories have no length here
+            here, there = ([word for word in words if not word.endswith("/:0")] for words in (here, there))
+        expect(here == there, f"{words}: {here} on file://, {there} on HDFS")
+    refused = remote.ask("read", "block", 8 * MIB - 1)
+    expect(refused[:2] == ["REFUSED", "FATAL"], f"a file that is too long: {refused}")
+    for door in (local, remote):
+        door.close()
+    expect(hdfs.client.under_construction("/user/systest") == [], "a file was left open")
+
+
+def a_commit_costs_one_create_and_one_rename(hdfs):
+    door = Door(hdfs.url + "/cost")
+    expect(door.answer("mkdirs", "e1/wal") == "YES", "mkdirs")
+    made, renamed = counts(hdfs)
+    for round in (1, 2):  # the NameNode shows its counts a few seconds late: a round waits for its renames to show
+        for n in range(20):
+            expect(door.answer("create", f"tmp/{round}.{n}", 1000) == "YES", "create")
+            expect(door.answer("rename", f"tmp/{round}.{n}", f"e1/wal/{round}.{n}") == "YES", "rename")
+        before, made = made, until("the renames show", lambda: shown(hdfs, renamed + 20 * round))
+    expect(made - before == 20, f"{before} to {made} creates for 20 commits")
+    door.close()
+
+
+def shown(hdfs, renames):
+    made, renamed = counts(hdfs)
+    return made if renamed == renames else 0
+
+
+def counts(hdfs):
+    said = json.loads(http_get(hdfs.http, "/jmx?qry=Hadoop:service=NameNode,name=NameNodeActivity")[1])["beans"][0]
+    return said["CreateFileOps"], said["FilesRenamed"]
+
+
+def a_long_list_is_whole(hdfs):
+    door = Door(hdfs.url + "/list")
+    asked = [door.start("mkdirs", f"many/{n:05}") for n in range(2500)]
+    expect(all(door.take(number) == ["YES"] for number in asked), "mkdirs")
+    names = door.ask("list", "many")[1:]
+    expect(names == [f"{n:05}/:0" for n in range(2500)], f"{len(names)} names of 2500")
+    door.close()
+
+
+def a_datanode_killed_in_the_middle_leaves_no_doubt():
+    with Stage("real-store-kill") as stage:
+        hdfs = Hdfs(stage, datanodes=3).start()
+        door = Door(hdfs.url + "/root")
+        size, kinds = 32 * MIB, {}
+        asked = {door.start("create", f"a/{n}", size): f"a/{n}" for n in range(4)}
+        until("an upload has begun", lambda: len(hdfs.client.entries("/user/systest/root/a")) == 4)
+        hdfs.datanodes[0].kill()
+        for number, path in asked.items():
+            words = door.take(number)
+            kinds[path] = words[0]
+            expect(words[0] != "NO", f"{path}: {words}")
+            if words[0] == "YES":
+                read = door.ask("read", path)
+                expect(read[:2] == ["YES", str(size)], f"{path} was answered yes and reads {read}")
+        print(f"store: after the kill: {kinds}", flush=True)
+        tries = 0
+        for n in range(20):  # it goes on at once, with the dead one left out; a try may fail, its name is not used again
+            while door.answer("create", f"b/{n}.{tries}", 100000) != "YES":
+                tries += 1
+                expect(tries < 20, "creates keep failing")
+        print(f"store: {tries} tries of 20 creates failed", flush=True)
+        door.close()
+
+
+def the_only_datanode_killed_in_the_middle_is_an_unknown(hdfs):
+    door = Door(hdfs.url + "/gone")
+    expect(door.answer("create", "whole", 1000) == "YES", "create")
+    asked = door.start("create", "cut", 256 * MIB)
+    until("the upload has begun", lambda: any(name == "cut" for name, _, _ in hdfs.client.entries("/user/systest/gone")))
+    hdfs.datanodes[0].kill()
+    said = door.take(asked)
+    expect(said[:3] == ["UNKNOWN", "UNKNOWN", "E302"], f"a cut upload: {said}")
+    for words in ("create next 1000", "read whole"):
+        said = door.ask(*words.split())
+        expect(said[:3] == ["REFUSED", "RETRY", "E302"], f"{words} without a DataNode: {said}")
+    hdfs.datanodes[0].start()
+    goes_on(door, "again")
+    until("the file reads again", lambda: door.answer("read", "whole") == "YES", 60)
+    door.close()
+
+
+def goes_on(door, name):
+    """What failed is asked for under a new name, until it works."""
+    tries = iter(range(10000))
+    until("a create after the fault", lambda: door.answer("create", f"{name}.{next(tries)}", 1000) == "YES", 60)
+
+
+def safe_mode_is_named_and_reads_go_on(hdfs):
+    door = Door(hdfs.url + "/safe")
+    expect(door.answer("create", "a", 1000) == "YES", "create")
+    admin = hdfs.configure("admin", {}) + [SERVER.replace(".server", ".tools") + "DFSAdmin", "-safemode"]
+    run_java(admin + ["enter"])
+    for words in ("create b 1000", "rename a c", "mkdirs d", "remove a", "touch a"):
+        said = door.ask(*words.split())
+        expect(said[:3] == ["REFUSED", "RETRY", "E310"], f"{words}: {said}")
+    expect(door.answer("read", "a") == "YES", "a read in safe mode")
+    run_java(admin + ["leave"])
+    expect(door.answer("rename", "a", "c") == "YES", "a rename after safe mode")
+    door.close()
+
+
+def the_other_namenode_is_asked_and_none_is_told(hdfs):
+    door = Door(hdfs.url.replace("@", "@127.0.0.1:1,") + "/away")
+    for words in ("lock .", "create a 1000", "rename a b", "read b", "create c 100000"):
+        expect(door.answer(*words.split()) == "YES", f"{words} with one of two NameNodes")
+    hdfs.namenode.kill()
+    said = until("nobody is there", lambda: refused(door.ask("rename", "b", "d")))
+    expect(" ".join(said).count("Failed to connect to 127.0.0.1") == 2, f"both are named: {said}")
+    hdfs.namenode.start()
+    hdfs.wait_ready()
+    until("it is back", lambda: door.answer("touch", "b") == "YES", 60)
+    goes_on(door, "e")
+    door.close()
+
+
+def refused(words):
+    """A kept connection may die with the request on it: unknown; from then on it is refused."""
+    expect(words[0] in ("UNKNOWN", "REFUSED") and words[2] == "E302", f"without a NameNode: {words}")
+    return words if words[0] == "REFUSED" else None
+
+
+def with_peers(test, hdfs):
+    def run():
+        test(hdfs)
+    run.__name__ = test.__name__
+    return run
+
+
+if __name__ == "__main__":
+    jars("hdfs")
+    with Stage("real-store") as peers:
+        one = Hdfs(peers).start()
+        tests = [both_stores_answer_alike, a_commit_costs_one_create_and_one_rename, a_long_list_is_whole,
+                 safe_mode_is_named_and_reads_go_on, the_only_datanode_killed_in_the_middle_is_an_unknown,
+                 the_other_namenode_is_asked_and_none_is_told]
+        run_tests("store", [with_peers(test, one) for test in tests] + [a_datanode_killed_in_the_middle_leaves_no_doubt],
+                  seconds=180)
