@@ -101,6 +101,13 @@ static void misplaced(struct schema *schema, struct yaml_node *key, const struct
                  key->text, inside);
 }
 
+/* `{a: b,c}`: c is a piece of the value before it. */
+static bool is_torn(const struct yaml_node *map, const struct yaml_node *key)
+{
+    const struct yaml_node *value = map->style == YAML_FLOW ? yaml_get(map, key->text) : NULL;
+    return value && value->kind == YAML_NULL && !value->text_len;
+}
+
 void schema_unknown(struct schema *schema, struct yaml_node *key, const char *const *names)
 {
     struct diags *diags = schema->expand.diags;
@@ -114,6 +121,8 @@ void schema_unknown(struct schema *schema, struct yaml_node *key, const char *co
     }
     struct diag *diag = diag_add(diags, yaml_place(key), 202, "unknown key '%s'", key->text);
     schema_suggest(diags, diag, key->text, names);
+    if (diag != &diags->spare && !diag->help && is_torn(map, key))
+        diag_help(diags, diag, "a value with a ',' in it stands in quotes");
 }
 
 bool schema_has(const struct schema_key *keys, const char *name)

@@ -143,6 +143,9 @@ static const struct { /* a file and all that is said about it, as j.yaml:<said> 
     { SOURCES PRINT "checkpoint: /data/x\n",
       "j.yaml:4:13: error[E215]: '/data/x' is not a URL of a store: webhdfs://host:port/path or "
       "file:///path\n  help: write file:///data/x\n" },
+    { SOURCES PRINT "checkpoint: {directory: webhdfs://nn1:9870,nn2:9870/p}\n",
+      "j.yaml:4:44: error[E202]: unknown key 'nn2:9870/p'\n"
+      "  help: a value with a ',' in it stands in quotes\n" },
     { "sources:\n  - kafka:\n    group.id: g\n" PRINT,
       "j.yaml:3:5: error[E204]: 'group.id' stands beside 'kafka'; here it belongs 2 spaces to the "
       "right\n" },
