@@ -12,10 +12,6 @@
 #include "spec/job.h"
 #include "supervisor/jobs_dir.h"
 
-/* Expressions are checked once the engine is linked in. */
-bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *diags,
-                struct plan **plan) __attribute__((weak));
-
 struct check_args {
     const char *conf, *format;
     bool strict, online;
@@ -80,7 +76,7 @@ static void check_file(struct check *check, const char *path, const char *same)
     struct job_spec *spec;
     struct plan *plan;
     job_parse(&arena, id, &env, &diags, &spec);
-    if (spec && plan_build)
+    if (spec)
         plan_build(&arena, spec, &diags, &plan);
     if (same)
         diag_add(&diags, (struct diag_place){ 0 }, 213, "the id '%s' is also that of %s", id, same);

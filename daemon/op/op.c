@@ -12,99 +12,6 @@ static const struct op_kind *const op_kinds[] = {
     &op_map, &op_flat_map, &op_filter, &op_map_values, &op_reduce_by_key, &op_count,
 };
 
-static const char *const op_later[] = {
-    /* of the language, not here yet */
-    "flatMapValues",
-    "countByValue",
-    "distinct",
-    "glom",
-    "reduce",
-    "groupByKey",
-    "sortByKey",
-    "top",
-    "window",
-    "countByWindow",
-    "groupByKeyAndWindow",
-    "countByValueAndWindow",
-    "reduceByWindow",
-    "reduceByKeyAndWindow",
-    "updateStateByKey",
-    "mapWithState",
-    "join",
-    "leftOuterJoin",
-    "rightOuterJoin",
-    "fullOuterJoin",
-    "cogroup",
-    "union",
-    "repartition",
-    "pipe",
-    "lua",
-};
-
-static const struct {
-    const char *name, *instead;
-} op_foreign[] = {
-    /* of Spark, without a counterpart */
-    { "transform",
-      "write the steps as operations of this list; joins with other streams are `join`" },
-    { "transformWith",
-      "join the streams: join, leftOuterJoin, rightOuterJoin, fullOuterJoin, cogroup" },
-    { "foreachRDD",
-      "write an output: print, saveAsTextFiles, kafka, postgres, http, or pipe for a program of "
-      "yours" },
-    { "foreach",
-      "write an output: print, saveAsTextFiles, kafka, postgres, http, or pipe for a program of "
-      "yours" },
-    { "mapPartitions", "use map or flatMap; nothing has to be set up for each partition" },
-    { "mapPartitionsWithIndex", "use map or flatMap; a Kafka record has its `_.partition`" },
-    { "combineByKey", "use reduceByKey on values of the combined type, or groupByKey" },
-    { "aggregateByKey", "use reduceByKey on values of the combined type, or groupByKey" },
-    { "foldByKey", "use reduceByKey" },
-    { "slice", "use window" },
-    { "stateSnapshots", "use updateStateByKey, whose stream is the whole state of each batch" },
-    { "partitionBy", "leave it out: keys are spread over the threads by themselves" },
-    { "cache", "leave it out: a stream that is read twice is computed once" },
-    { "persist", "leave it out: a stream that is read twice is computed once" },
-};
-
-static bool op_refuse_foreign(const struct op_input *input)
-{
-    const char *name = input->job->name;
-    for (size_t i = 0; i < ARRAY_SIZE(op_foreign); i++) {
-        if (strcmp(name, op_foreign[i].name) != 0)
-            continue;
-        struct diag *diag = diag_add(input->diags, yaml_place(input->job->node), 216,
-                                     "there is no '%s' here", name);
-        diag_help(input->diags, diag, "%s", op_foreign[i].instead);
-        return true;
-    }
-    return false;
-}
-
-static void op_refuse(const struct op_input *input)
-{
-    const char *words[ARRAY_SIZE(op_kinds) + ARRAY_SIZE(op_later) + 1];
-    const char *name = input->job->name;
-    size_t n = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(op_kinds); i++)
-        words[n++] = op_kinds[i]->name;
-    for (size_t i = 0; i < ARRAY_SIZE(op_later); i++)
-        words[n++] = op_later[i];
-    words[n] = NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(words[i], name) != 0)
-            continue;
-        diag_add(input->diags, yaml_place(input->job->node), 250, "'%s' is not supported yet",
-                 name);
-        return;
-    }
-    struct diag *diag =
-        diag_add(input->diags, yaml_place(input->job->node), 201, "unknown operation '%s'", name);
-    const char *nearest = diag_nearest(name, words);
-    if (nearest)
-        diag_help(input->diags, diag, "did you mean '%s'?", nearest);
-}
-
 static const struct op_kind *op_kind_of(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(op_kinds); i++) {
@@ -135,8 +42,7 @@ struct op *op_build(const struct op_input *input)
 {
     const struct op_kind *kind = op_kind_of(input->job->name);
     if (!kind) {
-        if (!op_refuse_foreign(input))
-            op_refuse(input);
+        job_op_refuse(input->diags, input->job->node);
         return NULL;
     }
     if (!op_arg_fits(kind, input) || !input->type)

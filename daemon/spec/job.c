@@ -78,11 +78,30 @@ static bool among(const struct job_kind *kinds, const char *name)
     return false;
 }
 
+bool job_kind_misplaced(struct job_file *file, struct yaml_node *node)
+{
+    const char *name = node->text, *is = NULL, *home = NULL;
+    if (job_op_known(name)) {
+        is = "an operation";
+        home = "transformations";
+    } else if (among(job_output_kinds, name)) {
+        is = "an output";
+        home = "outputs";
+    } else if (among(job_source_kinds, name)) {
+        is = "a source";
+        home = "sources";
+    }
+    if (is)
+        diag_add(file->diags, yaml_place(node), 204, "'%s' is %s; it belongs inside '%s'", name, is,
+                 home);
+    return is != NULL;
+}
+
 const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
                                      const struct job_kind *kinds, const char *what)
 {
     struct yaml_node *node = item->name;
-    const char *name = node->text, *names[32];
+    const char *name = node->text, *names[JOB_KINDS_MAX];
     size_t n = 0;
     for (const struct job_kind *kind = kinds; kind->name; kind++) {
         names[n++] = kind->name;
@@ -94,20 +113,9 @@ const struct job_kind *job_kind_find(struct job_file *file, const struct job_ite
         return NULL;
     }
     names[n] = NULL;
-    const char *is = job_op_known(name)              ? "an operation"
-                     : among(job_output_kinds, name) ? "an output"
-                     : among(job_source_kinds, name) ? "a source"
-                                                     : NULL;
-    const char *home = !is                             ? NULL
-                       : job_op_known(name)            ? "transformations"
-                       : among(job_output_kinds, name) ? "outputs"
-                                                       : "sources";
     node->bad = true;
-    if (is) {
-        diag_add(file->diags, yaml_place(node), 204, "'%s' is %s; it belongs inside '%s'", name, is,
-                 home);
+    if (job_kind_misplaced(file, node))
         return NULL;
-    }
     struct diag *diag = diag_add(file->diags, yaml_place(node), 201, "unknown %s '%s'", what, name);
     schema_suggest(file->diags, diag, name, names);
     return NULL;

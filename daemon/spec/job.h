@@ -114,3 +114,6 @@ bool job_parse(struct arena *arena, const char *id, const struct job_env *env, s
 /* Checks `defaults:` of the settings, a mapping, as the keys of a job. */
 bool job_defaults_check(struct arena *arena, const struct expand_env *env, struct diags *diags,
                         struct yaml_node *defaults);
+/* Says why no code runs an operation of this name: E201 unknown, E216 no counterpart here, E250 not
+ * supported yet. */
+void job_op_refuse(struct diags *diags, const struct yaml_node *node);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "spec/job_parts.h"
 
 enum op_form { FORM_NONE, FORM_EXPRESSION, FORM_OTHER };
@@ -47,18 +48,30 @@ static const struct op_row { /* an operation */
     { NULL, FORM_NONE, false, NULL },
 };
 
-static const struct { /* Spark's, without a counterpart here */
+static const struct {
     const char *name, *instead;
 } absent[] = {
-    { "transform", "write its steps as operations of this list" },
-    { "foreachRDD", "use an output; 'pipe' hands each batch to a program" },
-    { "mapPartitions", "use map or flatMap: they run on columns of records" },
-    { "mapPartitionsWithIndex", "use map or flatMap: they run on columns of records" },
-    { "combineByKey", "use map, then reduceByKey" },
-    { "aggregateByKey", "use map, then reduceByKey" },
+    /* of Spark, without a counterpart here */
+    { "transform",
+      "write the steps as operations of this list; joins with other streams are `join`" },
+    { "transformWith",
+      "join the streams: join, leftOuterJoin, rightOuterJoin, fullOuterJoin, cogroup" },
+    { "foreachRDD",
+      "write an output: print, saveAsTextFiles, kafka, postgres, http, or pipe for a program of "
+      "yours" },
+    { "foreach",
+      "write an output: print, saveAsTextFiles, kafka, postgres, http, or pipe for a program of "
+      "yours" },
+    { "mapPartitions", "use map or flatMap; nothing has to be set up for each partition" },
+    { "mapPartitionsWithIndex", "use map or flatMap; a Kafka record has its `_.partition`" },
+    { "combineByKey", "use reduceByKey on values of the combined type, or groupByKey" },
+    { "aggregateByKey", "use reduceByKey on values of the combined type, or groupByKey" },
+    { "foldByKey", "use reduceByKey" },
     { "slice", "use window" },
-    { "stateSnapshots", "use updateStateByKey: it gives every key in every batch" },
-    { "partitionBy", "leave it out: results do not depend on partitions" },
+    { "stateSnapshots", "use updateStateByKey, whose stream is the whole state of each batch" },
+    { "partitionBy", "leave it out: keys are spread over the threads by themselves" },
+    { "cache", "leave it out: a stream that is read twice is computed once" },
+    { "persist", "leave it out: a stream that is read twice is computed once" },
 };
 
 static const struct op_row *find(const char *name)
@@ -74,18 +87,35 @@ bool job_op_known(const char *name)
     return find(name) != NULL;
 }
 
-static bool refuse_absent(struct job_file *file, struct yaml_node *node)
+static bool refuse_absent(struct diags *diags, const struct yaml_node *node)
 {
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
         if (strcmp(absent[i].name, node->text) != 0)
             continue;
-        diag_help(file->diags,
-                  diag_add(file->diags, yaml_place(node), 216, "there is no operation '%s' here",
-                           node->text),
-                  "%s", absent[i].instead);
+        diag_help(
+            diags,
+            diag_add(diags, yaml_place(node), 216, "there is no operation '%s' here", node->text),
+            "%s", absent[i].instead);
         return true;
     }
     return false;
+}
+
+void job_op_refuse(struct diags *diags, const struct yaml_node *node)
+{
+    const char *names[ARRAY_SIZE(ops)];
+    if (refuse_absent(diags, node))
+        return;
+    if (find(node->text)) {
+        diag_add(diags, yaml_place(node), 250, "operation '%s' is known, but not supported yet",
+                 node->text);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) /* with the NULL behind the last */
+        names[i] = ops[i].name;
+    struct diag *diag =
+        diag_add(diags, yaml_place(node), 201, "unknown operation '%s'", node->text);
+    schema_suggest(diags, diag, node->text, names);
 }
 
 /* `- map (_, 1)`: the ':' behind the operation was forgotten. */
@@ -107,20 +137,13 @@ static bool refuse_call(struct job_file *file, struct yaml_node *node)
 static const struct op_row *known(struct job_file *file, const struct job_item *item)
 {
     struct yaml_node *node = item->name;
-    const char *names[sizeof ops / sizeof ops[0]];
     const struct op_row *op = find(node->text);
     if (op && !op->later)
         return op;
-    if (op) {
-        schema_later(&file->schema, node, arena_printf(file->arena, "operation '%s'", op->name));
+    node->bad = true;
+    if (!op && (refuse_call(file, node) || job_kind_misplaced(file, node)))
         return NULL;
-    }
-    if (refuse_absent(file, node) || refuse_call(file, node))
-        return NULL;
-    struct job_kind kinds[sizeof ops / sizeof ops[0]];
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
-        kinds[i] = (struct job_kind){ names[i] = ops[i].name, ops[i].later };
-    job_kind_find(file, item, kinds, "operation");
+    job_op_refuse(file->diags, node);
     return NULL;
 }
 

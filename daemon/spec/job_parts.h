@@ -5,6 +5,8 @@
 
 #define JOB_LIST_MAX 1000 /* sources, streams, outputs, operations of a stream, topics, tests */
 
+#define JOB_KINDS_MAX 16 /* kinds of sources, or of outputs, with the end of their table */
+
 struct job_name { /* a stream, as the graph knows it */
     const char *name;
     const struct yaml_node *node;
@@ -40,10 +42,11 @@ struct job_kind {     /* one source, operation or output */
 /* Takes an item of a list apart; false with a finding. `what` is "a source", "an operation", … */
 bool job_item_read(struct job_file *file, struct yaml_node *node, const char *what,
                    struct job_item *item);
-/* The row of a source or an output by its name; NULL with E201, E204 or E250. `others` is the other
- * table, for words that stand in the wrong list, whose name is `home`. */
+/* The row of a source or an output by its name; NULL with E201, E204 or E250. */
 const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
                                      const struct job_kind *kinds, const char *what);
+/* E204 for a word that stands in the wrong one of the three lists; false when it stands in none. */
+bool job_kind_misplaced(struct job_file *file, struct yaml_node *node);
 /* [A-Za-z0-9_-]{1,63}, else E208. */
 bool job_name_check(struct job_file *file, struct yaml_node *node, const char *what);
 /* At most JOB_LIST_MAX entries, else E208. */

@@ -95,8 +95,6 @@ static void check_from(struct graph *graph, struct node *node, struct yaml_node 
         node->reads[i] = find(graph, stream->from[i]);
         node->cut |= !job_reads(file, node->from[i]);
     }
-    if (stream->n_from > 1 && !node->cut)
-        node->cut = !schema_later(&file->schema, from, "a union of streams");
 }
 
 static void read_stream(struct graph *graph, struct node *node, struct yaml_node *map)

@@ -28,9 +28,9 @@ START_TEST(findings_name_the_operation_and_the_mend)
           "  help: did you mean 'flatMap'?\n" },
         { "- zzzzzzzzz: 1", "job.yaml:1:3: error[E201]: unknown operation 'zzzzzzzzz'\n" },
         { "- window: {windowDuration: 10s}",
-          "job.yaml:1:3: error[E250]: 'window' is not supported yet\n" },
+          "job.yaml:1:3: error[E250]: operation 'window' is known, but not supported yet\n" },
         { "- foreachRDD: x",
-          "job.yaml:1:3: error[E216]: there is no 'foreachRDD' here\n"
+          "job.yaml:1:3: error[E216]: there is no operation 'foreachRDD' here\n"
           "  help: write an output: print, saveAsTextFiles, kafka, postgres, http, or pipe for a "
           "program of yours\n" },
         { "- map: _.value\n- reduceByKey: _ + _",

@@ -82,8 +82,10 @@ static const struct {
       "j.yaml:3:11: error[E205]: s needs 'from'\n"
       "j.yaml:3:15: error[E202]: unknown key 'transformation'\n"
       "  help: did you mean 'transformations'?\n" },
-    { TWO "streams: {s: {from: [a, b]}}\noutputs: [print: {from: s}]\n",
-      "j.yaml:2:21: error[E250]: a union of streams is known, but not supported yet\n" },
+    { TWO "streams: {s: {from: [a, b]}}\noutputs: [print: {from: s}]\n", "" },
+    { TWO "streams: {s: {from: [a, c]}}\noutputs: [print: {from: [s]}]\n",
+      "j.yaml:2:25: error[E211]: there is no source or stream 'c'\n"
+      "j.yaml:3:25: error[E206]: from must be one name, here is a list\n" },
     { SOURCES "outputs: [{print: {label: p, num: 3}}, {print: {label: p}}]\n",
       "j.yaml:3:56: error[E213]: label 'p' is used twice; the first is on line 3\n" },
     { SOURCES "outputs: [{print: 3}]\n",
