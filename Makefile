@@ -85,7 +85,7 @@ check-asan:
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/tidemark
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark
 	@tests/run build/tsan
 check-real: all $(BUILD)/store_driver
 	$(DEV)
