@@ -1,6 +1,7 @@
 # Tidemark. `make help` lists the targets; `make demo` and `make check` need nothing but git, make and root or sudo.
 SHELL := /bin/bash
 BUILD ?= build
+MAKEFLAGS += --jobs=$(shell nproc)
 SAN ?=
 V ?= 0
 
