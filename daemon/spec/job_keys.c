@@ -47,6 +47,7 @@ static const struct schema_key wal_keys[] = {
       .at = AT(wal_max_size),
       .fallback = "20GiB",
       .min = 64 << 20,
+      .later = true,
       .help = "of all files of the log; at the limit receivers wait" },
     { .name = "inFlight",
       .type = SCHEMA_INT32,

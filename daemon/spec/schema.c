@@ -257,7 +257,8 @@ bool schema_value(struct schema *schema, const struct schema_key *key, struct ya
     union schema_field usual = { 0 };
     if (key->later && key->fallback)
         schema_fallback(key, &usual);
-    if (key->later && !schema_equal(key, &value, &usual))
+    bool works = key->also && value.text && strcmp(key->also, value.text) == 0;
+    if (key->later && !works && !schema_equal(key, &value, &usual))
         return schema_later(
             schema, node,
             arena_printf(schema->expand.arena, "%s: %s", schema_full_name(schema, node),

@@ -29,7 +29,8 @@ enum schema_type {                  /* what a row's field is in C */
 struct schema_word { /* one of the words that a key takes; a NULL ends them */
     const char *name;
     int value;
-    bool later; /* known, not supported yet */
+    const char *also; /* with later: a text that works beside the default; NULL = none */
+    bool later;       /* known, not supported yet */
 };
 
 struct schema_key {
@@ -43,6 +44,7 @@ struct schema_key {
     const char
         *shorthand; /* SCHEMA_MAP: a scalar in place of the mapping is the value of this row */
     bool required;
+    const char *also; /* with later: a text that works beside the default; NULL = none */
     bool later;       /* known, but only its default works yet */
     bool secret;      /* must not stand in the file as plain text (W104) */
     const char *help; /* one line */

@@ -72,6 +72,7 @@ static const struct schema_key state_keys[] = {
       .type = SCHEMA_SIZE,
       .at = AT(state_min_free),
       .fallback = "1GiB",
+      .later = true,
       .help = "below this much free space jobs on this disk wait" },
     { 0 },
 };
@@ -80,6 +81,8 @@ static const struct schema_key http_keys[] = {
       .type = SCHEMA_TEXT,
       .at = AT(http_listen),
       .fallback = "127.0.0.1:4040",
+      .later = true,
+      .also = "",
       .help = "address of the status page, /metrics and /api; \"\" turns it off" },
     { .name = "token",
       .type = SCHEMA_TEXT,

@@ -90,6 +90,10 @@ static const struct { /* a file and all that is said about it */
     { "log:\n  state: 1\n",
       "s.yaml:2:3: error[E204]: 'state' stands inside 'log'; here it belongs 2 spaces to the "
       "left\n" },
+    { "http: {listen: \"\"}\nstate: {minFree: 2GiB}\n",
+      "s.yaml:2:18: error[E250]: state.minFree: 2GiB is known, but not supported yet\n" },
+    { "http: {listen: \"0.0.0.0:1\"}\n",
+      "s.yaml:1:16: error[E250]: http.listen: 0.0.0.0:1 is known, but not supported yet\n" },
     { "store: {auth: kerberos}\n",
       "s.yaml:1:15: error[E250]: store.auth: kerberos is known, but not supported yet\n" },
     { "store: {ca: \"\", keytab: /k}\n",
