@@ -1,4 +1,4 @@
-/* split and words: views of the pieces, nothing is copied. One row after the other is searched 16
+/* split and words: views of the pieces, nothing is copied. One row after the other is searched 64
  * bytes at a time; reads stay inside the row. */
 #include <string.h>
 
@@ -63,15 +63,31 @@ static inline __m128i load(const char *at)
     return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-static inline const char *put_marked(struct pieces *pieces, const char *from, const char *at,
-                                     uint32_t mask)
+/* The places of `wanted` among n ≤ 64 bytes, a bit each. */
+static inline uint64_t marks(const char *at, size_t n, __m128i wanted)
 {
+    uint64_t mask = 0;
+    for (size_t i = 0; i < n; i += 16) {
+        __m128i bytes = n - i >= 16 ? load(at + i) : load_some(at + i, n - i);
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted)) << i;
+    }
+    return n < 64 ? mask & ((UINT64_C(1) << n) - 1) : mask;
+}
+
+/* A piece ends at each mark. The counters are kept out of memory while it goes. */
+static inline const char *put_marked(struct pieces *pieces, const char *from, const char *at,
+                                     uint64_t mask)
+{
+    const char **ptr = pieces->ptr + pieces->n;
+    uint32_t *len = pieces->len + pieces->n;
     while (mask) {
-        const char *to = at + __builtin_ctz(mask);
-        put(pieces, from, to);
+        const char *to = at + __builtin_ctzll(mask);
+        *ptr++ = from;
+        *len++ = (uint32_t)(to - from);
         from = to + 1;
         mask &= mask - 1;
     }
+    pieces->n = (uint32_t)(ptr - pieces->ptr);
     return from;
 }
 
@@ -79,15 +95,10 @@ static void split_byte(struct pieces *pieces, const char *at, size_t n, char sep
 {
     const char *from = at, *end = at + n;
     const __m128i wanted = _mm_set1_epi8(sep);
-    for (; end - at >= 16; at += 16)
-        from = put_marked(pieces, from, at,
-                          (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(load(at), wanted)));
-    size_t rest = (size_t)(end - at);
-    if (rest) {
-        __m128i bytes = _mm_cmpeq_epi8(load_some(at, rest), wanted);
-        from =
-            put_marked(pieces, from, at, (uint32_t)_mm_movemask_epi8(bytes) & ((1u << rest) - 1));
-    }
+    for (; end - at >= 64; at += 64) /* one branch that cannot be foreseen for 64 bytes */
+        from = put_marked(pieces, from, at, marks(at, 64, wanted));
+    if (at < end)
+        from = put_marked(pieces, from, at, marks(at, (size_t)(end - at), wanted));
     put(pieces, from, end);
 }
 #else

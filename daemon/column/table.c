@@ -114,9 +114,9 @@ void table_reset(struct table *table)
 
 static void table_place(struct table *table, const struct slot *slot, uint64_t hash)
 {
-    uint32_t i = (uint32_t)hash & table->now.mask;
-    while (table->now.slot[i].entry)
-        i = (i + 1) & table->now.mask;
+    uint32_t home = (uint32_t)hash & table->now.mask, i = home;
+    for (uint32_t step = 1; table->now.slot[i].entry; step++)
+        i = home ^ step;
     table->now.slot[i] = *slot;
     table->place[slot->entry - 1] = i | table->now.generation;
 }
@@ -156,14 +156,15 @@ static void table_make_room(struct table *table, uint32_t n)
 
 /* ---- looking up */
 
-/* The slot that holds key i, or the free one where it would stand. */
+/* The slot that holds key i, or the free one where it would stand. Steps go by exclusive or: the neighbour in the same cache
+ * line first, then the line beside it, and so on through all slots. */
 static inline struct slot *slots_seek(const struct slots *slots, const struct keys *keys,
                                       uint32_t i)
 {
     uint64_t k0 = keys->k0[i], k1 = keys->k1[i];
-    uint32_t len = keys->len[i], at = (uint32_t)keys->hash[i] & slots->mask;
-    for (;; at = (at + 1) & slots->mask) {
-        struct slot *slot = &slots->slot[at];
+    uint32_t len = keys->len[i], home = (uint32_t)keys->hash[i] & slots->mask;
+    for (uint32_t step = 0;; step++) {
+        struct slot *slot = &slots->slot[home ^ step];
         if (!slot->entry)
             return slot;
         if (((slot->k0 ^ k0) | (slot->k1 ^ k1) | (slot->len ^ len)) != 0)
@@ -190,7 +191,8 @@ static void slots_fetch(const struct slots *slots, const struct keys *keys)
 {
     for (uint32_t i = 0; i < keys->n; i++)
         __builtin_prefetch(&slots->slot[keys->hash[i] & slots->mask]);
-    __asm__ volatile(""); /* gcc takes a function that only fetches for one without effect, and drops the call */
+    __asm__ volatile(
+        ""); /* gcc takes a function that only fetches for one without effect, and drops the call */
 }
 
 void table_fetch(const struct table *table, const struct keys *keys)
@@ -219,6 +221,7 @@ void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
     for (uint32_t i = 0; i < keys->n; i++) {
         struct slot *slot = slots_seek(&table->now, keys, i);
         entry[i] = slot->entry ? slot->entry - 1 : table_add(table, slot, keys, i);
+        __builtin_prefetch(&table->cell[entry[i]], 1); /* whoever asks for entries folds next */
     }
 }
 

@@ -1,5 +1,5 @@
 /* A table of keys: each key gets a number, its entry, in the order in which the keys first came, and a cell of 8 bytes that
- * belongs to whoever folds values into it. Open addressing with linear probing over slots of 32 bytes; keys of up to
+ * belongs to whoever folds values into it. Open addressing over slots of 32 bytes; keys of up to
  * KEY_INLINE bytes stand in the slot, longer ones in the table's arena. Keys are looked up in groups: the slots of a group are
  * fetched while the one before it is compared, so that the misses of a large table overlap. The table grows step by step,
  * some slots with each group, so no lookup waits for a whole copy.

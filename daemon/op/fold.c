@@ -12,10 +12,11 @@ typedef void (*fold_fn)(struct reduce *reduce, uint32_t n, const struct column *
 static void fold_int_sum(struct reduce *reduce, uint32_t n, const struct column *value)
 {
     int64_t *cell = (int64_t *)table_cells(reduce->table);
+    const int64_t *number = value->i64;
     const uint32_t *row = reduce_rows(reduce), mask = value->is_const ? 0 : UINT32_MAX;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t entry = reduce->entry[i];
-        if (__builtin_add_overflow(cell[entry], value->i64[row[i] & mask], &cell[entry]))
+        if (__builtin_add_overflow(cell[entry], number[row[i] & mask], &cell[entry]))
             table_fail(reduce->table, entry, FAULT_OVERFLOW);
     }
 }
