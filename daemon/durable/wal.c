@@ -1,6 +1,7 @@
 /* Happy path: a block comes, the post fires at the end of the loop's turn, all that came becomes one
  * group commit; what comes while one is created gathers for the next, which starts when it is put
- * in place, or when there is enough for a whole one. The publishes share a lane: they are put in
+ * in place, when there is enough for a whole one, or, where creates take long, when half of that time
+ * is over: a block then waits for one create and a half, not for two. The publishes share a lane: they are put in
  * place, and reported, in order.
  *
  * A group's frames are written from the blocks themselves: the group holds only headers and rows. */
@@ -17,6 +18,9 @@
 #include "durable/publish.h"
 #include "io/loop.h"
 
+#define WAL_SLOW_MS \
+    100 /* creates that take so long overlap; shorter ones are not worth more files */
+
 struct wal {
     struct wal_conf conf;
     char source[FILE_NAME_SIZE];
@@ -27,6 +31,8 @@ struct wal {
     uint64_t next_seq, next_chain; /* as of the last group that was started */
     uint32_t under_way;            /* groups */
     struct loop_post post;         /* at the end of this turn: start a group */
+    struct loop_timer timer;       /* half a create is over */
+    uint64_t begun_ms;             /* when the newest group was started */
     bool posted;
 };
 
@@ -117,6 +123,7 @@ static void wal_begin(struct wal *wal)
     wal_encode(group, n);
     wal->next_seq = group->seq;
     wal->next_chain = group->chain;
+    wal->begun_ms = loop_now_ms(wal->conf.directory->loop);
     wal->under_way++;
     snprintf(path, sizeof path, "wal/%s-%" PRIu64, wal->source, group->seq);
     struct publish_conf conf = {
@@ -134,11 +141,31 @@ static void wal_begin(struct wal *wal)
     publish_start(&conf);
 }
 
-/* Starts a group when none is under way, or when there is enough for a whole one. */
+static void wal_timer_cb(struct loop_timer *timer)
+{
+    wal_step(CONTAINER_OF(timer, struct wal, timer));
+}
+
+/* May a group start beside those under way? If not yet, the timer is set to when it may. */
+static bool wal_may(struct wal *wal)
+{
+    const struct directory *directory = wal->conf.directory;
+    if (wal->under_way == 0 || wal->gathered >= WAL_GROUP_BYTES)
+        return true;
+    uint64_t since = loop_now_ms(directory->loop) - wal->begun_ms, half = directory->create_ms / 2;
+    if (directory->create_ms < WAL_SLOW_MS)
+        return false;
+    if (since < half)
+        loop_timer_start(directory->loop, &wal->timer, half - since, wal_timer_cb);
+    return since >= half;
+}
+
+/* Starts groups as long as there are blocks and they may. */
 static void wal_step(struct wal *wal)
 {
-    while (wal->under_way < wal->conf.directory->places && !list_empty(&wal->gathering) &&
-           (wal->under_way == 0 || wal->gathered >= WAL_GROUP_BYTES))
+    const struct directory *directory = wal->conf.directory;
+    while (!directory->is_fenced && wal->under_way < directory->places &&
+           !list_empty(&wal->gathering) && wal_may(wal))
         wal_begin(wal);
 }
 
@@ -195,5 +222,6 @@ void wal_free(struct wal *wal)
     if (!wal)
         return;
     check(!wal->posted && wal->under_way == 0 && list_empty(&wal->gathering));
+    loop_timer_stop(wal->conf.directory->loop, &wal->timer);
     mem_free(wal);
 }
