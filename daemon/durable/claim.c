@@ -210,7 +210,7 @@ static bool claim_taken(struct claim *claim, const struct claim_seen *seen)
         return true;
     }
     if (!seen->name && claim->refused) { /* and init.<lineage>/new is not there either */
-        claim_odd(claim, claim_missing(&err), claim_list);
+        claim_odd(claim, claim_missing(&err), claim_take);
         return true;
     }
     if (strcmp(claim->from, seen->name ? seen->name : claim->from) == 0) {
@@ -313,6 +313,7 @@ static void claim_step(struct claim *claim)
             break;
         case CLAIM_TAKING: /* whatever was answered */
             claim->refused = claim->ask.req.answer == STORE_NO;
+            claim->odd = claim->refused ? claim->odd : 0;
             claim_settle(claim, claim_list);
             break;
         case CLAIM_SIGNING:

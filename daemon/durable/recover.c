@@ -161,10 +161,7 @@ static void recover_loaded(struct recover *recover)
     }
     recover->found->snapshot = index;
     recover->back_hash = recover->found->progress.hash;
-    if (recover_has(&recover->log, index))
-        recover_read_back(recover, index);
-    else
-        recover_records(recover);
+    recover_read_back(recover, index);
 }
 
 /* ---- back from the snapshot: outputs that are owed */
@@ -195,7 +192,9 @@ static void recover_backed(struct recover *recover)
         ok && record_open(content, &reader, &err) && recover_gather(recover, content, &first, &err);
     if (!ok) {
         recover_fail(recover, &err);
-    } else if (first <= all + 1 || recover->back == 1 || all == recover->found->progress.batch) {
+    } else if (first <= all + 1 || all == recover->found->progress.batch ||
+               !recover_has(&recover->log,
+                            recover->back - 1)) { /* trimmed: nothing is owed there */
         recover_records(recover);
     } else {
         recover->back_hash = reader.before;

@@ -20,7 +20,8 @@ struct keeper {
     uint64_t files, bytes; /* of log/ since the last snapshot */
     uint64_t log_first;    /* lowest index that may still be in log/ */
     uint64_t saved_ms;     /* when the last snapshot was begun */
-    uint64_t *snapshots;   /* indices that are there, oldest first; room for retain + 1 */
+    uint64_t
+        *snapshots; /* indices that are there, oldest first; room for one more than there are */
     uint32_t n_snapshots;
     struct open_record *open; /* a ring of KEEPER_OPEN_MAX, oldest first */
     uint32_t open_first, n_open;
@@ -62,7 +63,7 @@ static void keeper_trim(struct keeper *keeper)
         for (uint32_t i = 0; i < keeper->n_snapshots; i++)
             keeper->snapshots[i] = keeper->snapshots[i + 1];
     }
-    uint64_t last = keeper->snapshots[0];
+    uint64_t last = keeper->snapshots[0] - 1; /* the record it stands for is kept beside it */
     if (last > keeper->all_delivered)
         last = keeper->all_delivered;
     if (last < keeper->log_first)
@@ -84,9 +85,12 @@ static void keeper_saved_cb(void *ctx, uint64_t index, const struct err *err)
     keeper->conf.saved(keeper->conf.ctx, index);
 }
 
+/* The first one at once: from then on a log that is empty is one that was lost. */
 static bool keeper_is_due(const struct keeper *keeper)
 {
     uint64_t now = loop_now_ms(keeper->conf.directory->loop);
+    if (keeper->n_snapshots == 0)
+        return !keeper->saving;
     return !keeper->saving && now - keeper->saved_ms >= keeper->conf.spec->checkpoint_interval_ms &&
            (keeper->files >= KEEPER_FILES_MAX || keeper->bytes >= KEEPER_BYTES_MAX);
 }
@@ -123,11 +127,12 @@ struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered
                                .files = recovered->log_files,
                                .bytes = recovered->log_bytes,
                                .log_first = recovered->log_first ? recovered->log_first : 1,
-                               .snapshots = mem_zalloc((conf->spec->checkpoint_retain + 1) *
-                                                       sizeof(uint64_t)),
+                               .snapshots = mem_zalloc(
+                                   (conf->spec->checkpoint_retain + recovered->n_snapshots + 1) *
+                                   sizeof(uint64_t)),
                                .open = mem_zalloc(KEEPER_OPEN_MAX * sizeof(struct open_record)) };
-    if (recovered->snapshot)
-        keeper->snapshots[keeper->n_snapshots++] = recovered->snapshot;
+    for (size_t i = 0; i < recovered->n_snapshots; i++)
+        keeper->snapshots[keeper->n_snapshots++] = recovered->snapshots[i];
     return keeper;
 }
 

@@ -267,6 +267,35 @@ START_TEST(outputs_owed_from_before_the_snapshot_are_found)
 }
 END_TEST
 
+START_TEST(outputs_are_not_looked_for_where_the_log_was_trimmed)
+{
+    struct job job;
+    begin(&job);
+    for (unsigned i = 0; i < 6; i++) /* an output that the job has no longer: nobody delivers it */
+        batch(&job, 0);
+    save(&job);
+    memory_drop(job.test.store, TOP "log/4");
+    recover(&job);
+    is_whole(&job);
+    ck_assert_uint_eq(job.found->n_outputs, 3);
+    test_end(&job.test);
+}
+END_TEST
+
+START_TEST(a_snapshot_without_its_record_is_a_log_that_is_gone)
+{
+    struct job job;
+    begin(&job);
+    batch(&job, 0);
+    save(&job);
+    memory_drop(job.test.store, TOP "log/1");
+    memory_drop(job.test.store, TOP "log/2");
+    recover(&job);
+    is_refused(&job, TOP "log/2: the record is missing", 350);
+    test_end(&job.test);
+}
+END_TEST
+
 START_TEST(a_damaged_snapshot_gives_way_to_the_one_before)
 {
     struct job job;
@@ -417,6 +446,8 @@ Suite *recover_suite(void)
     TEST(what_no_batch_took_is_found_and_the_rest_deleted);
     TEST(a_snapshot_stands_for_the_records_before_it);
     TEST(outputs_owed_from_before_the_snapshot_are_found);
+    TEST(outputs_are_not_looked_for_where_the_log_was_trimmed);
+    TEST(a_snapshot_without_its_record_is_a_log_that_is_gone);
     TEST(a_damaged_snapshot_gives_way_to_the_one_before);
     tcase_add_loop_test(tcase, what_is_missing_or_damaged_is_named, 0,
                         sizeof damages / sizeof damages[0]);
