@@ -3,115 +3,12 @@
  * its end. Then the ledger is held against what is in the store. */
 #include "durable.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "durable_worker.h"
+#include "durable_field.h"
 #include "sim.h"
-
-#define WORKERS_MAX 400
-#define DRAIN_MS 300000 /* faults have stopped: within this, all is done */
-
-struct durable {
-    struct sim *sim;
-    struct ledger *ledger;
-    struct durable_plan plan;
-    struct sim_process *workers[WORKERS_MAX];
-    uint32_t n;
-    bool restarts; /* a worker that ends is started again */
-};
-
-static void start(void *ctx);
-
-static bool has_ended(void *ctx, uint32_t pid)
-{
-    const struct durable *durable = ctx;
-    for (uint32_t i = 0; i < durable->n; i++) {
-        if (durable->workers[i]->pid == pid)
-            return !durable->workers[i]->alive;
-    }
-    return false;
-}
-
-static void ended(struct sim_process *process)
-{
-    struct durable *durable = process->ctx;
-    durable->ledger->ends++;
-    if (durable->restarts)
-        sim_after(durable->sim, 1000 * (1 + sim_below(durable->sim, 2000)), start, durable);
-}
-
-static struct sim_process *start_one(struct durable *durable)
-{
-    struct sim_process *process =
-        sim_start(durable->sim, "worker", durable_worker_main, &durable->plan);
-    process->ctx = durable;
-    process->ended = ended;
-    durable->workers[durable->n++] = process;
-    return process;
-}
-
-static void start(void *ctx)
-{
-    struct durable *durable = ctx;
-    if (durable->restarts && durable->n < WORKERS_MAX - 1)
-        start_one(durable);
-}
-
-static struct durable *durable_new(struct sim *sim, const char *url)
-{
-    struct durable *durable = calloc(1, sizeof *durable);
-    durable->sim = sim;
-    durable->ledger = ledger_new(sim, url);
-    durable->plan = (struct durable_plan){
-        .ledger = durable->ledger,
-        .receive_ms = 5 + sim_below(sim, 300),
-        .batch_ms = 5 + sim_below(sim, 500),
-        .patience_ms = 500 + sim_below(sim, 5000),
-        .places = 2 + (uint32_t)sim_below(sim, 4),
-        .snapshot_records = (uint32_t)sim_below(sim, 6),
-        .retain = 1 + (uint32_t)sim_below(sim, 3),
-        .knows_death = sim_chance(sim, 700),
-        .has_ended = has_ended,
-        .ctx = durable,
-    };
-    return durable;
-}
-
-static void durable_free(struct durable *durable)
-{
-    ledger_free(durable->ledger);
-    free(durable);
-}
-
-static bool complete(void *ctx)
-{
-    struct durable *durable = ctx;
-    return ledger_complete(durable->ledger);
-}
-
-/* The end: one worker, no faults, all must be done in time; then everything is counted. */
-static void drain(struct durable *durable)
-{
-    struct sim *sim = durable->sim;
-    durable->restarts = false;
-    for (uint32_t i = 0; i < durable->n; i++) {
-        if (durable->workers[i]->alive)
-            sim_kill(durable->workers[i]);
-    }
-    sim_heal(sim);
-    durable->restarts = true;
-    start_one(durable);
-    bool done = sim_run(sim, DRAIN_MS, complete, durable);
-    sim_expect(sim, done, "not all is done after %d s without faults", DRAIN_MS / 1000);
-    if (done)
-        sim_run(sim, 1000, NULL, NULL);
-    if (!*sim->failure)
-        ledger_check(durable->ledger);
-    sim_trace(sim, "%u workers, %u recoveries, %u fenced, %llu batches", durable->n,
-              durable->ledger->recoveries, durable->ledger->fences,
-              (unsigned long long)durable->ledger->last_batch);
-    durable->restarts = false;
-}
 
 static struct sim_process *some_worker(struct durable *durable)
 {
@@ -144,14 +41,14 @@ static void fight(struct sim *sim, const char *url)
     struct durable *durable = durable_new(sim, url);
     durable->restarts = true;
     for (uint32_t i = 2 + (uint32_t)sim_below(sim, 2); i; i--)
-        start_one(durable);
+        durable_start(durable);
     for (uint32_t i = 5 + (uint32_t)sim_below(sim, 20); i && !*sim->failure; i--) {
         sim_run(sim, 1 + sim_below(sim, 5000), NULL, NULL);
         if (sim_chance(sim, 600))
             disturb(durable);
     }
     if (!*sim->failure)
-        drain(durable);
+        durable_drain(durable);
     durable_free(durable);
 }
 
@@ -170,7 +67,7 @@ void durable_calm(struct sim *sim)
 {
     struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
     sim->faults = (struct sim_faults){ .latency_us = 1000, .give_up_ms = 1000 };
-    drain(durable);
+    durable_drain(durable);
     sim_expect(sim, durable->ledger->recoveries == 1 && durable->ledger->fences == 0,
                "%u recoveries, %u fenced", durable->ledger->recoveries, durable->ledger->fences);
     durable_free(durable);
@@ -183,11 +80,11 @@ static void crash(struct sim *sim, bool twice)
     struct durable *durable = durable_new(sim, local ? "file:///orders" : "webhdfs://nn/orders");
     sim->faults = (struct sim_faults){ .latency_us = 1000, .give_up_ms = 1000, .late_ms = 20000 };
     durable->plan.knows_death = true;
-    struct sim_process *first = start_one(durable);
+    struct sim_process *first = durable_start(durable);
     sim_crash_at(first, sim->point, (enum sim_crash)sim_below(sim, SIM_CRASHES));
-    sim_run(sim, 60000, complete, durable);
+    sim_run(sim, 60000, durable_complete, durable);
     if (twice && !first->alive) {
-        struct sim_process *second = start_one(durable);
+        struct sim_process *second = durable_start(durable);
         sim_crash_at(second, 1 + sim_below(sim, 40), (enum sim_crash)sim_below(sim, SIM_CRASHES));
         sim_run(sim, 1 + sim_below(sim, 5000), NULL, NULL);
     }
@@ -196,7 +93,7 @@ static void crash(struct sim *sim, bool twice)
     else if (!local && sim_chance(sim, 300))
         sim_store_failover(sim_store(sim, durable->ledger->url), sim_chance(sim, 500));
     if (!*sim->failure)
-        drain(durable);
+        durable_drain(durable);
     durable_free(durable);
 }
 
@@ -216,9 +113,93 @@ void durable_first(struct sim *sim)
     struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
     durable->restarts = true;
     for (uint32_t i = 0; i < 3; i++)
-        start_one(durable);
+        durable_start(durable);
     sim_run(sim, 1 + sim_below(sim, 3000), NULL, NULL);
     if (!*sim->failure)
-        drain(durable);
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+/* One worker at a time, whatever the store does: an owner never takes himself for fenced, and when
+ * all is well again he goes on by himself. */
+void durable_alone(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    if (sim_chance(sim, 500)) {
+        sim->faults.failover = 100 + (uint32_t)sim_below(sim, 300);
+        sim->faults.unanswered = 100 + (uint32_t)sim_below(sim, 300);
+    }
+    durable->restarts = true; /* a take-over that a failover undoes ends a worker before he owns */
+    durable_start(durable);
+    sim_run(sim, 30000, durable_complete, durable);
+    sim_heal(sim);
+    bool done = *sim->failure || sim_run(sim, FIELD_DRAIN_MS, durable_complete, durable);
+    sim_expect(sim, done, "it does not go on by itself");
+    sim_expect(sim, !durable->plan.owner_fenced, "an owner took himself for fenced");
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+/* ---- what was lost behind everybody's back must stop the job, and never begins anew */
+
+struct loss {
+    struct sim_store *store;
+    const char *front, *middle; /* of the paths that are lost */
+    char paths[2000][120];
+    size_t n;
+};
+
+static void lose_this(void *ctx, const char *path, struct slice bytes)
+{
+    struct loss *loss = ctx;
+    (void)bytes;
+    if (strncmp(path, loss->front, strlen(loss->front)) == 0 && strstr(path, loss->middle) &&
+        loss->n < 2000)
+        snprintf(loss->paths[loss->n++], sizeof loss->paths[0], "%s", path);
+}
+
+static bool stopped(void *ctx)
+{
+    const struct durable *durable = ctx;
+    return durable->plan.failed;
+}
+
+static void lose(struct durable *durable, const char *front, const char *middle)
+{
+    struct loss *loss = calloc(1, sizeof *loss);
+    struct sim *sim = durable->sim;
+    *loss = (struct loss){ .store = sim_store(sim, durable->ledger->url) };
+    loss->front = front;
+    loss->middle = middle;
+    sim_store_walk(loss->store, "", lose_this, loss);
+    for (size_t i = 0; i < loss->n; i++)
+        sim_store_put(loss->store, loss->paths[i], (struct slice){ 0 });
+    sim_trace(sim, "%zu files %s…%s are lost", loss->n, front, middle);
+    free(loss);
+}
+
+void durable_lost(struct sim *sim)
+{
+    static const struct {
+        const char *front, *middle, *text;
+    } losses[] = {
+        { "job", "", "`job` that belongs to it is missing" },
+        { "e", "/log/2", "are missing" },
+        { "e", "/log/", "missing" },
+    };
+    size_t which = sim_below(sim, sizeof losses / sizeof losses[0]);
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    sim->faults = (struct sim_faults){ .latency_us = 1000, .give_up_ms = 1000 };
+    durable->plan.snapshot_records = 0;
+    durable_start(durable);
+    sim_run(sim, 60000, durable_complete, durable);
+    sim_kill(durable->workers[0]);
+    lose(durable, losses[which].front, losses[which].middle);
+    durable->plan.may_fail = durable->plan.knows_death = true;
+    durable_start(durable);
+    sim_run(sim, 60000, stopped, durable);
+    sim_expect(sim, stopped(durable) && strstr(durable->plan.err.text, losses[which].text),
+               "what was lost is stepped over: %s", durable->plan.err.text);
     durable_free(durable);
 }

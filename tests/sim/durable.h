@@ -9,3 +9,10 @@ void durable_local(struct sim *sim);
 void durable_crash(struct sim *sim);
 void durable_crash_twice(struct sim *sim);
 void durable_first(struct sim *sim);
+void durable_alone(struct sim *sim);
+void durable_lost(struct sim *sim);
+
+/* of durable_named.c */
+void durable_undone(struct sim *sim);
+void durable_again(struct sim *sim);
+void durable_delayed(struct sim *sim);

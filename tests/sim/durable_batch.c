@@ -113,10 +113,12 @@ static void saved_cb(void *ctx, uint64_t index, const struct err *err)
     worker->log_first = worker->snapshots[0];
 }
 
-static void save(struct worker *worker)
+/* The first one at once: from then on a log that is empty is one that was lost. */
+void worker_save(struct worker *worker)
 {
-    if (worker->saving || !worker->plan->snapshot_records ||
-        ++worker->since_snapshot < worker->plan->snapshot_records)
+    bool due = worker->plan->snapshot_records &&
+               ++worker->since_snapshot >= worker->plan->snapshot_records;
+    if (worker->saving || (worker->n_snapshots && !due))
         return;
     struct record *record = mem_zalloc(sizeof *record);
     worker->saving = true;
@@ -177,7 +179,7 @@ static void logged_cb(void *ctx, uint64_t index, uint64_t hash)
         drop_groups(worker, i);
         trim_taken(worker, i);
     }
-    save(worker);
+    worker_save(worker);
     worker->to_deliver = worker->progress.batch;
     loop_timer_start(worker->process->loop, &worker->deliver, some_ms(worker, 20), deliver_cb);
 }

@@ -36,7 +36,7 @@ struct source {
 struct worker {
     struct sim *sim;
     struct sim_process *process;
-    const struct durable_plan *plan;
+    struct durable_plan *plan;
     struct ledger *ledger;
     struct store *store;
     struct store_req lock;
@@ -60,5 +60,6 @@ struct worker {
 
 void worker_fail(struct worker *worker, const struct err *err);
 void worker_commit_start(struct worker *worker); /* a batch now and then, from here on */
+void worker_save(struct worker *worker);         /* a snapshot, when one is due */
 uint64_t some_ms(struct worker *worker, uint64_t most);
 struct slice text(const char *s);

@@ -19,10 +19,14 @@ void worker_fail(struct worker *worker, const struct err *err)
 {
     if (err->kind == ERR_FENCED) {
         worker->ledger->fences++;
+        worker->plan->owner_fenced |= worker->log != NULL;
         worker_end(worker, 75);
         return;
     }
-    sim_fail(worker->sim, "%s[%u]: %s", worker->process->name, worker->process->pid, err->text);
+    worker->plan->failed = true;
+    worker->plan->err = *err;
+    if (!worker->plan->may_fail)
+        sim_fail(worker->sim, "%s[%u]: %s", worker->process->name, worker->process->pid, err->text);
     worker_end(worker, 1);
 }
 
@@ -166,6 +170,7 @@ static void begin_cb(void *ctx, uint64_t index, uint64_t hash)
     ledger_record(worker->ledger, index, hash);
     progress_apply(&worker->progress, buf_slice(&worker->record.bytes), index, hash, &err);
     record_clear(&worker->record);
+    worker_save(worker);
     work(worker);
 }
 
@@ -271,7 +276,8 @@ static void fenced_cb(void *ctx, const struct err *err)
 static bool is_dead_cb(void *ctx, const struct claim_owner *owner)
 {
     const struct worker *worker = ctx;
-    return worker->plan->knows_death && worker->plan->has_ended(worker->plan->ctx, owner->pid);
+    const struct durable_plan *plan = worker->plan;
+    return plan->knows_death && (!plan->has_ended || plan->has_ended(plan->ctx, owner->pid));
 }
 
 static void done_cb(void *ctx, struct directory *directory, const struct err *err)

@@ -2,6 +2,7 @@
  * two partitions and from somebody who pushes), logs, acknowledges, commits batches, delivers, saves
  * snapshots and trims. All that counts runs in daemon/durable. */
 #pragma once
+#include "base/err.h"
 #include "durable_ledger.h"
 
 struct sim_process;
@@ -13,9 +14,14 @@ struct durable_plan { /* how the workers of one simulation go about it */
     uint32_t places;
     uint32_t snapshot_records; /* a snapshot each so many; 0 = never */
     uint32_t retain;
+    bool may_fail;    /* an ERR_FATAL is no failure of the simulation */
     bool knows_death; /* workers are told when an owner has ended */
-    /* Whether the process with this pid has ended; outside. */
+    /* Whether the process with this pid has ended; outside. NULL: all have. */
     bool (*has_ended)(void *ctx, uint32_t pid);
     void *ctx;
+    /* out */
+    bool owner_fenced; /* one that had recovered learned that it was fenced */
+    bool failed;       /* a worker ended with ERR_FATAL */
+    struct err err;
 };
 void durable_worker_main(struct sim_process *process, void *plan);

@@ -1,0 +1,181 @@
+/* The counterexamples that gave the protocol its guards, each played on purpose. What a network may
+ * do late or twice is sent here by a process of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "durable.h"
+#include "durable_field.h"
+#include "io/loop.h"
+#include "io/store.h"
+#include "sim.h"
+
+struct echo { /* a request that comes (again), from nobody */
+    const char *url, *path, *target;
+    struct store *store;
+    struct store_req req;
+    bool done;
+};
+
+static void echo_cb(struct store_req *req)
+{
+    CONTAINER_OF(req, struct echo, req)->done = true;
+}
+
+static void echo_main(struct sim_process *process, void *ctx)
+{
+    struct echo *echo = ctx;
+    echo->store = sim_store_open(process, echo->url);
+    echo->req = (struct store_req){ .path = echo->path, .target = echo->target, .cb = echo_cb };
+    if (echo->target)
+        echo->store->ops->rename(echo->store, &echo->req);
+    else
+        echo->store->ops->mkdirs(echo->store, &echo->req);
+}
+
+static bool echo_done(void *ctx)
+{
+    return ((struct echo *)ctx)->done;
+}
+
+/* RENAME path → target, or MKDIRS path. */
+static enum store_answer send(struct durable *durable, const char *path, const char *target)
+{
+    struct echo echo = { .url = durable->ledger->url, .path = path, .target = target };
+    struct sim_process *process = sim_start(durable->sim, "echo", echo_main, &echo);
+    sim_expect(durable->sim, sim_run(durable->sim, 10000, echo_done, &echo), "no answer");
+    sim_kill(process);
+    return echo.req.answer;
+}
+
+static void quiet(struct sim *sim)
+{
+    sim->faults = (struct sim_faults){ .latency_us = 1000, .give_up_ms = 1000 };
+}
+
+static bool two_recovered(void *ctx)
+{
+    return ((struct durable *)ctx)->ledger->recoveries >= 2;
+}
+
+static bool one_acked(void *ctx)
+{
+    const struct durable *durable = ctx;
+    return durable->ledger->acked[0] || durable->ledger->last_batch >= 2;
+}
+
+struct spot { /* the first path that begins so */
+    const char *front;
+    char path[200];
+};
+
+static void spot_each(void *ctx, const char *path, struct slice bytes)
+{
+    struct spot *spot = ctx;
+    (void)bytes;
+    if (!*spot->path && strncmp(path, spot->front, strlen(spot->front)) == 0)
+        snprintf(spot->path, sizeof spot->path, "%s", path);
+}
+
+/* The directory's name with this epoch: "e2."; "" = there is none. */
+static void name_of(struct durable *durable, const char *front, char *name)
+{
+    struct spot spot = { .front = front };
+    sim_store_walk(sim_store(durable->sim, durable->ledger->url), "", spot_each, &spot);
+    snprintf(name, 64, "%.*s", (int)strcspn(spot.path, "/"), spot.path);
+}
+
+static bool is_taken(void *ctx)
+{
+    char name[64];
+    name_of(ctx, "e2.", name);
+    return *name;
+}
+
+/* One worker works, another takes over while the first is stopped and has recovered. Some answers are
+ * lost until the directory has its new name. */
+static void take_over(struct durable *durable, uint32_t unanswered, char *first, char *second)
+{
+    struct sim *sim = durable->sim;
+    quiet(sim);
+    durable->plan.knows_death = true;
+    durable->plan.has_ended = NULL;
+    struct sim_process *one = durable_start(durable);
+    sim_run(sim, 20000, one_acked, durable);
+    name_of(durable, "e1.", first);
+    sim_pause(one);
+    durable_start(durable);
+    sim->faults.unanswered = unanswered;
+    sim_run(sim, 600000, is_taken, durable);
+    sim->faults.unanswered = 0;
+    sim_run(sim, 20000, two_recovered, durable);
+    name_of(durable, "e2.", second);
+}
+
+/* A take-over that a failover undoes, behind the back of a worker that has read what was there: he
+ * must own nothing. Later the rename comes once more, and he finds his directory again. */
+void durable_undone(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    char first[64], second[64];
+    take_over(durable, 300, first, second);
+    struct sim_process *one = durable->workers[0], *two = durable->workers[1];
+    sim_pause(two);
+    sim_store_failover(sim_store(sim, durable->ledger->url), true);
+    sim_continue(one);
+    sim_run(sim, 3000, NULL, NULL);
+    sim_pause(one);
+    if (one->alive) /* he was undone, and the first has gone on */
+        send(durable, first, second);
+    sim_continue(two);
+    sim_run(sim, 3000, NULL, NULL);
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+/* Old requests come again, in the order in which they made a directory the first time, and the old
+ * owner wakes up: he must not find one of his name. */
+void durable_again(struct sim *sim)
+{
+    static const char *const folders[] = { "wal", "log", "snap", "out", "dead" };
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    struct slice job = { NULL, 0 };
+    char first[64], second[64], path[300], place[64] = "init.";
+    take_over(durable, 0, first, second);
+    sim_store_read(sim_store(sim, durable->ledger->url), "job", &job);
+    for (size_t i = 0; i < 16 && job.len > 32; i++) /* the lineage */
+        snprintf(place + 5 + 2 * i, 3, "%02x", ((const uint8_t *)job.ptr)[16 + i]);
+    for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
+        snprintf(path, sizeof path, "tmp/0.0/init.1/new/%s", folders[i]);
+        send(durable, path, NULL);
+    }
+    send(durable, "tmp/0.0/init.1", place);
+    snprintf(path, sizeof path, "%s/new", place);
+    enum store_answer answer = send(durable, path, first);
+    sim_expect(sim, job.len > 32 && answer != STORE_YES, "%s is there again", first);
+    sim_continue(durable->workers[0]);
+    sim_run(sim, 3000, NULL, NULL);
+    sim_expect(sim, !durable->workers[0]->alive, "the old owner works on");
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+/* A worker stops before its rename of the directory arrives; another claims meanwhile; the rename
+ * comes late. It takes nothing, and the first one does not think that it did. */
+void durable_delayed(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    char first[64], second[64];
+    take_over(durable, 0, first, second);
+    sim_expect(sim, send(durable, first, "e2.00000000000000ab") == STORE_NO, "it took %s", first);
+    sim_continue(durable->workers[0]);
+    sim_run(sim, 3000, NULL, NULL);
+    sim_expect(sim, !durable->workers[0]->alive && durable->ledger->fences == 1,
+               "the old owner works on");
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
