@@ -30,7 +30,8 @@ static void sync_first(struct sim_store *store, size_t n)
         sim_edit_free(&store->pending[i].edit);
     }
     store->n_pending -= n;
-    memmove(store->pending, store->pending + n, store->n_pending * sizeof *store->pending);
+    if (store->n_pending)
+        memmove(store->pending, store->pending + n, store->n_pending * sizeof *store->pending);
 }
 
 /* ---- a local file system: fsync of the file and of the directories that were changed */

@@ -4,6 +4,7 @@
 #include "life.h"
 #include "scenario.h"
 #include "self.h"
+#include "worker_sim.h"
 
 const struct sim_scenario sim_scenarios[] = {
     { "self.answers", self_answers, 16, 0 },
@@ -37,5 +38,11 @@ const struct sim_scenario sim_scenarios[] = {
     { "durable.delayed", durable_delayed, 32, 0 },
     { "durable.crash", durable_crash, 1, 400 },
     { "durable.crash_twice", durable_crash_twice, 1, 400 },
+    { "worker.alone", worker_alone, 100, 0 },
+    { "worker.two", worker_two, 200, 0 },
+    { "worker.local", worker_local, 100, 0 },
+    { "worker.crash", worker_crash, 4, 100 },
+    { "worker.crash_again", worker_crash_again, 4, 60 },
+    { "worker.crash_local", worker_crash_local, 4, 60 },
     { NULL, NULL, 0, 0 },
 };

@@ -1,0 +1,128 @@
+/* Scenarios of whole workers. */
+#include <stdlib.h>
+
+#include "parts.h"
+#include "worker_sim.h"
+
+#define HDFS "webhdfs://nn/job"
+#define LOCAL "file:///job"
+#define BOUND_MS 600000 /* so long after the last fault all must be through */
+
+static bool stopped(void *ctx)
+{
+    const struct tally *tally = ctx;
+    return tally->done && !tally->workers[0] && !tally->workers[1];
+}
+
+/* The last records are produced when nothing fails any more; then everything must come out. */
+static void finish(struct tally *tally)
+{
+    struct sim *sim = tally->sim;
+    sim_heal(sim);
+    for (int i = 0; i < 2; i++) {
+        if (!tally->workers[i])
+            continue;
+        sim_crash_at(tally->workers[i], 0, SIM_CRASH_BEFORE);
+        sim_continue(tally->workers[i]);
+    }
+    sim_run(sim, 5000, NULL, NULL);
+    tally->producing = false;
+    for (int32_t i = 0; i < tally->partitions; i++) /* a fence: its commit shows that all is read */
+        sim_kafka_produce(tally->kafka, TALLY_TOPIC, i, (struct slice){ NULL, 0 },
+                          (struct slice){ "word0", 5 });
+    tally->words[0] += (uint64_t)tally->partitions;
+    tally->records += (uint64_t)tally->partitions;
+    bool idle = sim_run(sim, BOUND_MS, tally_idle, tally);
+    sim_expect(sim, idle, "not all is read %d ms after the last fault", BOUND_MS);
+    tally_stop(tally);
+    bool ended = sim_run(sim, BOUND_MS, stopped, tally);
+    sim_expect(sim, ended, "no end %d ms after they were told to stop", BOUND_MS);
+    if (!*sim->failure)
+        tally_judge(tally);
+    tally_free(tally);
+}
+
+/* kill -9, SIGSTOP and SIGCONT, now and then. */
+static void trouble(struct tally *tally, uint64_t ms)
+{
+    struct sim *sim = tally->sim;
+    uint64_t until_us = sim->now_us + ms * 1000;
+    while (sim->now_us < until_us && !*sim->failure) {
+        struct sim_process *worker = tally->workers[sim_below(sim, 2)];
+        uint64_t what = sim_below(sim, 8);
+        if (worker && what == 0)
+            sim_kill(worker);
+        else if (worker && what == 1)
+            sim_pause(worker);
+        else if (worker && worker->paused)
+            sim_continue(worker);
+        else if (worker && what == 2)
+            sim_crash_at(worker, worker->requests + 1 + sim_below(sim, 30),
+                         (enum sim_crash)sim_below(sim, SIM_CRASHES));
+        sim_run(sim, sim_below(sim, 20000), NULL, NULL);
+    }
+}
+
+void worker_alone(struct sim *sim)
+{
+    struct tally *tally = tally_new(sim, HDFS);
+    tally_start(tally, 0);
+    trouble(tally, 60000);
+    finish(tally);
+}
+
+void worker_two(struct sim *sim)
+{
+    struct tally *tally = tally_new(sim, HDFS);
+    tally_start(tally, 0);
+    tally_start(tally, 1);
+    trouble(tally, 150000);
+    finish(tally);
+}
+
+void worker_local(struct sim *sim)
+{
+    struct tally *tally = tally_new(sim, LOCAL);
+    sim->faults.unanswered = 0; /* a sync that failed ends the attempt: shown elsewhere */
+    tally_start(tally, 0);
+    tally_start(tally, 1);
+    trouble(tally, 60000);
+    finish(tally);
+}
+
+/* ---- sweeps */
+
+static void calm(struct sim *sim)
+{
+    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000, .late_ms = 20000 };
+}
+
+static void crash(struct sim *sim, const char *url, bool again)
+{
+    calm(sim);
+    struct tally *tally = tally_new(sim, url);
+    tally_start(tally, 0);
+    if (again) {
+        sim_run(sim, 2000 + sim_below(sim, 5000), NULL, NULL);
+        sim_kill(tally->workers[0]);
+        tally_start(tally, 0);
+    }
+    sim_crash_at(tally->workers[0], sim->point, (enum sim_crash)(sim->seed % SIM_CRASHES));
+    sim_run(sim, 8000, NULL, NULL);
+    finish(tally);
+}
+
+void worker_crash(struct sim *sim)
+{
+    crash(sim, HDFS, false);
+}
+
+void worker_crash_again(struct sim *sim)
+{
+    crash(sim, HDFS, true);
+}
+
+void worker_crash_local(struct sim *sim)
+{
+    crash(sim, LOCAL, false);
+}

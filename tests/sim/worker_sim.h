@@ -1,0 +1,50 @@
+/* The daemon's worker, whole, in the simulator: Kafka, log, engine, batch log, output. Outside stand
+ * the ledger of what was produced and the count that it must come to. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "sim.h"
+#include "sim_kafka.h"
+
+#define TALLY_WORDS 12     /* the vocabulary: word0 … */
+#define TALLY_PARTITIONS 3 /* of the topic, at most */
+#define TALLY_SERVERS "broker:9092"
+#define TALLY_TOPIC "lines"
+
+struct tally { /* the world outside of all workers */
+    struct sim *sim;
+    struct sim_kafka *kafka;
+    const char *url; /* of the checkpoint */
+    char job[1200];  /* the job file */
+    int32_t partitions;
+    bool keep_log;               /* no snapshot comes so soon that anything of log/ is deleted */
+    uint64_t words[TALLY_WORDS]; /* produced */
+    uint64_t records;
+    bool producing, stopping;
+    struct sim_process *workers[2];  /* a and b; NULL = not now */
+    uint32_t done;                   /* workers that ended with 0 after they were told to stop */
+    uint32_t starts, fenced, failed; /* of workers; those that ended with 75, with 1 */
+};
+
+struct tally *tally_new(struct sim *sim, const char *url);
+void tally_free(struct tally *tally);
+void tally_start(struct tally *tally, int which); /* worker a or b; again whenever it ends */
+void tally_stop(struct tally *tally);             /* all of them, gracefully */
+bool tally_idle(void *tally); /* all that was produced is in the group's offsets */
+/* What was printed comes to what was produced, and the batch log holds each offset once. */
+void tally_judge(struct tally *tally);
+void tally_judge_log(struct tally *tally); /* the second half of it */
+/* The main function of a worker. */
+void worker_main(struct sim_process *process, void *tally);
+void worker_tell_stop(struct sim_process *process);
+
+/* Scenarios. */
+void worker_alone(struct sim *sim);
+void worker_two(struct sim *sim);
+void worker_local(struct sim *sim);
+void worker_crash(struct sim *sim);       /* swept: at each request of the first life */
+void worker_crash_again(struct sim *sim); /* swept: at each request of the second life */
+void worker_crash_local(struct sim *sim);
