@@ -139,10 +139,7 @@ static void request_settle(struct request *request, enum store_answer answer)
               request->process->alive ? "" : ", its sender is dead");
     if (answer == STORE_YES && !sim_store_ops[request->op].is_read && answered)
         cluster_sync(store, request->number);
-    /* An answered mkdirs is not repeated: a repeated rename of what it made again would make the
-     * job's directory a second time, which the protocol does not rule out. */
-    if (request->fate == FATE_TWICE && !sim_store_ops[request->op].is_read &&
-        request->op != OP_MKDIRS)
+    if (request->fate == FATE_TWICE && !sim_store_ops[request->op].is_read)
         request_late(request);
     if (!request->req || !request->process->alive)
         request_free(request);
