@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,12 +18,18 @@ struct arena_piece {
     _Alignas(16) unsigned char bytes[];
 };
 
+#ifdef __SANITIZE_ADDRESS__
+#define ARENA_EXACT true /* a piece for each, so that a step past its end is seen */
+#else
+#define ARENA_EXACT false
+#endif
+
 static void arena_grow(struct arena *arena, size_t n)
 {
     size_t size = arena->first ? arena->first->size * 2 : ARENA_PIECE_MIN;
     if (size > ARENA_PIECE_MAX)
         size = ARENA_PIECE_MAX;
-    if (size < n)
+    if (size < n || ARENA_EXACT)
         size = n;
     struct arena_piece *piece = mem_alloc(sizeof *piece + size);
     piece->next = arena->first;
@@ -34,8 +41,8 @@ static void arena_grow(struct arena *arena, size_t n)
 void *arena_alloc(struct arena *arena, size_t n)
 {
     check(n < SIZE_MAX / 2);
-    n = (n + 15) & ~(size_t)15;
-    if (!arena->first || arena->first->size - arena->used < n)
+    n = ARENA_EXACT ? n : (n + 15) & ~(size_t)15;
+    if (!arena->first || arena->first->size - arena->used < n || ARENA_EXACT)
         arena_grow(arena, n);
     void *p = arena->first->bytes + arena->used;
     arena->used += n;
@@ -97,4 +104,20 @@ void arena_free(struct arena *arena)
 {
     arena_free_from(arena->first);
     *arena = (struct arena){ 0 };
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){ arena->first, arena->used, arena->total };
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->first != mark.first) {
+        struct arena_piece *next = arena->first->next;
+        mem_free(arena->first);
+        arena->first = next;
+    }
+    arena->used = mark.used;
+    arena->total = mark.total;
 }

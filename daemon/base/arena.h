@@ -19,3 +19,11 @@ void arena_reset(
     struct arena
         *arena); /* all that was handed out is gone; the newest piece is kept for the next round */
 void arena_free(struct arena *arena); /* all of it; the arena is empty again */
+
+struct arena_mark { /* how full an arena was */
+    struct arena_piece *first;
+    size_t used, total;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+/* What was handed out since is gone; the arena must not have been reset in between. */
+void arena_rewind(struct arena *arena, struct arena_mark mark);

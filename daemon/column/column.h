@@ -106,8 +106,7 @@ struct flat {               /* the elements of the selected rows of a list, with
     uint32_t *offset, *len; /* for each selected row: where its elements begin, how many */
     uint64_t n;             /* elements; above COLUMN_ROWS_MAX nothing else is set */
 };
-#define COLUMN_ROWS_MAX \
-    (1u << 26) /* elements of one chunk's lists: 26 bits keep 16 B each < 1 GiB */
+#define COLUMN_ROWS_MAX (1u << 23) /* elements of one chunk's lists: their views fill 96 MiB */
 /* n is the number of rows of the list's frame. False: more than COLUMN_ROWS_MAX elements. */
 bool column_flatten(struct arena *arena, const struct column *list, struct sel sel, uint32_t n,
                     struct flat *out);

@@ -17,6 +17,7 @@ struct call {
     const struct type *type; /* of out */
     uint32_t k;              /* what the instruction says: a field, an operator */
     struct arena *arena;     /* of the chunk */
+    size_t arena_max;        /* no more than this may be taken from it; 0 = no limit */
 };
 
 typedef void kernel_fn(struct call *call);
@@ -24,6 +25,8 @@ typedef kernel_fn *kernel;
 
 /* Marks a row as failed; its first reason stays. */
 void kernel_fail(struct call *call, uint32_t row, enum fault fault);
+/* May `bytes` more be taken from the arena? If not, the row is to fail with FAULT_LARGE. */
+bool kernel_fits(const struct call *call, uint64_t bytes);
 /* Room for the values of out, of its type, for every row of the frame. */
 void kernel_alloc(struct call *call);
 

@@ -47,6 +47,10 @@ void kernel_append(struct call *call)
     const struct column *a = call->in[0], *b = call->in[1];
     uint64_t total = 0;
     ROWS(call, total += (uint64_t)span_of(a, row).n + span_of(b, row).n;);
+    if (total > COLUMN_ROWS_MAX || !kernel_fits(call, total * sizeof(struct slice))) {
+        ROWS(call, call->out->len[row] = 0; kernel_fail(call, row, FAULT_LARGE););
+        return;
+    }
     uint32_t *at = arena_alloc(call->arena, total * sizeof *at), n = 0;
     const uint32_t shift = a->child[0].n;
     ROWS(call, const struct span left = span_of(a, row); const struct span right = span_of(b, row);

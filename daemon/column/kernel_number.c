@@ -12,6 +12,11 @@ void kernel_fail(struct call *call, uint32_t row, enum fault fault)
         frame->err[row] = (uint8_t)fault;
 }
 
+bool kernel_fits(const struct call *call, uint64_t bytes)
+{
+    return !call->arena_max || call->arena->total + bytes <= call->arena_max;
+}
+
 void kernel_alloc(struct call *call)
 {
     column_alloc(call->arena, call->type, call->frame->n, call->out);

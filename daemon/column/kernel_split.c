@@ -39,6 +39,8 @@ static inline bool reserve(struct pieces *pieces, size_t bytes)
     if (most > COLUMN_ROWS_MAX)
         return false;
     uint64_t cap = pieces->cap * 2ull > most ? pieces->cap * 2ull : most;
+    if (!kernel_fits(pieces->call, cap * (sizeof *pieces->ptr + sizeof *pieces->len)))
+        return false;
     grow(pieces, cap < COLUMN_ROWS_MAX ? cap : COLUMN_ROWS_MAX);
     return true;
 }

@@ -26,7 +26,7 @@ static void set(struct call *call, uint32_t row, const char *ptr, size_t len)
 /* Room for n bytes of a row's result; NULL, and the row has failed, when that is too much. */
 static char *room(struct call *call, uint32_t row, uint64_t n)
 {
-    if (n <= STRING_MAX)
+    if (n <= STRING_MAX && kernel_fits(call, n))
         return arena_alloc(call->arena, n);
     kernel_fail(call, row, FAULT_LARGE);
     set(call, row, "", 0);

@@ -5,6 +5,10 @@
 #include "base/check.h"
 #include "base/quote.h"
 
+/* What one run may take from the arena. A chunk that needs more is run in halves, so whether a
+ * record is too large depends on nothing but itself. */
+#define RUN_BYTES_MAX (128u << 20)
+
 struct place { /* what is gone back to: by FLOW_END a selection, by FLOW_LEAVE a frame as well */
     struct place *outer;
     struct sel sel;
@@ -21,7 +25,8 @@ struct run {
     struct sel sel;
     struct place *place; /* the innermost */
     struct error_list *errors;
-    uint32_t first; /* of errors that are this run's */
+    size_t arena_max;
+    const struct instr *stopped; /* where it took too much; NULL: it did not */
 };
 
 static void add_error(struct run *run, struct row_error error)
@@ -46,7 +51,7 @@ static void mark(struct run *run, struct frame *frame, uint32_t row, uint8_t fau
 }
 
 /* One row of the innermost frame failed: its record of the chunk does, unless it has already. */
-static void report(struct run *run, const struct instr *at, uint32_t row, bool first)
+static void report(struct run *run, const struct instr *at, uint32_t row)
 {
     uint8_t fault = run->frame->err[row];
     const struct column *in = &run->reg[at->in[0]];
@@ -54,11 +59,12 @@ static void report(struct run *run, const struct instr *at, uint32_t row, bool f
     if ((fault == FAULT_NO_INT || fault == FAULT_NO_DOUBLE) && in->type == &type_string)
         error.value = column_slice(in, row);
     struct frame *frame = run->frame;
+    bool inner = frame->outer;
     for (; frame->outer; frame = frame->outer)
         row = frame->parent[row];
-    error.row = row;
-    if (!first && frame->err && frame->err[row])
+    if (inner && frame->err && frame->err[row])
         return;
+    error.row = row;
     mark(run, frame, row, fault);
     add_error(run, error);
 }
@@ -67,13 +73,15 @@ static void report(struct run *run, const struct instr *at, uint32_t row, bool f
 static void drop_failed(struct run *run, const struct instr *at)
 {
     const uint8_t *err = run->frame->err;
-    if (!err)
-        return;
+    bool large = false;
     SEL_EACH(run->sel, row)
     {
+        large |= err[row] == FAULT_LARGE;
         if (err[row])
-            report(run, at, row, !run->frame->outer);
+            report(run, at, row);
     }
+    if (large)
+        run->stopped = at;
     run->sel = sel_alive(run->arena, run->sel, run->frame);
 }
 
@@ -93,10 +101,11 @@ static void run_kernel(struct run *run, const struct instr *at)
                          .out = &run->reg[at->out],
                          .type = at->type,
                          .k = at->k,
-                         .arena = run->arena };
+                         .arena = run->arena,
+                         .arena_max = run->arena_max };
     at->run(&call);
     call.out->is_const |= is_const;
-    if (at->can_fail)
+    if (at->can_fail && run->frame->err)
         drop_failed(run, at);
 }
 
@@ -120,16 +129,21 @@ static void run_end(struct run *run)
     run->place = run->place->outer;
 }
 
-static void run_enter(struct run *run, const struct instr *at)
+/* The elements of a list's selected rows; false: there are too many. */
+static bool flatten(struct run *run, const struct instr *at, struct flat *flat)
 {
     const struct column *list = &run->reg[at->in[0]];
+    if (column_flatten(run->arena, list, run->sel, run->frame->n, flat))
+        return true;
+    run->stopped = at;
+    return false;
+}
+
+static void run_enter(struct run *run, const struct instr *at)
+{
     struct flat flat;
-    if (!column_flatten(run->arena, list, run->sel, run->frame->n, &flat)) {
-        SEL_EACH(run->sel, row)
-        mark(run, run->frame, row, FAULT_LARGE);
-        drop_failed(run, at);
-        column_flatten(run->arena, list, run->sel, run->frame->n, &flat);
-    }
+    if (!flatten(run, at, &flat))
+        return;
     struct place *place = push(run);
     place->flat = flat;
     place->frame =
@@ -174,15 +188,11 @@ static void leave_filter(struct run *run, const struct column *keep, struct colu
     column_gather(run->arena, &run->place->flat.elements, rows, &out->child[0]);
 }
 
-static void leave_flat_map(struct run *run, const struct column *lists, struct column *out)
+static void leave_flat_map(struct run *run, const struct instr *at, struct column *out)
 {
     struct flat flat;
-    if (!column_flatten(run->arena, lists, run->sel, run->frame->n, &flat)) {
-        SEL_EACH(run->sel, row)
-        mark(run, run->frame, row, FAULT_LARGE);
-        run->sel = sel_alive(run->arena, run->sel, run->frame);
-        column_flatten(run->arena, lists, run->sel, run->frame->n, &flat);
-    }
+    if (!flatten(run, at, &flat))
+        return;
     regroup(run, run->sel, flat.len, out);
     out->child[0] = flat.elements;
 }
@@ -196,7 +206,7 @@ static void run_leave(struct run *run, const struct instr *at)
     if (at->k == LEAVE_FILTER) {
         leave_filter(run, body, &out);
     } else if (at->k == LEAVE_FLAT_MAP) {
-        leave_flat_map(run, body, &out);
+        leave_flat_map(run, at, &out);
     } else {
         out.offset = place->flat.offset;
         out.len = place->flat.len;
@@ -212,41 +222,39 @@ static void run_leave(struct run *run, const struct instr *at)
     run->sel = sel_alive(run->arena, place->sel, run->frame);
 }
 
-static void run_code(struct run *run)
+static void run_instr(struct run *run, const struct instr *at)
 {
-    const struct program *program = run->program;
-    for (uint32_t i = 0; i < program->n; i++) {
-        const struct instr *at = &program->code[i];
-        switch (at->flow) {
-            case FLOW_KERNEL:
-                run_kernel(run, at);
-                break;
-            case FLOW_WHERE:
-                run_where(run, at);
-                break;
-            case FLOW_END:
-                run_end(run);
-                break;
-            case FLOW_ENTER:
-                run_enter(run, at);
-                break;
-            case FLOW_GATHER:
-                run_gather(run, at);
-                break;
-            case FLOW_LEAVE:
-                run_leave(run, at);
-                break;
-        }
+    switch (at->flow) {
+        case FLOW_KERNEL:
+            run_kernel(run, at);
+            break;
+        case FLOW_WHERE:
+            run_where(run, at);
+            break;
+        case FLOW_END:
+            run_end(run);
+            break;
+        case FLOW_ENTER:
+            run_enter(run, at);
+            break;
+        case FLOW_GATHER:
+            run_gather(run, at);
+            break;
+        case FLOW_LEAVE:
+            run_leave(run, at);
+            break;
     }
+    if (run->arena->total > run->arena_max)
+        run->stopped = at;
 }
 
 /* They were found instruction by instruction; each row has at most one. */
-static void order_errors(struct run *run)
+static void order_errors(struct run *run, uint32_t first)
 {
-    uint32_t n = run->errors->n - run->first, rows = run->chunk->frame.n;
+    uint32_t n = run->errors->n - first, rows = run->chunk->frame.n;
     if (n < 2)
         return;
-    struct row_error *items = run->errors->items + run->first;
+    struct row_error *items = run->errors->items + first;
     struct row_error *copy = arena_alloc(run->arena, n * sizeof *copy);
     memcpy(copy, items, n * sizeof *copy);
     uint32_t *at = arena_zalloc(run->arena, rows * sizeof *at);
@@ -257,6 +265,94 @@ static void order_errors(struct run *run)
             items[i++] = copy[at[row] - 1];
 }
 
+static void set_registers(struct run *run)
+{
+    const struct program *program = run->program;
+    run->reg = arena_zalloc(run->arena, program->n_reg * sizeof *run->reg);
+    memcpy(run->reg, run->chunk->col, program->n_param * sizeof *run->reg);
+    struct column *batch_time = &run->reg[program->n_param];
+    column_zero(run->arena, &type_time, batch_time);
+    batch_time->i64[0] = run->chunk->batch_time_ms;
+    for (uint32_t i = 0; i < program->n_konst; i++)
+        run->reg[program->konst[i].reg] = program->konst[i].column;
+}
+
+/* Computes the run's selection; false, and nothing has happened, when that took too much. */
+static bool attempt(struct run *run, struct column *out)
+{
+    struct arena_mark before = arena_mark(run->arena);
+    struct error_list errors = *run->errors;
+    struct sel sel = run->sel;
+    uint8_t *err = run->frame->err;
+    run->arena_max = before.total + RUN_BYTES_MAX;
+    set_registers(run);
+    for (uint32_t i = 0; i < run->program->n && !run->stopped; i++)
+        run_instr(run, &run->program->code[i]);
+    if (!run->stopped) {
+        check(!run->place);
+        *out = run->reg[run->program->result_reg];
+        order_errors(run, errors.n);
+        return true;
+    }
+    for (uint32_t i = 0; err && i < sel.n; i++)
+        err[sel.row ? sel.row[i] : i] = FAULT_NONE;
+    run->frame = &run->chunk->frame;
+    run->frame->err = err;
+    run->sel = sel;
+    run->place = NULL;
+    *run->errors = errors;
+    arena_rewind(run->arena, before);
+    return false;
+}
+
+static void run_rows(struct run *run, struct column *out);
+
+/* The first half of the rows, then the others, as one column. */
+static void run_halves(struct run *run, const uint32_t *row, struct column *out)
+{
+    struct column which = { .type = &type_bool, .n = run->chunk->frame.n };
+    uint32_t n = run->sel.n, half = n / 2;
+    which.b8 = arena_zalloc(run->arena, which.n);
+    for (uint32_t i = 0; i < half; i++)
+        which.b8[row[i]] = 1;
+    struct column first, second;
+    run->sel = (struct sel){ row, half };
+    run_rows(run, &first);
+    struct sel alive = run->sel;
+    run->sel = (struct sel){ row + half, n - half };
+    run_rows(run, &second);
+    uint32_t *both = arena_alloc(run->arena, n * sizeof *both), k = 0;
+    SEL_EACH(alive, r)
+    both[k++] = r;
+    SEL_EACH(run->sel, r)
+    both[k++] = r;
+    run->sel = (struct sel){ both, k };
+    struct choice choice = { &first, &second, &which, which.n };
+    column_choose(run->arena, &choice, run->sel, out);
+}
+
+static void run_rows(struct run *run, struct column *out)
+{
+    run->stopped = NULL;
+    if (attempt(run, out))
+        return;
+    uint32_t *row = arena_alloc(run->arena, run->sel.n * sizeof *row);
+    for (uint32_t i = 0; i < run->sel.n; i++)
+        row[i] = run->sel.row ? run->sel.row[i] : i;
+    if (run->sel.n > 1) {
+        run_halves(run, row, out);
+        return;
+    }
+    const struct instr *at = run->stopped;
+    if (run->sel.n) {
+        mark(run, run->frame, row[0], FAULT_LARGE);
+        add_error(run, (struct row_error){
+                           .row = row[0], .fault = FAULT_LARGE, .from = at->from, .to = at->to });
+    }
+    run->sel = (struct sel){ row, 0 };
+    column_zero(run->arena, run->program->result, out);
+}
+
 void program_run(const struct program *program, struct chunk *in, struct column *out,
                  struct error_list *errors)
 {
@@ -265,21 +361,10 @@ void program_run(const struct program *program, struct chunk *in, struct column 
                        .arena = in->arena,
                        .frame = &in->frame,
                        .sel = in->sel,
-                       .errors = errors,
-                       .first = errors->n };
-    run.reg = arena_zalloc(in->arena, program->n_reg * sizeof *run.reg);
-    memcpy(run.reg, in->col, program->n_param * sizeof *run.reg);
-    struct column *batch_time = &run.reg[program->n_param];
-    column_zero(in->arena, &type_time, batch_time);
-    batch_time->i64[0] = in->batch_time_ms;
-    for (uint32_t i = 0; i < program->n_konst; i++)
-        run.reg[program->konst[i].reg] = program->konst[i].column;
-    run_code(&run);
-    check(!run.place);
+                       .errors = errors };
+    run_rows(&run, out);
     in->sel = run.sel;
-    *out = run.reg[program->result_reg];
     out->n = in->frame.n;
-    order_errors(&run);
 }
 
 void program_error_text(const struct program *program, const struct row_error *error,

@@ -79,7 +79,8 @@ static struct term *arithmetic(struct checker *checker, struct sides *sides)
         return make(checker, sides,
                     (struct made){ .run = kernel_join, .type = both, .can_fail = true });
     if (op == TOKEN_ADD && both && both->kind == K_LIST)
-        return make(checker, sides, (struct made){ .run = kernel_append, .type = both });
+        return make(checker, sides,
+                    (struct made){ .run = kernel_append, .type = both, .can_fail = true });
     if (op == TOKEN_SUB && both == &type_time)
         return make(checker, sides,
                     (struct made){ .run = kernel_time_sub, .type = &type_int, .can_fail = true });

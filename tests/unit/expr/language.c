@@ -152,26 +152,33 @@ static void print_rows(struct language *language, const struct program *program,
     }
 }
 
+const char *language_values(struct language *language, const struct program *program,
+                            const struct column *rows, uint32_t size)
+{
+    struct column part;
+    buf_clear(&language->text);
+    type_print(program->result, &language->text);
+    buf_puts(&language->text, ":");
+    for (uint32_t from = 0; from < rows->n; from += size) {
+        uint32_t n = rows->n - from < size ? rows->n - from : size;
+        uint32_t *at = arena_alloc(&language->arena, n * sizeof *at);
+        for (uint32_t i = 0; i < n; i++)
+            at[i] = from + i;
+        column_gather(&language->arena, rows, (struct sel){ at, n }, &part);
+        print_rows(language, program, &part);
+    }
+    return buf_text(&language->text);
+}
+
 const char *language_run(struct language *language, const char *expression, const char *rows,
                          uint32_t size)
 {
-    struct column all = language_rows(language, rows), part;
+    struct column all = language_rows(language, rows);
     struct expr_use use = { .op = "map", .param = &all.type, .n_param = 1 };
     struct slice slice = { expression, strlen(expression) };
     struct program *program =
         language_compile(language, yaml_quoted(&language->arena, slice), &use);
     if (!program)
         ck_abort_msg("%s", language_findings(language));
-    buf_clear(&language->text);
-    type_print(program->result, &language->text);
-    buf_puts(&language->text, ":");
-    for (uint32_t from = 0; from < all.n; from += size) {
-        uint32_t n = all.n - from < size ? all.n - from : size;
-        uint32_t *at = arena_alloc(&language->arena, n * sizeof *at);
-        for (uint32_t i = 0; i < n; i++)
-            at[i] = from + i;
-        column_gather(&language->arena, &all, (struct sel){ at, n }, &part);
-        print_rows(language, program, &part);
-    }
-    return buf_text(&language->text);
+    return language_values(language, program, &all, size);
 }

@@ -26,5 +26,8 @@ struct column language_rows(struct language *language, const char *literal);
 /* "Type: value; value; E404 …": what the expression makes of the rows, chunks of `size` rows. */
 const char *language_run(struct language *language, const char *expression, const char *rows,
                          uint32_t size);
+/* The same for a program. */
+const char *language_values(struct language *language, const struct program *program,
+                            const struct column *rows, uint32_t size);
 /* One value, as it would be written. */
 void language_print(const struct column *column, uint32_t row, struct buf *out);

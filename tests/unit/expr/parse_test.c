@@ -2,19 +2,33 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/mem.h"
 #include "base/yaml.h"
 #include "language.h"
 
 static struct language language;
 
+static struct column input;
+
 static void begin(void)
 {
     language_begin(&language);
+    input =
+        language_rows(&language, "[[\"a\", \"b c\"], [], [\"1\"], [\"x\", \"1\", \"x\"], [\"\"]]");
 }
 
 static void end(void)
 {
     language_end(&language);
+}
+
+/* The values do not depend on the size of chunks. */
+static void run(const struct program *program)
+{
+    char *whole = mem_strdup(language_values(&language, program, &input, 5));
+    ck_assert_str_eq(language_values(&language, program, &input, 1), whole);
+    ck_assert_str_eq(language_values(&language, program, &input, 3), whole);
+    mem_free(whole);
 }
 
 /* Compiles bytes as they are, without a file around them; the first finding's code, 0 for none. */
@@ -27,13 +41,15 @@ static unsigned code_of(const char *text, size_t n)
                               .text = text,
                               .text_len = n,
                               .expanded = true };
-    const struct type *param[] = { type_list(language.types, &type_string), &type_int };
+    const struct type *param[] = { input.type, &type_int };
     struct expr_use use = { .op = "map", .param = param, .n_param = 1 + n % 2 };
     language.diags = (struct diags){ .arena = &language.arena, .file = "t" };
     node.file = NULL;
     struct program *program =
         expr_compile(&language.arena, language.types, &node, &use, &language.diags);
     ck_assert((program == NULL) == (diag_errors(&language.diags) > 0));
+    if (program && use.n_param == 1)
+        run(program);
     return program ? 0 : language.diags.items[0].code;
 }
 
@@ -111,6 +127,81 @@ START_TEST(any_tokens_give_a_program_or_a_finding)
 }
 END_TEST
 
+/* Puts a random expression: a template, its @ being expressions again. */
+static void grow(struct buf *text, uint64_t *seed, int depth)
+{
+    static const char *const leaves[] = { "_",    "_",    "1",  "0", "2.5", "\"a\"",    "\"1\"",
+                                          "None", "true", "[]", "x", "-1",  "batchTime" };
+    static const char *const forms[] = { "(@, @)",
+                                         "[@, @]",
+                                         "@ + @",
+                                         "@ * @",
+                                         "@ / @",
+                                         "@ == @",
+                                         "@ < @",
+                                         "@ && @",
+                                         "!@",
+                                         "@.map(@)",
+                                         "@.map(x => @)",
+                                         "@.filter(@)",
+                                         "@.flatMap(@)",
+                                         "@.size",
+                                         "@.head",
+                                         "@.last",
+                                         "@(@)",
+                                         "@.sum",
+                                         "@.sorted",
+                                         "@.distinct",
+                                         "@.min",
+                                         "@.mkString(@)",
+                                         "@.toInt",
+                                         "@.toString",
+                                         "@.split(@)",
+                                         "@.words",
+                                         "@.length",
+                                         "@.getOrElse(@)",
+                                         "@.isDefined",
+                                         "@.contains(@)",
+                                         "@._1",
+                                         "@._2",
+                                         "if (@) @ else @",
+                                         "@.max(@)",
+                                         "@.substring(@)",
+                                         "@.toUpperCase",
+                                         "{a: @, b: @}",
+                                         "@.a",
+                                         "@.replace(@, @)",
+                                         "@.filter(x => @)",
+                                         "@.flatMap(x => [@])",
+                                         "@.map((@, _))",
+                                         "@ + [@]" };
+    const char *form =
+        depth > 0 ? forms[next(seed) % ARRAY_SIZE(forms)] : leaves[next(seed) % ARRAY_SIZE(leaves)];
+    for (; *form; form++)
+        if (*form == '@')
+            grow(text, seed, (int)(next(seed) % (uint64_t)depth));
+        else
+            buf_put_u8(text, (uint8_t)*form);
+}
+
+START_TEST(any_expression_gives_the_same_for_any_size_of_chunk)
+{
+    uint64_t seed = 362436069 + (uint64_t)_i * 77;
+    uint32_t programs = 0;
+    for (int round = 0; round < 20000; round++) {
+        struct buf text = { 0 };
+        grow(&text, &seed, 1 + (int)(next(&seed) % 5));
+        if (text.len % 2)
+            buf_puts(&text, " ");
+        programs += code_of(buf_text(&text), text.len) == 0;
+        buf_free(&text);
+        if (round % 100 == 0)
+            end(), begin();
+    }
+    ck_assert_uint_gt(programs, 1000);
+}
+END_TEST
+
 START_TEST(any_bytes_give_a_program_or_a_finding)
 {
     uint64_t seed = 2463534242u + (uint64_t)_i;
@@ -135,6 +226,7 @@ Suite *parse_suite(void)
     tcase_add_test(limits, what_is_too_deep_or_too_long_is_said);
     tcase_add_test(limits, a_type_that_doubles_with_every_step_is_refused);
     tcase_add_loop_test(limits, any_tokens_give_a_program_or_a_finding, 0, 4);
+    tcase_add_loop_test(limits, any_expression_gives_the_same_for_any_size_of_chunk, 0, 4);
     tcase_add_loop_test(limits, any_bytes_give_a_program_or_a_finding, 0, 4);
     suite_add_tcase(suite, limits);
     return suite;

@@ -1,0 +1,174 @@
+#include <check.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/yaml.h"
+#include "language.h"
+
+static struct language language;
+
+static void begin(void)
+{
+    language_begin(&language);
+}
+
+static void end(void)
+{
+    language_end(&language);
+}
+
+static struct program *compiled(const char *expression, const struct type *const *param, uint32_t n)
+{
+    struct expr_use use = { .op = "reduce", .param = param, .n_param = n };
+    struct slice slice = { expression, strlen(expression) };
+    struct program *program =
+        language_compile(&language, yaml_quoted(&language.arena, slice), &use);
+    if (!program)
+        ck_abort_msg("%s", language_findings(&language));
+    return program;
+}
+
+static enum fold fold_of(const char *expression, const struct type *type)
+{
+    const struct type *param[] = { type, type };
+    return compiled(expression, param, 2)->fold;
+}
+
+START_TEST(the_folds_that_tables_know_are_recognised)
+{
+    ck_assert_int_eq(fold_of("_ + _", &type_int), FOLD_SUM);
+    ck_assert_int_eq(fold_of("(a, b) => b + a", &type_int), FOLD_SUM);
+    ck_assert_int_eq(fold_of("_ + _", &type_double), FOLD_SUM);
+    ck_assert_int_eq(fold_of("_.min(_)", &type_int), FOLD_MIN);
+    ck_assert_int_eq(fold_of("_.max(_)", &type_int), FOLD_MAX);
+    ck_assert_int_eq(fold_of("(a, b) => a + a", &type_int), FOLD_NONE);
+    ck_assert_int_eq(fold_of("_ + _", &type_string), FOLD_NONE);
+    ck_assert_int_eq(fold_of("_ - _", &type_int), FOLD_NONE);
+}
+END_TEST
+
+START_TEST(a_program_says_what_it_looks_at)
+{
+    const struct type *param[] = { &type_int };
+    ck_assert(compiled("(1, \"a\")", param, 1)->is_const);
+    ck_assert(!compiled("y => [1].map(_ < y)", param, 1)->is_const);
+    ck_assert(compiled("(_, batchTime)", param, 1)->uses_batch_time);
+    ck_assert(!compiled("_", param, 1)->uses_batch_time);
+    ck_assert(!compiled("_ == 1", param, 1)->can_fail);
+    ck_assert(compiled("_ + 1", param, 1)->can_fail);
+}
+END_TEST
+
+START_TEST(programs_follow_one_another_on_one_chunk)
+{
+    struct column in = language_rows(&language, "[\"1\", \"x\", \"0\", \"y\", \"4\"]"), out;
+    const struct type *text[] = { &type_string }, *number[] = { &type_int };
+    struct chunk chunk = {
+        .frame = { .n = 5 }, .sel = { NULL, 5 }, .col = &in, .arena = &language.chunk
+    };
+    struct error_list errors = { 0 };
+    program_run(compiled("_.toInt", text, 1), &chunk, &out, &errors);
+    ck_assert_uint_eq(errors.n, 2);
+    ck_assert_uint_eq(chunk.sel.n, 3);
+    chunk.col = &out;
+    struct column last;
+    program_run(compiled("8 / _", number, 1), &chunk, &last, &errors);
+    ck_assert_uint_eq(chunk.sel.n, 2);
+    ck_assert_uint_eq(errors.n, 3);
+    ck_assert_uint_eq(errors.items[2].row, 2);
+    ck_assert_int_eq(last.i64[0], 8);
+    ck_assert_int_eq(last.i64[4], 2);
+    ck_assert_int_eq(chunk.frame.err[2], FAULT_DIVIDE);
+}
+END_TEST
+
+START_TEST(errors_come_in_order_of_rows_each_row_once)
+{
+    struct column in = language_rows(&language, "[[1], [0, 0], [\"\".length], [9]]"), out;
+    struct chunk chunk = {
+        .frame = { .n = 4 }, .sel = { NULL, 4 }, .col = &in, .arena = &language.chunk
+    };
+    struct error_list errors = { 0 };
+    struct program *program =
+        compiled("(_.map(x => 9223372036854775800 + x * 8), _.map(5 / _))", &in.type, 1);
+    program_run(program, &chunk, &out, &errors);
+    ck_assert_uint_eq(errors.n, 4);
+    static const struct {
+        uint32_t row;
+        enum fault fault;
+    } expected[] = {
+        { 0, FAULT_OVERFLOW }, { 1, FAULT_DIVIDE }, { 2, FAULT_DIVIDE }, { 3, FAULT_OVERFLOW }
+    };
+    for (uint32_t i = 0; i < errors.n; i++) {
+        ck_assert_uint_eq(errors.items[i].row, expected[i].row);
+        ck_assert_int_eq(errors.items[i].fault, expected[i].fault);
+    }
+}
+END_TEST
+
+static char *repeated(char c, size_t n)
+{
+    char *text = arena_alloc(&language.arena, n + 1);
+    memset(text, c, n);
+    text[n] = 0;
+    return text;
+}
+
+START_TEST(a_record_that_grows_too_large_fails_alone)
+{
+    const char *rows = arena_printf(&language.arena, "[\"%s\", \"a\"]", repeated('a', 1000));
+    const char *expression =
+        arena_printf(&language.arena, "_.replace(\"a\", \"%s\").replace(\"b\", \"%s\").length",
+                     repeated('b', 1000), repeated('c', 200));
+    const char *out = language_run(&language, expression, rows, 2);
+    ck_assert_ptr_eq(strstr(out, "Int: E407 "), out);
+    ck_assert_ptr_nonnull(strstr(out, ": the result is too large; 200000"));
+}
+END_TEST
+
+START_TEST(a_chunk_that_is_too_large_is_run_in_parts)
+{
+    struct buf rows = { 0 };
+    buf_puts(&rows, "[");
+    for (int i = 0; i < 20; i++)
+        buf_printf(&rows, "%s\"%s\"", i ? ", " : "", repeated('a', 1000));
+    buf_puts(&rows, "]");
+    const char *expression =
+        arena_printf(&language.arena, "_.replace(\"a\", \"%s\").replace(\"b\", \"%s\").length",
+                     repeated('b', 1000), repeated('c', 10));
+    const char *out = language_run(&language, expression, buf_text(&rows), 20);
+    buf_free(&rows);
+    ck_assert_uint_eq(strlen(out), strlen("Int:") + 20 * strlen("; 10000000") - 1);
+    ck_assert_ptr_null(strstr(out, "E407"));
+}
+END_TEST
+
+START_TEST(lists_that_multiply_are_held_back)
+{
+    struct buf rows = { 0 };
+    buf_puts(&rows, "[\"a b\", \"");
+    for (int i = 0; i < 5000; i++)
+        buf_puts(&rows, "x ");
+    buf_puts(&rows, "\"]");
+    const char *out =
+        language_run(&language, "x => x.words.flatMap(y => x.words).size", buf_text(&rows), 2);
+    ck_assert_str_eq(out, "Int: 4; E407 `x.words.flatMap(y => x.words)`: the result is too large");
+    buf_free(&rows);
+}
+END_TEST
+
+Suite *program_suite(void)
+{
+    Suite *suite = suite_create("program");
+    TCase *all = tcase_create("programs");
+    tcase_add_checked_fixture(all, begin, end);
+    tcase_add_test(all, the_folds_that_tables_know_are_recognised);
+    tcase_add_test(all, a_program_says_what_it_looks_at);
+    tcase_add_test(all, programs_follow_one_another_on_one_chunk);
+    tcase_add_test(all, errors_come_in_order_of_rows_each_row_once);
+    tcase_add_test(all, a_record_that_grows_too_large_fails_alone);
+    tcase_add_test(all, a_chunk_that_is_too_large_is_run_in_parts);
+    tcase_add_test(all, lists_that_multiply_are_held_back);
+    suite_add_tcase(suite, all);
+    return suite;
+}
