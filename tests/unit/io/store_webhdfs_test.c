@@ -215,6 +215,7 @@ START_TEST(no_datanode_at_all_is_told)
     ck_assert_int_eq(create(), STORE_REFUSED);
     ck_assert_int_eq(stage.req.err.code, 302);
     ck_says("Failed to connect to 127.0.0.1");
+    tiny_stop(&stage.first); /* it reads `answer` */
 }
 END_TEST
 
