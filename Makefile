@@ -51,8 +51,8 @@ $(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT) $(UNIT_HELP)) $(BUILD)/unit_m
 $(BUILD)/sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) $(SIM))
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# the store's door as a program, for tests/real
-$(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/real/store_driver.c)
+# the store's door as a program, for tests of whole processes
+$(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/scenario/store_driver.c)
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
@@ -78,16 +78,16 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-check: all $(BUILD)/unit $(BUILD)/sim
+check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/store_driver
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/tidemark
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/tidemark build/asan/store_driver
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark build/tsan/store_driver
 	@tests/run build/tsan
 check-real: all $(BUILD)/store_driver
 	$(DEV)

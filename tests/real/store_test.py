@@ -2,54 +2,12 @@
 """The store's door, as a program (store_driver.c), against HDFS: what it answers, and what it says when it cannot know."""
 
 import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 
 from peers import SERVER, Hdfs, jars, run_java
+from store_door import Door
 from harness import Stage, expect, http_get, run_tests, until
 
-BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 MIB = 1 << 20
-
-
-class Door:
-    """One store_driver; ask() waits for one answer, start() and take() do not."""
-
-    def __init__(self, url, write_timeout_ms=60000):
-        self.process = subprocess.Popen([os.path.join(BUILD, "store_driver"), url, str(write_timeout_ms)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1)
-        self.answers, self.early, self.next_id = queue.Queue(), {}, 0
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            number, *words = line.split()
-            self.answers.put((int(number), words))
-
-    def start(self, *words):
-        self.next_id += 1
-        self.process.stdin.write(" ".join([str(self.next_id), *map(str, words)]) + "\n")
-        self.process.stdin.flush()
-        return self.next_id
-
-    def take(self, number, seconds=100):
-        while number not in self.early:
-            got, words = self.answers.get(timeout=seconds)
-            self.early[got] = words
-        return self.early.pop(number)
-
-    def ask(self, *words):
-        return self.take(self.start(*words))
-
-    def answer(self, *words):
-        return self.ask(*words)[0]
-
-    def close(self):
-        self.process.stdin.close()
-        expect(self.process.wait(timeout=100) == 0, "store_driver did not end well")
 
 
 SCRIPT = """lock . ; create tmp/1.a/x.0 100000 ; create tmp/1.a/y.0 0 ; list . ; list tmp/1.a ; create tmp/1.a/x.0 8000000
