@@ -91,7 +91,6 @@ START_TEST(an_answer_comes_whole)
     const char *head = stage.server.heads[0];
     ck_assert_ptr_eq(strstr(head, "PUT /a?b=c HTTP/1.1\r\n"), head);
     ck_assert_ptr_nonnull(strstr(head, "\r\nContent-Length: 0\r\n"));
-    ck_assert_ptr_null(strstr(head, "Expect"));
 }
 END_TEST
 
@@ -108,6 +107,7 @@ START_TEST(a_body_goes_out_in_order_with_its_length)
     ck_assert_ptr_null(req->location);
     ck_assert_uint_eq(stage.server.bodies[0], 3000002);
     ck_assert_ptr_nonnull(strstr(stage.server.heads[0], "application/octet-stream"));
+    ck_assert_ptr_null(strstr(stage.server.heads[0], "Expect")); /* it would cost a second */
     mem_free(bytes);
 }
 END_TEST

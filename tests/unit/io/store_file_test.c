@@ -102,6 +102,7 @@ static void ck_file(const char *path, const char *text)
 {
     ck_assert_int_eq(ANSWER(read, .path = path, .length_max = 1000), STORE_YES);
     ck_assert_uint_eq(stage.req.data.len, strlen(text));
+    ck_assert_ptr_nonnull(stage.req.data.ptr); /* not even of an empty file */
     ck_assert(memcmp(stage.req.data.ptr, text, strlen(text)) == 0);
 }
 

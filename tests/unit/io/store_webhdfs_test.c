@@ -299,6 +299,17 @@ START_TEST(a_change_without_an_answer_is_unknown_and_not_repeated)
 }
 END_TEST
 
+START_TEST(a_kept_connection_that_dies_with_a_change_on_it_is_not_replaced)
+{
+    static const char kept[] = "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"boolean\":true}";
+    SERVE(first, { kept, 0, TINY_KEEP }, { NULL, 0, TINY_CLOSE }, { kept, 0, END });
+    ck_assert_int_eq(ASK(mkdirs), STORE_YES);
+    ck_assert_int_eq(ASK(mkdirs), STORE_UNKNOWN);
+    tiny_stop(&stage.first);
+    ck_assert_uint_eq(stage.first.n_taken, 2);
+}
+END_TEST
+
 START_TEST(safe_mode_is_named)
 {
     SERVE(first, { REMOTE("SafeModeException",
@@ -384,6 +395,7 @@ START_TEST(a_read_is_whole_or_nothing)
     SERVE(first, { GO, 0, END }, { rows[_i].answer, 0, END });
     ck_assert_int_eq(ASK(read, .length_max = 5), rows[_i].what);
     ck_assert_uint_eq(stage.req.data.len, _i ? 0 : 5);
+    ck_assert_int_eq(stage.req.data.ptr != NULL, rows[_i].what == STORE_YES);
     ck_assert_int_eq(stage.req.err.kind, _i == 3 ? ERR_FATAL : _i == 2 ? ERR_RETRY : ERR_NONE);
 }
 END_TEST
@@ -431,6 +443,7 @@ Suite *store_webhdfs_suite(void)
     tcase_add_loop_test(tcase, the_next_namenode_is_asked_when_nothing_was_done, 0, 2);
     tcase_add_test(tcase, when_no_namenode_helps_each_ones_words_are_told);
     tcase_add_loop_test(tcase, a_change_without_an_answer_is_unknown_and_not_repeated, 0, 4);
+    tcase_add_test(tcase, a_kept_connection_that_dies_with_a_change_on_it_is_not_replaced);
     tcase_add_test(tcase, safe_mode_is_named);
     tcase_add_test(tcase, touch_mkdirs_remove_and_lock);
     tcase_add_test(tcase, a_list_comes_in_pages);
