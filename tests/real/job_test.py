@@ -12,6 +12,7 @@ import time
 from peers import Hdfs, Kafka, jars
 from harness import Stage, expect, run_tests, seed_of, until
 from ledger import Log, WebhdfsTree, word_counts
+from spare import check_spare
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -98,7 +99,14 @@ def a_topic_that_is_not_there_is_waited_for_in_kafkas_words():
         expect(count.process.stop(60) == 0, "it ends well")
 
 
+def the_spare_goes_on_exactly_where_the_active_stopped():
+    with Stage("real-spare") as stage:
+        hdfs = Hdfs(stage).start()
+        check_spare(stage, BUILD, hdfs.url + "/wordcount", WebhdfsTree(hdfs.client, "/user/systest/wordcount"))
+
+
 if __name__ == "__main__":
     jars("kafka"), jars("hdfs")  # fetched before the clock of the first test runs
     run_tests("job", [a_topic_that_is_not_there_is_waited_for_in_kafkas_words,
-                      a_million_records_with_ten_kills_and_a_datanode_lost], seconds=420)
+                      a_million_records_with_ten_kills_and_a_datanode_lost,
+                      the_spare_goes_on_exactly_where_the_active_stopped], seconds=420)
