@@ -83,12 +83,16 @@ static void compute_fail(struct compute *compute, const struct engine_dead *dead
                  dead->reason);
 }
 
+/* A dead letter that cannot be kept is a record lost without a word: the batch must not be committed. */
 static void compute_bury(struct compute *compute, const struct engine_dead *dead)
 {
-    if (compute->conf->spec->on_error == ON_ERROR_DEAD_LETTER)
-        dead_add(compute->dead, dead);
-    else
-        compute->dead->errors++;
+    bool keep = compute->conf->spec->on_error == ON_ERROR_DEAD_LETTER;
+    if (keep && dead_full(compute->dead) && compute->failed.kind == ERR_NONE)
+        err_code(&compute->failed, ERR_BAD_RECORD, 407,
+                 "more error records than a batch can keep, %u or %u MiB: make batchInterval "
+                 "shorter, or say onError: {action: skip}",
+                 DEAD_MAX, DEAD_BYTES_MAX >> 20);
+    dead_add(compute->dead, dead);
     compute_fail(compute, dead);
 }
 

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "engine/engine.h"
 
-#define DEAD_MAX 10000u /* kept of a batch: what a reader of the log can look through … */
+#define DEAD_MAX 100000u /* kept of a batch: what a reader of the log can look through … */
 #define DEAD_BYTES_MAX \
     (16u << 20) /* … and what a batch record can hold, keys and values included */
 

@@ -44,9 +44,9 @@ struct engine_cut {   /* what came of a batch; lives until the next cut */
     struct buf
         *outputs; /* rendered, for each output of the spec; empty where it does not run now */
     size_t n_outputs;
-    struct engine_dead *
-        dead; /* with onError deadLetter: the error records, by source, then in the order of the log; no
-                                  more than DEAD_MAX and DEAD_BYTES_MAX (engine/dead.h): the rest is only counted */
+    /* The error records, by source, then in the order of the log; no more than DEAD_MAX and
+     * DEAD_BYTES_MAX (engine/dead.h). With onError deadLetter there are never more: the batch fails. */
+    struct engine_dead *dead;
     size_t n_dead;
 };
 

@@ -112,7 +112,8 @@ static void batcher_put_dead(struct batcher *batcher, const struct engine_cut *c
 {
     for (size_t i = 0; i < cut->n_dead; i++) {
         const struct engine_dead *dead = &cut->dead[i];
-        errors_log(batcher->conf.voice, batcher->conf.spec, dead);
+        if (i < ERRORS_LOGGED)
+            errors_log(batcher->conf.voice, batcher->conf.spec, dead);
         if (batcher->conf.spec->on_error == ON_ERROR_DEAD_LETTER)
             errors_put(&batcher->next, batcher->conf.spec, dead);
     }

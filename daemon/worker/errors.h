@@ -7,6 +7,7 @@
 #include "durable/record.h"
 
 #define ERRORS_BATCHES 10  /* failAbove is a share of the last so many batches … */
+#define ERRORS_LOGGED 20   /* lines a batch; the record and its count hold them all */
 #define ERRORS_RECORDS 100 /* … judged from so many records on */
 
 struct engine_dead;

@@ -230,13 +230,13 @@ START_TEST(a_key_that_overflows_is_one_error)
 }
 END_TEST
 
-START_TEST(skip_counts_and_keeps_nothing)
+START_TEST(a_skipped_record_is_counted_and_shown)
 {
     job.spec.on_error = ON_ERROR_SKIP;
     job_open(&job, "- map: _.value.toInt");
     job_shows(&job, LINES("2", "x"), "2\n\n");
     ck_assert_uint_eq(job.cut.errors, 1);
-    ck_assert_uint_eq(job.cut.n_dead, 0);
+    ck_assert_uint_eq(job.cut.n_dead, 1); /* for the log line; only deadLetter keeps it */
 }
 END_TEST
 
@@ -252,11 +252,30 @@ START_TEST(fail_refuses_the_batch_and_names_the_record)
 }
 END_TEST
 
-START_TEST(error_records_are_bounded)
+static void feed_errors(uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += 10)
+        job_feed(&job, 0, LINES("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
+}
+
+START_TEST(more_dead_letters_than_can_be_kept_refuse_the_batch)
 {
     job_open(&job, "- map: _.value.toInt");
-    for (uint32_t n = 0; n < DEAD_MAX + 10; n += 10)
-        job_feed(&job, 0, LINES("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
+    feed_errors(DEAD_MAX);
+    ck_assert(job_cut(&job));
+    ck_assert_uint_eq(job.cut.n_dead, DEAD_MAX);
+    feed_errors(DEAD_MAX + 10);
+    ck_assert(!job_cut(&job));
+    ck_assert_int_eq(job.err.kind, ERR_BAD_RECORD);
+    ck_assert_uint_eq(job.err.code, 407);
+}
+END_TEST
+
+START_TEST(skipped_ones_are_shown_up_to_the_bound)
+{
+    job.spec.on_error = ON_ERROR_SKIP;
+    job_open(&job, "- map: _.value.toInt");
+    feed_errors(DEAD_MAX + 10);
     ck_assert(job_cut(&job));
     ck_assert_uint_eq(job.cut.errors, DEAD_MAX + 10);
     ck_assert_uint_eq(job.cut.n_dead, DEAD_MAX);
@@ -369,9 +388,10 @@ Suite *engine_suite(void)
     tcase_add_test(tcase, only_what_is_looked_at_must_be_a_string);
     tcase_add_test(tcase, a_record_that_cannot_be_mapped_is_left_out);
     tcase_add_test(tcase, a_key_that_overflows_is_one_error);
-    tcase_add_test(tcase, skip_counts_and_keeps_nothing);
+    tcase_add_test(tcase, a_skipped_record_is_counted_and_shown);
     tcase_add_test(tcase, fail_refuses_the_batch_and_names_the_record);
-    tcase_add_test(tcase, error_records_are_bounded);
+    tcase_add_test(tcase, more_dead_letters_than_can_be_kept_refuse_the_batch);
+    tcase_add_test(tcase, skipped_ones_are_shown_up_to_the_bound);
     tcase_add_test(tcase, a_stream_may_be_read_twice);
     tcase_add_test(tcase, a_union_is_one_stream_behind_the_other);
     tcase_add_loop_test(tcase, no_record_costs_an_allocation, 0, 4);
