@@ -70,6 +70,10 @@ START_TEST(operations_show_what_they_make)
         { "- map: (_.value, 1)\n- reduceByKey: count\n- count", "3\n\n" },
         { "- map: (1, _.offset)\n- reduceByKey: _ + _", "(1, 3)\n\n" },
         { "- map: (1, _.offset)\n- reduceByKey: max", "(1, 2)\n\n" },
+        { "- map: (1, _.offset - 9)\n- reduceByKey: max", "(1, -7)\n\n" },
+        { "- map: (1, _.offset + 9)\n- reduceByKey: (a, b) => a.min(b)", "(1, 9)\n\n" },
+        { "- map: (1, _.offset + 0.5)\n- reduceByKey: min", "(1, 0.5)\n\n" },
+        { "- map: (1, -0.5 - _.offset)\n- reduceByKey: max", "(1, -0.5)\n\n" },
         { "- map: (1, _.offset)\n- reduceByKey: min", "(1, 0)\n\n" },
         { "- map: (1, _.offset)\n- reduceByKey: sum", "(1, 3)\n\n" },
         { "- map: (true, 0.5)\n- reduceByKey: sum", "(True, 1.5)\n\n" },
@@ -133,6 +137,7 @@ START_TEST(threads_chunks_and_seed_do_not_show)
         "- map: (_.offset % 7, _.offset)\n- reduceByKey: (a, b) => a * 3 - b\n",
         "- map: (_.offset % 7, 100 / (_.offset % 5))\n- reduceByKey: (a, b) => a / b\n",
         "- flatMap: _.value.split(\" \")\n- map: 100 / (_.length - 3)\n",
+        "- map: (100 / (_.offset % 5), _.offset)\n- map: 100 / (_._2 % 3)\n",
     };
     static const uint32_t chunks[] = { 1, 7, 4096, 0 };
     struct buf first = { 0 }, other = { 0 };
@@ -381,9 +386,9 @@ Suite *engine_suite(void)
     tcase_add_test(tcase, words_are_counted_in_order_of_their_first_coming);
     tcase_add_test(tcase, each_batch_begins_with_nothing);
     tcase_add_test(tcase, blocks_are_one_batch_in_the_order_of_feeding);
-    tcase_add_loop_test(tcase, operations_show_what_they_make, 0, 19);
+    tcase_add_loop_test(tcase, operations_show_what_they_make, 0, 23);
     tcase_add_test(tcase, a_result_runs_on_through_further_operations);
-    tcase_add_loop_test(tcase, threads_chunks_and_seed_do_not_show, 0, 5);
+    tcase_add_loop_test(tcase, threads_chunks_and_seed_do_not_show, 0, 6);
     tcase_add_test(tcase, what_is_no_string_is_an_error_record);
     tcase_add_test(tcase, only_what_is_looked_at_must_be_a_string);
     tcase_add_test(tcase, a_record_that_cannot_be_mapped_is_left_out);
