@@ -153,7 +153,7 @@ static curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_
     struct transfer *transfer = ctx;
     (void)purpose;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    unsigned unacked_ms = HTTP_UNACKED_MS;
+    unsigned unacked_ms = (unsigned)transfer->req->timeout_ms;
     if (getnameinfo(&address->addr, address->addrlen, transfer->peer, sizeof transfer->peer, NULL,
                     0, NI_NUMERICHOST) != 0)
         *transfer->peer = 0;

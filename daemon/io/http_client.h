@@ -13,7 +13,6 @@
 #define HTTP_REFUSAL_MAX 65536  /* kept of the body of an answer >= 300; the rest is dropped */
 #define HTTP_CONNECTIONS_MAX 16 /* to one host: more requests wait for their turn */
 #define HTTP_IDLE_S 45          /* a kept connection; a NameNode closes at 60 s */
-#define HTTP_UNACKED_MS 30000   /* bytes sent and not acknowledged by the peer's TCP: it is gone */
 #define HTTP_UPLOAD_BUFFER_MIN 16384
 #define HTTP_UPLOAD_BUFFER_MAX (2 << 20)
 
@@ -38,7 +37,7 @@ struct http_req {
     uint32_t n_pieces;          /* of pieces */
     bool once;  /* never sent twice; else a kept connection that turns out dead is replaced */
     bool alone; /* a connection of its own, closed after the answer */
-    uint64_t timeout_ms; /* for all of it, and for any silence */
+    uint64_t timeout_ms; /* for all of it, for any silence, for bytes that no TCP confirms */
     uint64_t answer_max; /* bytes of a body < 300 */
     http_cb cb;
     /* what came of it */

@@ -69,7 +69,7 @@ def a_datanode_killed_in_the_middle_leaves_no_doubt():
     with Stage("real-store-kill") as stage:
         hdfs = Hdfs(stage, datanodes=3).start()
         door = Door(hdfs.url + "/root")
-        size, kinds = 32 * MIB, {}
+        size, kinds = 16 * MIB, {}
         asked = {door.start("create", f"a/{n}", size): f"a/{n}" for n in range(4)}
         until("an upload has begun", lambda: len(hdfs.client.entries("/user/systest/root/a")) == 4)
         hdfs.datanodes[0].kill()
