@@ -160,6 +160,13 @@ size_t sim_partition_at(const struct sim_partition *partition, int64_t offset)
     return low;
 }
 
+uint64_t sim_kafka_count(struct sim_kafka *kafka, const char *topic, int32_t partition,
+                         int64_t from, int64_t to)
+{
+    struct sim_partition *found = must_have(kafka, topic, partition);
+    return sim_partition_at(found, to) - sim_partition_at(found, from);
+}
+
 /* ---- ends */
 
 void sim_kafkas_heal(struct sim *sim)

@@ -17,6 +17,9 @@ int64_t sim_kafka_produce(struct sim_kafka *kafka, const char *topic, int32_t pa
 void sim_kafka_skip(struct sim_kafka *kafka, const char *topic, int32_t partition, int64_t n);
 /* Records below this offset are gone: retention. */
 void sim_kafka_expire(struct sim_kafka *kafka, const char *topic, int32_t partition, int64_t low);
+/* Records at the offsets from (included) to (not included). */
+uint64_t sim_kafka_count(struct sim_kafka *kafka, const char *topic, int32_t partition,
+                         int64_t from, int64_t to);
 int64_t sim_kafka_end(struct sim_kafka *kafka, const char *topic, int32_t partition);
 /* What the group has committed; -1 = nothing. */
 int64_t sim_kafka_committed(struct sim_kafka *kafka, const char *group, const char *topic,

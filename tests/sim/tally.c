@@ -27,7 +27,7 @@ static void job_text(struct tally *tally)
              "outputs:\n"
              "  - print: {num: 1000}\n",
              intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))],
-             50 + (unsigned)sim_below(sim, 200), tally->url, tally->keep_log ? "1d" : "1s");
+             50 + (unsigned)sim_below(sim, 200), tally->url, sim_chance(sim, 500) ? "1d" : "1s");
 }
 
 static void produce_cb(void *ctx);
@@ -38,7 +38,7 @@ struct tally *tally_new(struct sim *sim, const char *url)
     *tally = (struct tally){ .sim = sim, .url = url };
     tally->kafka = sim_kafka(sim, TALLY_SERVERS);
     tally->partitions = 1 + (int32_t)sim_below(sim, TALLY_PARTITIONS);
-    tally->keep_log = sim_chance(sim, 500);
+    tally->has_holes = sim_chance(sim, 300);
     sim_kafka_topic(tally->kafka, TALLY_TOPIC, tally->partitions);
     job_text(tally);
     tally->producing = true;
@@ -65,9 +65,11 @@ static void produce_line(struct tally *tally)
         tally->words[word]++;
     }
     tally->records++;
-    sim_kafka_produce(tally->kafka, TALLY_TOPIC,
-                      (int32_t)sim_below(tally->sim, (uint64_t)tally->partitions),
-                      (struct slice){ NULL, 0 }, (struct slice){ line, strlen(line) });
+    int32_t partition = (int32_t)sim_below(tally->sim, (uint64_t)tally->partitions);
+    sim_kafka_produce(tally->kafka, TALLY_TOPIC, partition, (struct slice){ NULL, 0 },
+                      (struct slice){ line, strlen(line) });
+    if (tally->has_holes && sim_chance(tally->sim, 50)) /* as transactions leave them */
+        sim_kafka_skip(tally->kafka, TALLY_TOPIC, partition, 1 + (int64_t)sim_below(tally->sim, 3));
 }
 
 static void produce_cb(void *ctx)

@@ -145,8 +145,8 @@ struct log_seen {
     struct tally *tally;
     struct log_file_seen files[8000];
     size_t n;
-    struct slice snapshot; /* the newest */
-    uint64_t snapshot_index;
+    struct log_file_seen snapshots[32];
+    size_t n_snapshots;
     int64_t next[TALLY_PARTITIONS]; /* offsets in batches so far; -1 = no starting position yet */
     uint64_t records, batch;
     int64_t batch_ms;
@@ -160,11 +160,9 @@ static void seen_file(void *ctx, const char *path, struct slice bytes)
         return;
     if (strncmp(name, "/log/", 5) == 0 && seen->n < ARRAY_SIZE(seen->files))
         seen->files[seen->n++] = (struct log_file_seen){ strtoull(name + 5, NULL, 10), bytes };
-    uint64_t snapshot = strncmp(name, "/snap/", 6) == 0 ? strtoull(name + 6, NULL, 10) : 0;
-    if (snapshot > seen->snapshot_index) {
-        seen->snapshot_index = snapshot;
-        seen->snapshot = bytes;
-    }
+    if (strncmp(name, "/snap/", 6) == 0 && seen->n_snapshots < ARRAY_SIZE(seen->snapshots))
+        seen->snapshots[seen->n_snapshots++] =
+            (struct log_file_seen){ strtoull(name + 6, NULL, 10), bytes };
 }
 
 static int by_index(const void *a, const void *b)
@@ -185,10 +183,11 @@ static void judge_range(struct log_seen *seen, const struct entry *entry, uint64
                "record %llu: offsets of partition %d from %lld, not %lld",
                (unsigned long long)index, partition, (long long)entry->range.from,
                (long long)seen->next[partition]);
-    sim_expect(sim, (int64_t)entry->range.count == entry->range.to - entry->range.from,
-               "record %llu: %llu records in [%lld, %lld)", (unsigned long long)index,
-               (unsigned long long)entry->range.count, (long long)entry->range.from,
-               (long long)entry->range.to);
+    uint64_t there = sim_kafka_count(seen->tally->kafka, TALLY_TOPIC, partition, entry->range.from,
+                                     entry->range.to);
+    sim_expect(sim, entry->range.count == there, "record %llu: %llu records in [%lld, %lld)",
+               (unsigned long long)index, (unsigned long long)entry->range.count,
+               (long long)entry->range.from, (long long)entry->range.to);
     seen->next[partition] = entry->range.to;
 }
 
@@ -233,6 +232,19 @@ static void judge_content(struct log_seen *seen, struct slice bytes, uint64_t in
         judge_entry(seen, &entry, index, is_snapshot);
 }
 
+/* The oldest one from which the log goes on without a hole; what is older was put back by a request
+ * that was done twice. NULL: there is none yet. */
+static const struct log_file_seen *first_snapshot(const struct log_seen *seen)
+{
+    uint64_t first = seen->n ? seen->files[seen->n - 1].index : 0; /* of the log's last piece */
+    for (size_t i = seen->n; i-- > 0 && seen->files[i].index + 1 >= first;)
+        first = seen->files[i].index;
+    for (size_t i = 0; i < seen->n_snapshots; i++)
+        if (seen->snapshots[i].index + 1 >= first)
+            return &seen->snapshots[i];
+    return NULL;
+}
+
 void tally_judge_log(struct tally *tally)
 {
     struct log_seen *seen = sim_alloc(sizeof *seen);
@@ -242,9 +254,11 @@ void tally_judge_log(struct tally *tally)
         seen->next[i] = -1;
     sim_store_walk(sim_store(tally->sim, tally->url), "", seen_file, seen);
     qsort(seen->files, seen->n, sizeof *seen->files, by_index);
-    if (seen->snapshot_index && !tally->keep_log)
-        judge_content(seen, seen->snapshot, seen->snapshot_index, true);
-    uint64_t next = tally->keep_log ? 1 : seen->snapshot_index + 1;
+    qsort(seen->snapshots, seen->n_snapshots, sizeof *seen->snapshots, by_index);
+    const struct log_file_seen *snapshot = first_snapshot(seen);
+    if (snapshot)
+        judge_content(seen, snapshot->bytes, snapshot->index, true);
+    uint64_t next = snapshot ? snapshot->index + 1 : 1;
     for (size_t i = 0; i < seen->n; i++) {
         if (seen->files[i].index < next)
             continue;

@@ -20,7 +20,7 @@ struct tally { /* the world outside of all workers */
     const char *url; /* of the checkpoint */
     char job[1200];  /* the job file */
     int32_t partitions;
-    bool keep_log;               /* no snapshot comes so soon that anything of log/ is deleted */
+    bool has_holes;              /* offsets are left out now and then */
     uint64_t words[TALLY_WORDS]; /* produced */
     uint64_t records;
     bool producing, stopping;
