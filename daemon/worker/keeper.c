@@ -55,14 +55,20 @@ static void keeper_settle(struct keeper *keeper)
     }
 }
 
+/* Only the newest `retain` stay. */
+static void keeper_trim_snapshots(struct keeper *keeper)
+{
+    uint32_t retain = keeper->conf.spec->checkpoint_retain, old = 0;
+    while (keeper->n_snapshots - old > retain)
+        trim_snap(keeper->conf.trim, keeper->snapshots[old++]);
+    keeper->n_snapshots -= old;
+    for (uint32_t i = 0; i < keeper->n_snapshots; i++)
+        keeper->snapshots[i] = keeper->snapshots[i + old];
+}
+
 static void keeper_trim(struct keeper *keeper)
 {
-    while (keeper->n_snapshots > keeper->conf.spec->checkpoint_retain) {
-        trim_snap(keeper->conf.trim, keeper->snapshots[0]);
-        keeper->n_snapshots--;
-        for (uint32_t i = 0; i < keeper->n_snapshots; i++)
-            keeper->snapshots[i] = keeper->snapshots[i + 1];
-    }
+    keeper_trim_snapshots(keeper);
     uint64_t last = keeper->snapshots[0] - 1; /* the record it stands for is kept beside it */
     if (last > keeper->all_delivered)
         last = keeper->all_delivered;
@@ -120,6 +126,18 @@ void keeper_committed(struct keeper *keeper, uint64_t bytes)
     snapshot_start(&job);
 }
 
+/* Those that earlier workers left. What is newer than the one that recovery began from could not be
+ * read: it goes, and does not count among those that stay. */
+static void keeper_take_snapshots(struct keeper *keeper, const struct recovered *recovered)
+{
+    for (size_t i = 0; i < recovered->n_snapshots; i++)
+        if (recovered->snapshots[i] <= recovered->snapshot)
+            keeper->snapshots[keeper->n_snapshots++] = recovered->snapshots[i];
+        else
+            trim_snap(keeper->conf.trim, recovered->snapshots[i]);
+    keeper_trim_snapshots(keeper);
+}
+
 struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered *recovered)
 {
     struct keeper *keeper = mem_zalloc(sizeof *keeper);
@@ -131,8 +149,7 @@ struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered
                                    (conf->spec->checkpoint_retain + recovered->n_snapshots + 1) *
                                    sizeof(uint64_t)),
                                .open = mem_zalloc(KEEPER_OPEN_MAX * sizeof(struct open_record)) };
-    for (size_t i = 0; i < recovered->n_snapshots; i++)
-        keeper->snapshots[keeper->n_snapshots++] = recovered->snapshots[i];
+    keeper_take_snapshots(keeper, recovered);
     return keeper;
 }
 

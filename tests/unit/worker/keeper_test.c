@@ -1,0 +1,122 @@
+#include "worker/keeper.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "../durable/memory.h"
+#include "base/mem.h"
+#include "durable/recover.h"
+#include "durable/trim.h"
+#include "spec/job.h"
+
+#define TOP "e1.00112233445566ff/"
+
+static struct stage {
+    struct test test;
+    struct job_output outputs[1];
+    struct job_spec spec;
+    struct progress progress;
+    struct progress_output delivered[1];
+    struct keeper *keeper;
+    bool saved;
+} stage;
+
+static void saved_cb(void *ctx, uint64_t index)
+{
+    (void)ctx;
+    ck_assert_uint_eq(index, stage.progress.index);
+    stage.saved = true;
+}
+
+static void failed_cb(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    ck_abort_msg("%s", err->text);
+}
+
+/* A worker that found these snapshots and began from `from`. */
+static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t from)
+{
+    memset(&stage, 0, sizeof stage);
+    test_begin(&stage.test);
+    struct directory *directory = test_directory(&stage.test);
+    stage.outputs[0].label = "print0";
+    stage.spec =
+        (struct job_spec){ .checkpoint_retain = retain, .outputs = stage.outputs, .n_outputs = 1 };
+    stage.delivered[0] = (struct progress_output){ .label = "print0" };
+    stage.progress = (struct progress){
+        .started = true, .index = 4000, .outputs = stage.delivered, .n_outputs = 1
+    };
+    memory_put(stage.test.store, TOP "snap/1000");
+    memory_put(stage.test.store, TOP "snap/2000");
+    memory_put(stage.test.store, TOP "snap/3000");
+    memory_put(stage.test.store, TOP "log/1500");
+    memory_put(stage.test.store, TOP "log/2500");
+    struct recovered recovered = {
+        .snapshots = snapshots, .n_snapshots = n, .snapshot = from, .log_first = 1500
+    };
+    struct keeper_conf conf = { .directory = directory,
+                                .trim = trim_new(directory),
+                                .progress = &stage.progress,
+                                .spec = &stage.spec,
+                                .saved = saved_cb,
+                                .failed = failed_cb };
+    stage.keeper = keeper_new(&conf, &recovered);
+    test_turns(&stage.test, 20);
+}
+
+static void save(void)
+{
+    stage.progress.index++;
+    stage.progress.batch++;
+    stage.delivered[0].delivered = stage.delivered[0].last = stage.progress.batch;
+    keeper_committed(stage.keeper, KEEPER_BYTES_MAX);
+    test_until(&stage.test, &stage.saved);
+    test_turns(&stage.test, 20);
+}
+
+static bool has(const char *path)
+{
+    return memory_has(stage.test.store, path);
+}
+
+START_TEST(snapshots_of_earlier_workers_stay_and_go_like_its_own)
+{
+    uint64_t found[] = { 1000, 2000, 3000 };
+    stage_open(3, found, 3, 3000);
+    save();
+    ck_assert(!has(TOP "snap/1000") && has(TOP "snap/2000") && has(TOP "snap/4001"));
+    ck_assert_msg(!has(TOP "log/1500") && has(TOP "log/2500"), "behind the oldest that stays");
+    test_end(&stage.test);
+}
+END_TEST
+
+START_TEST(what_is_too_many_at_the_start_goes_at_once)
+{
+    uint64_t found[] = { 1000, 2000, 3000 };
+    stage_open(1, found, 3, 3000);
+    ck_assert(!has(TOP "snap/1000") && !has(TOP "snap/2000") && has(TOP "snap/3000"));
+    ck_assert(has(TOP "log/1500"));
+    test_end(&stage.test);
+}
+END_TEST
+
+START_TEST(a_snapshot_that_could_not_be_read_counts_for_nothing)
+{
+    uint64_t found[] = { 1000, 2000, 3000 };
+    stage_open(2, found, 3, 2000);
+    ck_assert(has(TOP "snap/1000") && has(TOP "snap/2000") && !has(TOP "snap/3000"));
+    test_end(&stage.test);
+}
+END_TEST
+
+Suite *keeper_suite(void)
+{
+    Suite *suite = suite_create("keeper");
+    TCase *tcase = tcase_create("keeper");
+    suite_add_tcase(suite, tcase);
+    tcase_add_test(tcase, snapshots_of_earlier_workers_stay_and_go_like_its_own);
+    tcase_add_test(tcase, what_is_too_many_at_the_start_goes_at_once);
+    tcase_add_test(tcase, a_snapshot_that_could_not_be_read_counts_for_nothing);
+    return suite;
+}
