@@ -223,15 +223,19 @@ static bool apply_catchup(struct progress *progress, const struct entry *entry, 
     return true;
 }
 
-/* A new output: what came before it needs no delivery. */
+/* A new output, or one that owes nothing: what came before needs no delivery. */
 static bool apply_output(struct progress *progress, struct slice label, struct err *err)
 {
     if (progress->batch == 0)
         return progress_fail(err, "an output without a batch", progress->index);
-    struct progress_output *output = progress_output_of(progress, label, progress->batch - 1, err);
-    if (output)
-        output->last = progress->batch;
-    return output != NULL;
+    uint64_t before = progress->batch - 1;
+    struct progress_output *output = progress_output_of(progress, label, before, err);
+    if (!output)
+        return false;
+    if (output->last <= output->delivered && output->delivered < before)
+        output->delivered = before;
+    output->last = progress->batch;
+    return true;
 }
 
 static bool apply_entry(struct progress *progress, const struct entry *entry, bool snapshot,

@@ -208,6 +208,21 @@ START_TEST(a_new_output_needs_no_older_batches)
 }
 END_TEST
 
+START_TEST(an_output_that_owed_nothing_owes_nothing_when_it_is_back)
+{
+    struct progress progress = begun();
+    struct entry back = { .kind = ENTRY_OUTPUT, .output = { TEXT("print"), TEXT("x") } };
+    progress.batch = 7; /* it was not there for a while */
+    progress.outputs[0].last = progress.outputs[0].delivered = 1;
+    struct entry batch8 = batch2;
+    batch8.batch.number = 8;
+    ck_assert(APPLY(&progress, NULL, &batch8, &back));
+    ck_assert_uint_eq(progress.outputs[0].delivered, 7);
+    ck_assert_uint_eq(progress.outputs[0].last, 8);
+    progress_free(&progress);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *progress_suite(void)
 {
@@ -223,5 +238,6 @@ Suite *progress_suite(void)
     TEST(folded_ticks_move_the_time);
     TEST(partitions_are_sorted);
     TEST(a_new_output_needs_no_older_batches);
+    TEST(an_output_that_owed_nothing_owes_nothing_when_it_is_back);
     return suite;
 }
