@@ -240,6 +240,7 @@ static void claim_listed(struct claim *claim)
         return;
     if (seen.name) {
         claim->odd = 0;
+        directory_relief(&claim->directory, &claim->failures);
         strcpy(claim->from, seen.name);
         claim->from_epoch = seen.epoch;
         claim_watch_start(claim);
