@@ -83,8 +83,12 @@ static void batcher_timer_cb(struct loop_timer *timer)
 
 static void batcher_schedule(struct batcher *batcher)
 {
-    int64_t now = batcher_wall(batcher);
+    int64_t now = batcher_wall(batcher), next = batcher_after(batcher, batcher->last_ms);
     batcher->due_ms = batcher_after(batcher, now);
+    /* the last batch of a graceful stop bears the time of a tick that it did not wait for; further
+     * ahead than that the clock was set back, which is not waited for */
+    if (next > batcher->due_ms && next - now <= 2 * (int64_t)batcher->conf.spec->batch_interval_ms)
+        batcher->due_ms = next;
     loop_timer_start(batcher->conf.directory->loop, &batcher->timer,
                      (uint64_t)(batcher->due_ms - now), batcher_timer_cb);
 }
@@ -204,7 +208,7 @@ static void batcher_check_drained(struct batcher *batcher)
 /* The tick's time has come, or something that it waited for has. */
 static void batcher_step(struct batcher *batcher)
 {
-    if (!batcher->started)
+    if (!batcher->started || batcher->failed)
         return;
     intake_hold(batcher->conf.intake, batcher_full(batcher));
     if (!batcher->closing && batcher_is_due(batcher) && !batcher_full(batcher)) {
@@ -334,6 +338,26 @@ void batcher_set_intake(struct batcher *batcher, struct intake *intake)
     batcher->conf.intake = intake;
 }
 
+static bool batcher_has_output(const struct batcher *batcher, const char *label)
+{
+    for (size_t i = 0; i < batcher->conf.spec->n_outputs; i++)
+        if (strcmp(batcher->conf.spec->outputs[i].label, label) == 0)
+            return true;
+    return false;
+}
+
+/* What an output still owed when the job lost it is owed to nobody: noted, or each recovery would
+ * look for it in a log that is trimmed long since. */
+static void batcher_forget_outputs(struct batcher *batcher)
+{
+    const struct progress *progress = batcher->conf.progress;
+    for (size_t i = 0; i < progress->n_outputs; i++) {
+        const struct progress_output *output = &progress->outputs[i];
+        if (output->last > output->delivered && !batcher_has_output(batcher, output->label))
+            batcher_delivered(batcher, output->label, output->last);
+    }
+}
+
 void batcher_start(struct batcher *batcher, uint64_t hash_seed)
 {
     uint64_t interval_ms = batcher->conf.spec->batch_interval_ms;
@@ -347,6 +371,7 @@ void batcher_start(struct batcher *batcher, uint64_t hash_seed)
     }
     if (batcher->last_ms < batcher->zero_ms)
         batcher->last_ms = batcher->zero_ms;
+    batcher_forget_outputs(batcher);
     batcher->started = true;
     batcher_flush(batcher);
     batcher_schedule(batcher);
@@ -357,6 +382,14 @@ void batcher_drain(struct batcher *batcher)
     batcher->draining = true;
     loop_timer_stop(batcher->conf.directory->loop, &batcher->timer);
     batcher_poke(batcher);
+}
+
+void batcher_halt(struct batcher *batcher)
+{
+    if (!batcher)
+        return;
+    batcher->failed = true;
+    loop_timer_stop(batcher->conf.directory->loop, &batcher->timer);
 }
 
 static void batcher_free_batches(struct list *batches)

@@ -23,7 +23,7 @@ struct delivery {
     struct out_req req;
     struct loop_timer timer; /* of the next try */
     uint32_t tries;          /* failures in a row */
-    bool busy;
+    bool busy, halted;
 };
 
 static void delivery_step(struct delivery *delivery);
@@ -71,7 +71,7 @@ static void delivery_cb(struct out_req *req)
 
 static void delivery_step(struct delivery *delivery)
 {
-    if (delivery->busy || list_empty(&delivery->parcels))
+    if (delivery->busy || delivery->halted || list_empty(&delivery->parcels))
         return;
     struct parcel *parcel = LIST_ITEM(list_first(&delivery->parcels), struct parcel, link);
     delivery->busy = true;
@@ -105,6 +105,12 @@ bool delivery_idle(const struct delivery *delivery)
 bool delivery_full(const struct delivery *delivery)
 {
     return delivery->bytes > DELIVERY_WAITING_MAX;
+}
+
+void delivery_halt(struct delivery *delivery)
+{
+    if (delivery)
+        delivery->halted = true;
 }
 
 void delivery_free(struct delivery *delivery)

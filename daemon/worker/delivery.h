@@ -26,4 +26,6 @@ struct delivery *delivery_new(const struct delivery_conf *conf);
 void delivery_add(struct delivery *delivery, const char *label, uint64_t number, struct buf *bytes);
 bool delivery_idle(const struct delivery *delivery);
 bool delivery_full(const struct delivery *delivery);
+/* Begins no other write: the attempt is over. NULL is fine. */
+void delivery_halt(struct delivery *delivery);
 void delivery_free(struct delivery *delivery); /* with what waits; NULL is fine */

@@ -80,6 +80,8 @@ static void worker_end(struct worker *worker, int status)
         return;
     sm_move(&worker->sm, WORKER_ENDED);
     loop_timer_stop(worker->conf.loop, &worker->timer);
+    batcher_halt(worker->batcher); /* what was said is still read, nothing more is done */
+    delivery_halt(worker->delivery);
     worker->conf.ended(worker->conf.ctx, status);
 }
 
@@ -121,6 +123,8 @@ static void worker_store_trouble(void *ctx, const struct err *err, uint64_t next
 {
     struct worker *worker = ctx;
     voice_trouble(worker->conf.voice, VOICE_STORE, err, next_ms);
+    if (err->kind > ERR_UNKNOWN) /* it will say the same for ever */
+        worker_failed(worker, err);
 }
 
 static void worker_source_trouble(void *ctx, const struct err *err)
@@ -165,9 +169,18 @@ static void worker_finished_cb(void *ctx)
     batcher_drain(worker->batcher);
 }
 
+static void worker_drain(struct worker *worker)
+{
+    sm_move(&worker->sm, WORKER_STOPPING);
+    voice_phase(worker->conf.voice, JOB_STOPPING, NULL);
+    intake_finish(worker->intake);
+}
+
 static void worker_once_cb(void *ctx)
 {
-    worker_stop(ctx);
+    struct worker *worker = ctx;
+    if (sm_state(&worker->sm) == WORKER_RUNNING)
+        worker_drain(worker);
 }
 
 static void worker_saved_cb(void *ctx, uint64_t index)
@@ -184,6 +197,8 @@ static void worker_replayed_cb(void *ctx, uint64_t blocks)
     struct worker *worker = ctx;
     struct recovered *recovered = worker->recovered;
     struct err err;
+    if (sm_state(&worker->sm) == WORKER_ENDED)
+        return;
     uint64_t took = loop_now_ms(worker->conf.loop) - worker->began_ms;
     voice_log(
         worker->conf.voice,
@@ -344,7 +359,10 @@ static bool worker_owner_dead(void *ctx, const struct claim_owner *owner)
 {
     struct worker *worker = ctx;
     struct world *world = loop_world(worker->conf.loop);
-    return strcmp(owner->host, world_host(world)) == 0 && !world_pid_lives(world, owner->pid);
+    if (strcmp(owner->host, world_host(world)) != 0)
+        return false;
+    /* one of our own number was before us: processes of a container often get the same again */
+    return owner->pid == world_pid(world) || !world_pid_lives(world, owner->pid);
 }
 
 static void worker_claim(struct worker *worker)
@@ -422,13 +440,10 @@ void worker_stop(struct worker *worker)
     unsigned state = sm_state(&worker->sm);
     if (state == WORKER_STOPPING || state == WORKER_ENDED)
         return;
-    if (state != WORKER_RUNNING || !worker->conf.spec->stop_gracefully) {
+    if (state != WORKER_RUNNING || !worker->conf.spec->stop_gracefully)
         worker_end(worker, WORKER_DONE);
-        return;
-    }
-    sm_move(&worker->sm, WORKER_STOPPING);
-    voice_phase(worker->conf.voice, JOB_STOPPING, NULL);
-    intake_finish(worker->intake);
+    else
+        worker_drain(worker);
 }
 
 struct job_policy worker_policy(const struct job_spec *spec)

@@ -6,6 +6,7 @@
 enum memory_fault {
     MEMORY_FINE,
     MEMORY_REFUSE, /* not done, refused */
+    MEMORY_BREAK,  /* the same, for good: ERR_FATAL */
     MEMORY_LOSE,   /* not done, no answer */
     MEMORY_MUTE,   /* done, no answer */
     MEMORY_HOLD,   /* done, and answered by memory_release() */

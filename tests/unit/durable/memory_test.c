@@ -170,6 +170,12 @@ static bool act_remove(struct memory *memory, struct store_req *req)
     return gone;
 }
 
+static bool act_lock(struct memory *memory, struct store_req *req)
+{
+    (void)memory, (void)req;
+    return true;
+}
+
 static void answer_cb(struct loop_post *post)
 {
     struct answer *answer = CONTAINER_OF(post, struct answer, post);
@@ -194,12 +200,16 @@ static void ask(struct store *store, struct store_req *req, const char *op,
     req->data = (struct buf){ 0 };
     req->entries = NULL;
     req->n_entries = 0;
-    bool done = fault != MEMORY_REFUSE && fault != MEMORY_LOSE && act(memory, req);
+    bool refused = fault == MEMORY_REFUSE || fault == MEMORY_BREAK;
+    bool done = !refused && fault != MEMORY_LOSE && act(memory, req);
     req->answer = done ? STORE_YES : STORE_NO;
-    if (fault == MEMORY_REFUSE || fault == MEMORY_LOSE || fault == MEMORY_MUTE) {
-        req->answer = fault == MEMORY_REFUSE ? STORE_REFUSED : STORE_UNKNOWN;
-        err_set(&req->err, fault == MEMORY_REFUSE ? ERR_RETRY : ERR_UNKNOWN, "%s %s: %s", op,
-                req->path, fault == MEMORY_REFUSE ? "refused" : "no answer");
+    if (refused || fault == MEMORY_LOSE || fault == MEMORY_MUTE) {
+        req->answer = refused ? STORE_REFUSED : STORE_UNKNOWN;
+        err_set(&req->err,
+                fault == MEMORY_REFUSE ? ERR_RETRY
+                : refused              ? ERR_FATAL
+                                       : ERR_UNKNOWN,
+                "%s %s: %s", op, req->path, refused ? "refused" : "no answer");
     }
     if (fault == MEMORY_HOLD)
         list_add_tail(&memory->held, &answer->link);
@@ -219,6 +229,7 @@ OP(mkdirs)
 OP(list)
 OP(read)
 OP(remove)
+OP(lock)
 
 static void memory_cancel(struct store *store, struct store_req *req)
 {
@@ -242,6 +253,7 @@ static const struct store_ops memory_ops = {
     .list = memory_list,
     .read = memory_read,
     .remove = memory_remove,
+    .lock = memory_lock,
     .cancel = memory_cancel,
 };
 

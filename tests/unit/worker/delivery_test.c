@@ -103,6 +103,24 @@ START_TEST(what_cannot_be_delivered_is_kept_and_told)
 }
 END_TEST
 
+START_TEST(nothing_is_begun_after_a_halt)
+{
+    char got[16] = "";
+    ck_assert_int_eq(pipe(stage.ends), 0);
+    stage_open(stage.ends[1]);
+    stage.n = 0;
+    stage.wanted = 1;
+    stage_add(1, "one");
+    stage_add(2, "two");
+    delivery_halt(stage.delivery); /* while the first is being written */
+    loop_run(stage.loop);
+    stage_add(3, "three");
+    stage_close();
+    ck_assert_int_eq(read(stage.ends[0], got, sizeof got - 1), 3);
+    ck_assert_str_eq(got, "one");
+}
+END_TEST
+
 static void until_idle(struct loop_timer *timer)
 {
     struct lines *lines = (struct lines *)(void *)stage.delivered[0];
@@ -141,6 +159,7 @@ Suite *delivery_suite(void)
     TCase *tcase = tcase_create("delivery");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, batches_are_delivered_in_order_and_told_once);
+    tcase_add_test(tcase, nothing_is_begun_after_a_halt);
     tcase_add_test(tcase, what_cannot_be_delivered_is_kept_and_told);
     tcase_add_test(tcase, lines_for_a_slow_reader_are_dropped_not_waited_for);
     return suite;

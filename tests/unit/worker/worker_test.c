@@ -1,0 +1,272 @@
+/* A whole worker on the real loop, a store in memory and the mock cluster: how attempts end, and
+ * what one leaves to the next. */
+#include "worker/worker.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../durable/memory.h"
+#include "../spec/job_try.h"
+#include "durable/file.h"
+#include "durable/record.h"
+#include "engine/plan.h"
+#include "io/kafka_mock.h"
+#include "io/loop.h"
+#include "io/out.h"
+#include "io/store.h"
+#include "io/world.h"
+#include "worker/voice.h"
+
+static struct stage {
+    struct test test; /* its loop and store */
+    struct kafka_mock *mock;
+    struct kafka_producer *producer;
+    struct plan *plan;
+    struct voice *voice;
+    struct out *out;
+    struct worker *worker;
+    int fd, status;
+    bool ended, seen, once;
+    const char *interval;
+    const char *refused;     /* creates of such names are */
+    const char *wanted;      /* a request for such a path is `seen` */
+    enum memory_fault fault; /* what becomes of these; by default they are refused */
+    void (*at_sight)(void);
+} stage;
+
+static enum memory_fault hook(void *ctx, const char *op, const struct store_req *req)
+{
+    (void)ctx;
+    if (stage.wanted && strstr(req->target ? req->target : req->path, stage.wanted)) {
+        stage.wanted = NULL;
+        stage.seen = true;
+        if (stage.at_sight)
+            stage.at_sight();
+    }
+    bool refuse = stage.refused && strcmp(op, "create") == 0 && strstr(req->path, stage.refused);
+    if (!refuse)
+        return MEMORY_FINE;
+    return stage.fault ? stage.fault : MEMORY_REFUSE;
+}
+
+static void ended(void *ctx, int status)
+{
+    if (ctx != stage.voice)
+        return; /* of an attempt before */
+    ck_assert(!stage.ended);
+    stage.ended = true;
+    stage.status = status;
+}
+
+static void stage_open(void)
+{
+    struct err err;
+    memset(&stage, 0, sizeof stage);
+    stage.interval = "20ms";
+    stage.test.loop = loop_new(world_new());
+    stage.test.store = memory_new(stage.test.loop);
+    memory_on(stage.test.store, hook, NULL);
+    ck_assert_msg(kafka_mock_start(1, &stage.mock, &err), "%s", err.text);
+    ck_assert(kafka_mock_topic(stage.mock, "lines", 1, &err));
+    struct kafka_producer_conf conf = { .servers = kafka_mock_servers(stage.mock), .linger_ms = 1 };
+    ck_assert_msg(kafka_producer_open(&conf, &stage.producer, &err), "%s", err.text);
+    stage.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    stage.out = out_open(stage.test.loop, stage.fd);
+}
+
+static void produce(const char *text)
+{
+    struct err err;
+    struct kafka_record record = { .topic = "lines", .value = text, .value_len = strlen(text) };
+    ck_assert(kafka_produce(stage.producer, &record, &err));
+    for (int i = 0; i < 100 && kafka_produce_wait(stage.producer, 100); i++)
+        continue;
+}
+
+/* The next attempt; the one before is left as it is, as a process that was killed. */
+static void start(const char *keys)
+{
+    char text[1000];
+    snprintf(text, sizeof text,
+             "batchInterval: %s\nblockInterval: 10ms\n"
+             "sources:\n  - kafka: {bootstrap.servers: \"%s\", group.id: g, topics: {lines: 1}, "
+             "startingOffsets: earliest}\n%s",
+             stage.interval, kafka_mock_servers(stage.mock), keys);
+    arena = (struct arena){ 0 }; /* the job of the attempt before stays */
+    ck_assert_msg(parse(text) && plan_build(&arena, spec, &diags, &stage.plan), "%s",
+                  findings(DIAG_GNU));
+    spec->memory_max = 1u << 28;
+    stage.ended = stage.seen = false;
+    stage.voice =
+        voice_new(&(struct voice_conf){ .loop = stage.test.loop, .job = "j", .interval_ms = 20 });
+    stage.worker = worker_new(&(struct worker_conf){ .loop = stage.test.loop,
+                                                     .store = stage.test.store,
+                                                     .spec = spec,
+                                                     .plan = stage.plan,
+                                                     .voice = stage.voice,
+                                                     .out = stage.out,
+                                                     .once = stage.once,
+                                                     .ended = ended,
+                                                     .ctx = stage.voice });
+}
+
+static void stop(void)
+{
+    worker_stop(stage.worker);
+}
+
+static void until_seen(const char *path)
+{
+    stage.seen = false;
+    stage.wanted = path;
+    test_until(&stage.test, &stage.seen);
+}
+
+static void refuse_records(void)
+{
+    stage.refused = "/log-";
+}
+
+START_TEST(a_stop_while_the_log_is_replayed_ends_with_0)
+{
+    stage_open();
+    stage.at_sight = refuse_records;
+    stage.wanted = "/wal-kafka0-1";
+    produce("a");
+    start(PRINT);
+    test_until(&stage.test, &stage.seen);
+    stage.at_sight = NULL;
+    test_turns(&stage.test, 50);
+    ck_assert(memory_find(stage.test.store, "e1")); /* wal/kafka0-1 is there, in no batch */
+    start(PRINT);
+    stage.at_sight = stop;
+    stage.wanted = "/wal/kafka0-1";
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, WORKER_DONE);
+    test_turns(&stage.test, 50);
+}
+END_TEST
+
+START_TEST(a_store_that_refuses_for_good_ends_the_attempt)
+{
+    stage_open();
+    stage.refused = "/log-3";
+    stage.fault = MEMORY_BREAK;
+    start(PRINT);
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, 1);
+}
+END_TEST
+
+struct said {                 /* by the log, all of it */
+    uint64_t records;         /* of all batches */
+    uint64_t batch;           /* the last one */
+    int64_t time_ms;          /* of it */
+    uint64_t delivered, last; /* of the output asked for */
+};
+
+static void said_add(struct said *said, const char *label, const struct entry *entry)
+{
+    bool shown = entry->kind == ENTRY_OUTPUT, delivered = entry->kind == ENTRY_DELIVERED;
+    struct slice name = shown ? entry->output.label : entry->delivered.label;
+    if (entry->kind == ENTRY_BATCH) {
+        said->batch = entry->batch.number;
+        said->time_ms = entry->batch.time_ms;
+        said->records += entry->batch.records;
+    }
+    if ((!shown && !delivered) || name.len != strlen(label) ||
+        memcmp(name.ptr, label, name.len) != 0)
+        return;
+    if (shown)
+        said->last = said->batch;
+    else
+        said->delivered = entry->delivered.number;
+}
+
+static struct said log_says(const char *label)
+{
+    struct said said = { 0 };
+    for (unsigned index = 1;; index++) {
+        char path[100];
+        struct err err;
+        struct file_head head;
+        struct slice content;
+        struct record_reader reader;
+        struct entry entry;
+        snprintf(path, sizeof path, "%.19s/log/%u", memory_find(stage.test.store, "e"), index);
+        const struct buf *file = memory_file(stage.test.store, path);
+        if (!file)
+            return said;
+        ck_assert_int_eq(file_open(buf_slice(file), NULL, &head, &content, &err), FILE_WHOLE);
+        ck_assert(record_open(content, &reader, &err));
+        while (record_next(&reader, &entry, &err))
+            said_add(&said, label, &entry);
+    }
+}
+
+START_TEST(what_an_output_owed_when_it_was_removed_is_forgotten)
+{
+    stage_open();
+    start("outputs: [print: {label: a}, print: {label: b}]\n");
+    until_seen("/log/6");
+    start("outputs: [print: {label: a}]\n");
+    struct said said = log_says("b");
+    ck_assert_msg(said.last > said.delivered, "the last one is noted in the next record");
+    until_seen("/log/12");
+    said = log_says("b");
+    ck_assert_uint_eq(said.last, said.delivered);
+    ck_assert_uint_ge(said.last, 3);
+    stop();
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, WORKER_DONE);
+}
+END_TEST
+
+START_TEST(a_stop_makes_no_batch_bear_a_time_to_come)
+{
+    stage_open();
+    stage.interval = "300ms";
+    produce("a");
+    start(PRINT);
+    until_seen("/wal/kafka0-1"); /* soon after a tick: its batch is the last */
+    stop();
+    test_until(&stage.test, &stage.ended);
+    int64_t last_ms = log_says("").time_ms;
+    start(PRINT);
+    while (log_says("").time_ms == last_ms)
+        test_turns(&stage.test, 1);
+    int64_t now_ms = world_wall_ms(loop_world(stage.test.loop));
+    ck_assert_int_lt(log_says("").time_ms, now_ms + 100);
+    ck_assert_int_eq(log_says("").time_ms, last_ms + 300);
+}
+END_TEST
+
+START_TEST(once_processes_all_though_stops_are_not_graceful)
+{
+    stage_open();
+    produce("a");
+    stage.once = true;
+    stage.interval = "1h";
+    start("stopGracefully: {enabled: false}\n" PRINT);
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, WORKER_DONE);
+    ck_assert_uint_eq(log_says("").records, 1);
+}
+END_TEST
+
+#define TEST(name) tcase_add_test(tcase, name)
+Suite *worker_suite(void)
+{
+    Suite *suite = suite_create("worker");
+    TCase *tcase = tcase_create("worker");
+    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(tcase, 30);
+    TEST(a_stop_while_the_log_is_replayed_ends_with_0);
+    TEST(a_store_that_refuses_for_good_ends_the_attempt);
+    TEST(what_an_output_owed_when_it_was_removed_is_forgotten);
+    TEST(a_stop_makes_no_batch_bear_a_time_to_come);
+    TEST(once_processes_all_though_stops_are_not_graceful);
+    return suite;
+}
