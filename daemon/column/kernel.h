@@ -93,6 +93,11 @@ kernel_fn kernel_join;      /* in[0] and in[1] behind one another; fails when to
 kernel_fn kernel_to_int, kernel_to_double; /* fail when it is no number */
 kernel_fn kernel_to_string;                /* of Int, Double, Bool */
 
+/* Maps, Timestamps */
+kernel_fn kernel_lookup; /* an Option of the value of key in[1] */
+kernel_fn kernel_keys;   /* a list, in the map's order */
+kernel_fn kernel_millis; /* since the Unix epoch */
+
 /* Lists */
 kernel_fn kernel_list; /* of in[…], each one element */
 kernel_fn kernel_size;

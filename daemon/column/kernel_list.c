@@ -194,6 +194,35 @@ void kernel_includes(struct call *call)
     ROWS(call, call->out->b8[row] = includes(call, row););
 }
 
+/* ---- the value of a key: its index, then all of them at once */
+
+static uint32_t find_key(const struct call *call, uint32_t row)
+{
+    const struct column *map = call->in[0];
+    struct span span = span_of(map, row);
+    for (uint32_t i = 0; i < span.n; i++)
+        if (column_compare(&map->child[0], span.from + i, call->in[1], row) == 0)
+            return span.from + i;
+    return UINT32_MAX;
+}
+
+void kernel_lookup(struct call *call)
+{
+    const struct column *values = &call->in[0]->child[1];
+    if (!values->n) {
+        column_zero(call->arena, call->type, call->out);
+        return;
+    }
+    struct column *out = call->out;
+    uint32_t n = call->frame->n, *at = arena_zalloc(call->arena, n * sizeof *at);
+    *out = (struct column){ .type = call->type, .n = n, .n_child = 1 };
+    out->valid = arena_alloc(call->arena, n);
+    out->child = arena_alloc(call->arena, sizeof *out->child);
+    ROWS(call, const uint32_t found = find_key(call, row); out->valid[row] = found != UINT32_MAX;
+         at[row] = out->valid[row] ? found : 0;);
+    column_gather(call->arena, values, (struct sel){ at, n }, out->child);
+}
+
 /* ---- order: indices of elements, merge-sorted, so that equal ones stay in their order */
 
 static void merge(const struct column *of, const uint32_t *from, struct span halves, uint32_t *to)

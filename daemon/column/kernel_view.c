@@ -57,3 +57,16 @@ void kernel_some(struct call *call)
     out->child = arena_alloc(call->arena, sizeof *out->child);
     *out->child = *content;
 }
+
+void kernel_keys(struct call *call)
+{
+    *call->out = *call->in[0];
+    call->out->type = call->type;
+    call->out->n_child = 1;
+}
+
+void kernel_millis(struct call *call)
+{
+    *call->out = *call->in[0];
+    call->out->type = call->type;
+}

@@ -101,11 +101,16 @@ static const struct function functions[] = {
     { RULE("map", K_OPTION, 1, 1, rule_option_map),
       .help = "map(x => …): what comes of the content, None of None" },
 
+    /* Map */
+    { RULE("()", K_MAP, 1, 1, rule_lookup), .arg = { S }, .run = kernel_lookup,
+      .help = "m(key): an Option of its value" },
+    { RULE("keys", K_MAP, 0, 0, rule_strings), .run = kernel_keys, .help = "keys: a List[String]" },
+    { RUN("size", K_MAP, I, kernel_size), .help = "size: how many keys" },
+
+    /* Timestamp */
+    { RUN("millis", K_TIME, I, kernel_millis), .help = "millis: ms since 1970-01-01T00:00:00Z" },
+
     /* later */
-    { RULE("()", K_MAP, 0, 9, NULL), .later = true },
-    { RULE("keys", K_MAP, 0, 9, NULL), .later = true },
-    { RULE("size", K_MAP, 0, 9, NULL), .later = true },
-    { RULE("millis", K_TIME, 0, 9, NULL), .later = true },
     { RULE("format", K_TIME, 0, 9, NULL), .later = true },
     { RULE("toString", K_TIME, 0, 9, NULL), .later = true },
     { RULE("asInt", K_JSON, 0, 9, NULL), .later = true },
@@ -191,7 +196,7 @@ struct term *function_type(struct checker *checker, const struct site *site)
 {
     if (site->function->later) {
         source_error(checker->source, site->node->at, 250, "%s is not supported yet",
-                     site->node->name ? site->node->name : "(…) on a Map");
+                     site->node->name);
         return NULL;
     }
     if (!count_fits(checker, site))

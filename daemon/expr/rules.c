@@ -21,6 +21,11 @@ struct term *rule_strings(struct checker *checker, const struct site *site)
     return rule_call(checker, site, type_list(checker->types, &type_string));
 }
 
+struct term *rule_lookup(struct checker *checker, const struct site *site)
+{
+    return rule_call(checker, site, type_option(checker->types, site->self->type->member[1]));
+}
+
 struct term *rule_split(struct checker *checker, const struct site *site)
 {
     const struct node *sep = site->arg[0];

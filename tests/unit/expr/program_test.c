@@ -106,6 +106,41 @@ START_TEST(errors_come_in_order_of_rows_each_row_once)
 }
 END_TEST
 
+/* {a: "1", b: "2"} and an empty one */
+static struct column two_maps(void)
+{
+    static const char *text[] = { "a", "b", "1", "2" };
+    static uint32_t one[] = { 1, 1, 1, 1 }, offset[] = { 0, 2 }, len[] = { 2, 0 };
+    static struct column child[2];
+    child[0] = (struct column){ .type = &type_string, .n = 2, .ptr = text, .len = one };
+    child[1] = (struct column){ .type = &type_string, .n = 2, .ptr = text + 2, .len = one };
+    return (struct column){ .type = type_map(language.types, &type_string),
+                            .n = 2,
+                            .n_child = 2,
+                            .offset = offset,
+                            .len = len,
+                            .child = child };
+}
+
+START_TEST(a_map_is_looked_up_by_key)
+{
+    struct column maps = two_maps();
+    struct program *program = compiled("(_(\"b\"), _(\"c\"), _.keys, _.size)", &maps.type, 1);
+    for (uint32_t size = 1; size <= 2; size++)
+        ck_assert_str_eq(language_values(&language, program, &maps, size),
+                         "(Option[String], Option[String], List[String], Int): "
+                         "(\"2\", None, [\"a\", \"b\"], 2); (None, None, [], 0)");
+}
+END_TEST
+
+START_TEST(batch_time_is_the_chunks)
+{
+    const char *out =
+        language_run(&language, "(batchTime.millis, batchTime - batchTime)", "[1, 2]", 2);
+    ck_assert_str_eq(out, "(Int, Int): (1000, 0); (1000, 0)");
+}
+END_TEST
+
 static char *repeated(char c, size_t n)
 {
     char *text = arena_alloc(&language.arena, n + 1);
@@ -166,6 +201,8 @@ Suite *program_suite(void)
     tcase_add_test(all, a_program_says_what_it_looks_at);
     tcase_add_test(all, programs_follow_one_another_on_one_chunk);
     tcase_add_test(all, errors_come_in_order_of_rows_each_row_once);
+    tcase_add_test(all, a_map_is_looked_up_by_key);
+    tcase_add_test(all, batch_time_is_the_chunks);
     tcase_add_test(all, a_record_that_grows_too_large_fails_alone);
     tcase_add_test(all, a_chunk_that_is_too_large_is_run_in_parts);
     tcase_add_test(all, lists_that_multiply_are_held_back);
