@@ -51,6 +51,7 @@ struct http_socket {
 struct transfer { /* one request under way: its `door` */
     CURL *easy;
     struct http_req *req;
+    uint64_t silence_ms;
     struct slice at; /* what is left of the piece being sent */
     uint32_t next;   /* the piece behind it */
     size_t headers;  /* bytes of them so far */
@@ -153,7 +154,7 @@ static curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_
     struct transfer *transfer = ctx;
     (void)purpose;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    unsigned unacked_ms = (unsigned)transfer->req->timeout_ms;
+    unsigned unacked_ms = (unsigned)transfer->silence_ms;
     if (getnameinfo(&address->addr, address->addrlen, transfer->peer, sizeof transfer->peer, NULL,
                     0, NI_NUMERICHOST) != 0)
         *transfer->peer = 0;
@@ -378,8 +379,9 @@ struct http *http_new(struct loop *loop, uint64_t connect_timeout_ms)
     return http;
 }
 
-static void http_set_limits(struct http *http, CURL *easy, const struct http_req *req)
+static void http_set_limits(struct http *http, CURL *easy, const struct transfer *transfer)
 {
+    const struct http_req *req = transfer->req;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -390,7 +392,7 @@ static void http_set_limits(struct http *http, CURL *easy, const struct http_req
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)req->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(req->timeout_ms / 1000 + 1));
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(transfer->silence_ms / 1000 + 1));
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, req->alone ? 1L : 0L);
@@ -437,14 +439,16 @@ void http_start(struct http *http, struct http_req *req)
     struct transfer *transfer = mem_zalloc(sizeof *transfer);
     CURL *easy = curl_easy_init();
     check(easy && req->cb && !http->close_cb);
-    *transfer = (struct transfer){ .easy = easy, .req = req };
+    *transfer = (struct transfer){ .easy = easy, .req = req, .silence_ms = req->silence_ms };
+    if (!transfer->silence_ms)
+        transfer->silence_ms = req->timeout_ms;
     check(!req->body.len && !req->location);
     req->door = transfer;
     req->status = 0;
     req->length = -1;
     req->err = (struct err){ .kind = ERR_NONE };
     check(curl_easy_setopt(easy, CURLOPT_URL, req->url) == CURLE_OK);
-    http_set_limits(http, easy, req);
+    http_set_limits(http, easy, transfer);
     http_set_callbacks(easy, transfer);
     if (req->method == HTTP_PUT)
         http_set_upload(easy, transfer);

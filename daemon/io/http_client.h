@@ -37,7 +37,8 @@ struct http_req {
     uint32_t n_pieces;          /* of pieces */
     bool once;  /* never sent twice; else a kept connection that turns out dead is replaced */
     bool alone; /* a connection of its own, closed after the answer */
-    uint64_t timeout_ms; /* for all of it, for any silence, for bytes that no TCP confirms */
+    uint64_t timeout_ms; /* for all of it */
+    uint64_t silence_ms; /* for any silence, for bytes that no TCP confirms; 0: timeout_ms */
     uint64_t answer_max; /* bytes of a body < 300 */
     http_cb cb;
     /* what came of it */

@@ -191,6 +191,7 @@ void call_ask_datanode(struct call *call)
                   .alone = true,
                   .timeout_ms = create ? webhdfs->write_timeout_ms + bytes_ms(call_bytes(call))
                                        : webhdfs->timeout_ms + bytes_ms(req->length_max),
+                  .silence_ms = create ? 0 : webhdfs->timeout_ms, /* a create ends in silence */
                   .answer_max = create ? ANSWER_MAX : req->length_max,
               });
 }

@@ -140,6 +140,15 @@ START_TEST(silence_means_lost)
 }
 END_TEST
 
+START_TEST(silence_behind_the_first_bytes_means_lost)
+{
+    SERVE({ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789", .then = TINY_HANG });
+    ASK(.method = HTTP_GET, .answer_max = 100, .silence_ms = 100);
+    ck_assert_int_eq(stage.req.outcome, HTTP_LOST);
+    ck_assert_msg(strstr(stage.req.err.text, "too slow"), "%s", stage.req.err.text);
+}
+END_TEST
+
 START_TEST(an_answer_that_is_cut_is_lost)
 {
     static const struct tiny_step steps[] = {
@@ -289,6 +298,7 @@ Suite *http_client_suite(void)
     tcase_add_test(tcase, a_connection_serves_many_requests);
     tcase_add_test(tcase, nobody_there_means_unsent);
     tcase_add_test(tcase, silence_means_lost);
+    tcase_add_test(tcase, silence_behind_the_first_bytes_means_lost);
     tcase_add_loop_test(tcase, an_answer_that_is_cut_is_lost, 0, 6);
     tcase_add_loop_test(tcase, what_is_too_long_is_left_unread, 0, 3);
     tcase_add_test(tcase, exactly_the_most_is_read);
