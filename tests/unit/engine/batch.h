@@ -38,7 +38,10 @@ static inline void job_feed_block(struct job *job, struct block *block)
 /* A block of the source with a record for each value; n values, or as many as there are before NULL. */
 static inline void job_feed(struct job *job, uint32_t source, const char *const *values)
 {
-    struct block *block = block_new(1 << 20, 1 << 16);
+    uint32_t n = 0, bytes = 0;
+    for (; values[n]; n++)
+        bytes += (uint32_t)strlen(values[n]);
+    struct block *block = block_new(bytes, n);
     block->topic = "lines";
     block->partition = 3;
     block->source = source;
