@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/cli_job.h"
 #include "cli/settings.h"
-#include "engine/plan.h"
 #include "spec/job.h"
 #include "supervisor/jobs_dir.h"
 
@@ -48,42 +48,23 @@ static void print(struct check *check, struct diags *diags)
     buf_free(&text);
 }
 
-/* The file's name without its suffix; what can be no id is said by job_parse(). */
-static const char *job_id(struct arena *arena, const char *path)
-{
-    char id[JOB_FILE_ID_SIZE];
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    return arena_strdup(arena, job_name_read(name, id) == JOB_NAME_GOOD ? id : name);
-}
-
 /* One file; `same` names another one of the same id, NULL = there is none. */
 static void check_file(struct check *check, const char *path, const char *same)
 {
-    struct arena arena = { 0 };
-    struct diags diags = { .arena = &arena, .file = path };
-    struct job_env env = { .expand = &cli_expand_env,
-                           .defaults = check->settings->defaults,
-                           .memory_max = check->settings->memory_per_job };
-    if (!cli_read_file(&arena, path, YAML_BYTES_MAX, &diags.source)) {
-        check->status = errno == ENOENT || errno == ENOTDIR ? CLI_NO_INPUT
-                        : errno == EACCES                   ? CLI_PERMISSION
-                                                            : CLI_IO;
-        cli_fail(check->cli, check->status, "%s: %s", path, strerror(errno));
-        arena_free(&arena);
-        return;
+    struct cli_job job;
+    int status = cli_job_open(check->cli, check->settings, path, &job);
+    if (status == CLI_GO) {
+        if (same)
+            diag_add(&job.diags, (struct diag_place){ 0 }, 213, "the id '%s' is also that of %s",
+                     job.id, same);
+        print(check, &job.diags);
+        check->refused |=
+            diag_errors(&job.diags) > 0 || (check->strict && job.diags.n_warnings > 0);
+        check->n++;
+    } else {
+        check->status = status;
     }
-    const char *id = job_id(&arena, path);
-    struct job_spec *spec;
-    struct plan *plan;
-    job_parse(&arena, id, &env, &diags, &spec);
-    if (spec)
-        plan_build(&arena, spec, &diags, &plan);
-    if (same)
-        diag_add(&diags, (struct diag_place){ 0 }, 213, "the id '%s' is also that of %s", id, same);
-    print(check, &diags);
-    check->refused |= diag_errors(&diags) > 0 || (check->strict && diags.n_warnings > 0);
-    check->n++;
-    arena_free(&arena);
+    cli_job_close(&job);
 }
 
 static bool is_disabled(const char *path) /* a link to /dev/null */
@@ -132,7 +113,7 @@ static void check_directory(struct check *check, const char *path)
     for (size_t i = 0; i < paths.len / sizeof(char *); i++) {
         if (is_disabled(files[i]))
             continue;
-        bool same = last && strcmp(job_id(&arena, last), job_id(&arena, files[i])) == 0;
+        bool same = last && strcmp(cli_job_id(&arena, last), cli_job_id(&arena, files[i])) == 0;
         check_file(check, files[i], same ? last : NULL);
         last = files[i];
     }

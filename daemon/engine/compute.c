@@ -302,7 +302,12 @@ static void compute_render(struct compute *compute, uint32_t index, struct buf *
     if (n > collect->max)
         n = (uint32_t)collect->max;
     codec_get(&compute->arena, node->type, rows, n, &column);
-    struct sink_batch batch = { .time_ms = compute->batch_ms, .rows = &column, .n = n };
+    if (compute->conf->rows)
+        compute->conf->rows(compute->conf->ctx, node->index, &column, n);
+    uint64_t shown = sink_find(output->kind)->rows_max(output);
+    struct sink_batch batch = { .time_ms = compute->batch_ms,
+                                .rows = &column,
+                                .n = n < shown ? n : (uint32_t)shown };
     sink_find(output->kind)->render(output, &batch, out);
     for (uint32_t lane = 0; lane < node->lanes; lane++)
         collect_clear(&collect[lane]);
@@ -346,7 +351,8 @@ void compute_open(struct compute *compute, const struct engine_conf *conf)
             if (node->kind == PLAN_GATHER)
                 holds->gather[lane] = node->op->kind->gather->open(node->op, conf->hash_seed);
             else if (node->kind == PLAN_OUTPUT)
-                holds->collect[lane].max = sink_find(output->kind)->rows_max(output);
+                holds->collect[lane].max =
+                    conf->rows ? UINT64_MAX : sink_find(output->kind)->rows_max(output);
         }
     }
 }

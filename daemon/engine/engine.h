@@ -10,10 +10,14 @@
 #include "base/list.h"
 
 struct block;
+struct column;
 struct engine;
 struct job_spec;
 struct plan;
 struct pool;
+
+/* All rows of an output at the cut, whatever it shows of them; they live for the call. Not called where it does not run. */
+typedef void (*engine_rows_cb)(void *ctx, size_t output, const struct column *rows, uint32_t n);
 
 struct engine_conf {
     const struct job_spec *spec; /* these three outlive the engine */
@@ -23,6 +27,8 @@ struct engine_conf {
         hash_seed; /* of the job's tables: random for each job, kept in its log; no result hangs on it */
     uint32_t
         chunk_rows; /* records computed at once; 0 = as many as fit the cache. No result hangs on it */
+    engine_rows_cb rows; /* NULL: nobody looks at them, and only what outputs show is kept */
+    void *ctx;           /* for rows */
 };
 
 /* One record that could not be decoded or mapped. Or a key, or a row of a result, that no one record stands for: then topic

@@ -67,6 +67,16 @@ struct job_output {
     uint32_t num;     /* print: records shown */
 };
 
+struct job_test { /* an item of `tests` */
+    const char *name;
+    const struct yaml_node *node;
+    const struct yaml_node **input;  /* of each source: a list of records a batch; NULL = none */
+    const struct yaml_node **expect; /* of each output: the same, of rows; NULL = not looked at */
+    const struct yaml_node *errors;  /* the number of error records a batch; NULL = none */
+    bool ordered;                    /* the order of a batch's rows counts */
+    uint64_t batches;                /* that are run */
+};
+
 struct job_spec {
     const char *id, *description, *file;
     bool enabled;
@@ -93,6 +103,8 @@ struct job_spec {
     size_t n_streams;
     struct job_output *outputs;
     size_t n_outputs;
+    struct job_test *tests;
+    size_t n_tests;
     uint64_t memory_max; /* limits.memoryPerJob of the settings */
 };
 

@@ -1,6 +1,7 @@
-/* `tests`: their form. What they say is run by another verb. */
+/* `tests`: their form. What they say is run by the verb `test`. */
 #include <string.h>
 
+#include "base/list.h"
 #include "spec/job_parts.h"
 
 struct test_keys {
@@ -10,6 +11,15 @@ struct test_keys {
     uint64_t batches;
 };
 #define AT(field) offsetof(struct test_keys, field)
+
+struct
+    record_keys { /* of an item of a source's input that is a mapping; only its form is looked at here */
+    struct yaml_node *key, *value, *headers;
+    const char *topic;
+    uint32_t partition;
+    uint64_t number;
+};
+#define RECORD(field) offsetof(struct record_keys, field)
 
 static const struct schema_key test_keys[] = {
     { .name = "name",
@@ -43,15 +53,101 @@ static const struct schema_key test_keys[] = {
     { 0 },
 };
 
+/* ---- records */
+
+static const struct schema_key kafka_record_keys[] = {
+    { .name = "key", .type = SCHEMA_ANY, .at = RECORD(key), .help = "default: none" },
+    { .name = "value", .type = SCHEMA_ANY, .at = RECORD(value), .help = "default: none" },
+    { .name = "topic", .type = SCHEMA_TEXT, .at = RECORD(topic), .help = "default: the first" },
+    { .name = "partition",
+      .type = SCHEMA_INT32,
+      .at = RECORD(partition),
+      .max = INT32_MAX,
+      .help = "default: 0" },
+    { .name = "offset",
+      .type = SCHEMA_INT64,
+      .at = RECORD(number),
+      .max = INT64_MAX,
+      .help = "default: the next one" },
+    { .name = "timestamp",
+      .type = SCHEMA_INT64,
+      .at = RECORD(number),
+      .max = INT64_MAX,
+      .help = "in milliseconds; default: the batch's time" },
+    { .name = "headers",
+      .type = SCHEMA_ANY_MAP,
+      .at = RECORD(headers),
+      .help = "name: text; default: none" },
+    { 0 },
+};
+static const struct schema_key flume_record_keys[] = {
+    { .name = "body", .type = SCHEMA_ANY, .at = RECORD(value), .required = true, .help = "a text" },
+    { .name = "headers",
+      .type = SCHEMA_ANY_MAP,
+      .at = RECORD(headers),
+      .help = "name: text; default: none" },
+    { 0 },
+};
+
+static const struct test_source { /* what one item of a source's input may be */
+    const char *kind;
+    const struct schema_key *keys; /* of a mapping; NULL: texts only */
+    const char *wanted;
+} test_sources[] = {
+    { "kafka", kafka_record_keys, "a text, or a mapping as {key: k, value: v}" },
+    { "kafkaDirect", kafka_record_keys, "a text, or a mapping as {key: k, value: v}" },
+    { "flume", flume_record_keys, "a text, or a mapping as {body: b, headers: {h: v}}" },
+    { "flumePolling", flume_record_keys, "a text, or a mapping as {body: b, headers: {h: v}}" },
+    { NULL, NULL, "a text" },
+};
+
+static const struct test_source *source_find(const char *kind)
+{
+    const struct test_source *found = test_sources;
+    while (found->kind && strcmp(found->kind, kind) != 0)
+        found++;
+    return found;
+}
+
+static bool is_text(const struct yaml_node *node) /* an unquoted 1 is its text */
+{
+    return node->text && node->kind != YAML_NULL;
+}
+
+static void check_text(struct job_file *file, struct yaml_node *node, bool gap)
+{
+    if (!node || node->bad || is_text(node) || (gap && node->kind == YAML_NULL))
+        return;
+    schema_wrong(&file->schema, node, gap ? "a text or null" : "a text");
+}
+
+static void check_record(struct job_file *file, const struct test_source *source,
+                         struct yaml_node *item)
+{
+    struct record_keys keys = { 0 };
+    if (item->bad || is_text(item))
+        return;
+    if (item->kind != YAML_MAP || !source->keys) {
+        diag_add(file->diags, yaml_place(item), 206, "a record must be %s, here is %s",
+                 source->wanted, yaml_kind_name(item->kind));
+        return;
+    }
+    schema_read(&file->schema, source->keys, item, &keys, NULL);
+    check_text(file, keys.key, true);
+    check_text(file, keys.value, source->keys == kafka_record_keys);
+    for (size_t i = 0; keys.headers && i < keys.headers->n; i++)
+        check_text(file, keys.headers->items[i], true);
+}
+
+/* ---- batches */
+
 /* A list of lists; with `gaps` a batch may be null. */
-static size_t check_batches(struct job_file *file, struct yaml_node *node, bool gaps)
+static bool check_batches(struct job_file *file, struct yaml_node *node, bool gaps)
 {
     if (node->bad)
-        return 0;
-    if (node->kind != YAML_LIST) {
-        schema_wrong(&file->schema, node, "a list with one list a batch");
-        return 0;
-    }
+        return false;
+    if (node->kind != YAML_LIST)
+        return schema_wrong(&file->schema, node, "a list with one list a batch");
     for (size_t i = 0; i < node->n; i++) {
         struct yaml_node *batch = node->items[i];
         bool fits = batch->kind == YAML_LIST || (gaps && batch->kind == YAML_NULL);
@@ -59,47 +155,105 @@ static size_t check_batches(struct job_file *file, struct yaml_node *node, bool 
             continue;
         diag_add(file->diags, yaml_place(batch), 206, "a batch of %s must be a list, here is %s",
                  schema_name(node), yaml_kind_name(batch->kind));
+        batch->bad = true;
     }
-    return node->n;
+    return true;
 }
 
-static bool is_label(const struct job_file *file, const char *name)
+static void check_input(struct job_file *file, struct job_test *test, size_t source,
+                        struct yaml_node *node)
 {
-    for (size_t i = 0; i < file->spec.n_outputs; i++)
-        if (strcmp(file->spec.outputs[i].label, name) == 0)
-            return true;
-    return false;
+    const struct test_source *kind = source_find(file->spec.sources[source].kind);
+    if (!check_batches(file, node, false))
+        return;
+    expand_tree(&file->schema.expand, node);
+    test->input[source] = node;
+    test->batches = node->n > test->batches ? node->n : test->batches;
+    for (size_t i = 0; i < node->n; i++)
+        for (size_t k = 0; !node->items[i]->bad && k < node->items[i]->n; k++)
+            check_record(file, kind, node->items[i]->items[k]);
 }
 
-static bool is_source(const struct job_file *file, const char *name)
+static void check_expect(struct job_file *file, struct job_test *test, size_t output,
+                         struct yaml_node *node)
 {
-    for (size_t i = 0; i < file->spec.n_sources; i++)
-        if (strcmp(file->spec.sources[i].name, name) == 0)
-            return true;
-    return false;
+    if (!check_batches(file, node, true))
+        return;
+    expand_tree(&file->schema.expand, node);
+    test->expect[output] = node;
 }
 
-/* Batches, or a mapping of them by the names of sources or outputs. The longest is returned. */
-static size_t check_side(struct job_file *file, struct yaml_node *node, bool is_input)
+/* ---- one side of a test: batches, or a mapping of them by the names of sources or labels of outputs */
+
+struct side {
+    const char *what;
+    void (*check)(struct job_file *file, struct job_test *test, size_t index,
+                  struct yaml_node *node);
+    const char **names; /* of the sources or outputs; a NULL ends them */
+    size_t n;
+};
+
+static void check_named(struct job_file *file, struct job_test *test, const struct side *side,
+                        struct yaml_node *map)
 {
-    size_t longest = 0;
+    for (size_t i = 0; i < map->n; i++) {
+        struct yaml_node *key = map->keys[i];
+        size_t at = 0;
+        while (at < side->n && strcmp(side->names[at], key->text) != 0)
+            at++;
+        if (at < side->n) {
+            side->check(file, test, at, map->items[i]);
+        } else if (!file->unsure && !file->nameless) {
+            struct diag *diag = diag_add(file->diags, yaml_place(key), 211, "there is no %s '%s'",
+                                         side->what, key->text);
+            schema_suggest(file->diags, diag, key->text, side->names);
+        }
+    }
+}
+
+static struct side side_of(struct job_file *file, bool is_input)
+{
+    const struct job_spec *spec = &file->spec;
+    struct side side = { "output labelled", check_expect, NULL, spec->n_outputs };
+    if (is_input)
+        side = (struct side){ "source", check_input, NULL, spec->n_sources };
+    side.names = arena_alloc(file->arena, (side.n + 1) * sizeof *side.names);
+    for (size_t i = 0; i < side.n; i++)
+        side.names[i] = is_input ? spec->sources[i].name : spec->outputs[i].label;
+    side.names[side.n] = NULL;
+    return side;
+}
+
+static void check_side(struct job_file *file, struct job_test *test, struct yaml_node *node,
+                       bool is_input)
+{
     if (!node || node->bad)
-        return 0;
-    if (node->kind != YAML_MAP)
-        return check_batches(file, node, !is_input);
-    for (size_t i = 0; i < node->n; i++) {
-        struct yaml_node *key = node->keys[i];
-        bool known = is_input ? is_source(file, key->text) : is_label(file, key->text);
-        if (!known && !file->unsure && !file->nameless)
-            diag_add(file->diags, yaml_place(key), 211, "there is no %s '%s'",
-                     is_input ? "source" : "output labelled", key->text);
-        size_t n = check_batches(file, node->items[i], !is_input);
-        longest = n > longest ? n : longest;
-    }
-    return longest;
+        return;
+    struct side side = side_of(file, is_input);
+    if (node->kind == YAML_MAP)
+        check_named(file, test, &side, node);
+    else if (is_input && side.n > 1 && !file->unsure)
+        diag_help(file->diags,
+                  diag_add(file->diags, yaml_place(node), 206,
+                           "input must say for which of the %zu sources it is", side.n),
+                  "write {%s: [[…]], …}", side.names[0]);
+    else if (side.n)
+        side.check(file, test, 0, node);
 }
 
-static void check_errors(struct job_file *file, struct yaml_node *errors)
+/* ---- a test as a whole */
+
+/* The lists of one side must not be longer than the test. */
+static void check_length(struct job_file *file, const struct job_test *test,
+                         const struct yaml_node *node, const char *what)
+{
+    if (!node || node->bad || node->n <= test->batches)
+        return;
+    diag_add(file->diags, yaml_place(node), 208, "%s has %zu %s, but only %llu are run",
+             schema_name(node), node->n, what, (unsigned long long)test->batches);
+}
+
+static void check_errors(struct job_file *file, const struct yaml_node *errors)
 {
     static const struct schema_key row = { .name = "errors", .type = SCHEMA_INT64 };
     uint64_t number;
@@ -107,8 +261,9 @@ static void check_errors(struct job_file *file, struct yaml_node *errors)
         schema_value(&file->schema, &row, errors->items[i], &number);
 }
 
-static void check_test(struct job_file *file, struct yaml_node *node, struct test_keys *keys)
+static void check_test(struct job_file *file, struct yaml_node *node, struct job_test *test)
 {
+    struct test_keys keys = { 0 };
     if (node->bad)
         return;
     if (node->kind != YAML_MAP) {
@@ -116,33 +271,51 @@ static void check_test(struct job_file *file, struct yaml_node *node, struct tes
                  yaml_kind_name(node->kind));
         return;
     }
-    schema_read(&file->schema, test_keys, node, keys, NULL);
-    size_t input = check_side(file, keys->input, true);
-    size_t expect = check_side(file, keys->expect, false);
-    size_t batches = input > keys->batches ? input : keys->batches;
-    if (expect > batches && keys->input && !keys->input->bad && !keys->expect->bad)
-        diag_add(file->diags, yaml_place(keys->expect), 208,
-                 "expect has %zu batches, but only %zu are run", expect, batches);
-    check_errors(file, keys->errors);
+    size_t before = diag_errors(file->diags);
+    schema_read(&file->schema, test_keys, node, &keys, NULL);
+    test->name = keys.name;
+    test->ordered = keys.ordered;
+    test->errors = keys.errors;
+    test->batches = keys.batches;
+    check_side(file, test, keys.input, true);
+    check_side(file, test, keys.expect, false);
+    check_errors(file, keys.errors);
+    bool whole = diag_errors(file->diags) == before && file->spec.n_sources > 0;
+    if (whole && !test->batches && !file->unsure)
+        diag_add(file->diags, yaml_place(yaml_get(node, "name")), 205,
+                 "test '%s' runs no batch: it needs 'input' or 'batches'", test->name);
+    for (size_t i = 0; whole && test->batches && i < file->spec.n_outputs; i++)
+        check_length(file, test, test->expect[i], "batches");
+    if (whole && test->batches)
+        check_length(file, test, test->errors, "numbers of batches");
+}
+
+static void check_name(struct job_file *file, const struct yaml_node *tests, size_t at)
+{
+    const struct job_test *all = file->spec.tests;
+    for (size_t i = 0; i < at && all[at].name; i++) {
+        if (!all[i].name || strcmp(all[i].name, all[at].name) != 0)
+            continue;
+        diag_add(file->diags, yaml_place(yaml_get(tests->items[at], "name")), 213,
+                 "the name of test '%s' is used twice; the first is on line %u", all[at].name,
+                 tests->items[i]->line);
+        return;
+    }
 }
 
 void job_tests_read(struct job_file *file)
 {
     struct yaml_node *tests = file->tests;
+    struct job_spec *spec = &file->spec;
     if (!tests || !job_list_fits(file, tests))
         return;
-    const char **names = arena_zalloc(file->arena, (tests->n + 1) * sizeof(const char *));
+    spec->tests = arena_zalloc(file->arena, (tests->n + 1) * sizeof *spec->tests);
     for (size_t i = 0; i < tests->n; i++) {
-        struct test_keys keys = { 0 };
-        check_test(file, tests->items[i], &keys);
-        names[i] = keys.name;
-        for (size_t j = 0; j < i && keys.name; j++) {
-            if (!names[j] || strcmp(names[j], keys.name) != 0)
-                continue;
-            diag_add(file->diags, yaml_place(yaml_get(tests->items[i], "name")), 213,
-                     "the name of test '%s' is used twice; the first is on line %u", keys.name,
-                     tests->items[j]->line);
-            break;
-        }
+        struct job_test *test = &spec->tests[spec->n_tests++];
+        test->node = tests->items[i];
+        test->input = arena_zalloc(file->arena, (spec->n_sources + 1) * sizeof *test->input);
+        test->expect = arena_zalloc(file->arena, (spec->n_outputs + 1) * sizeof *test->expect);
+        check_test(file, tests->items[i], test);
+        check_name(file, tests, i);
     }
 }

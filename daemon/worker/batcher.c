@@ -21,6 +21,7 @@
 #include "worker/errors.h"
 #include "worker/intake.h"
 #include "worker/keeper.h"
+#include "worker/outcome.h"
 #include "worker/voice.h"
 
 struct batch { /* closed, not yet committed */
@@ -112,30 +113,18 @@ static void batcher_put_catchup(struct batcher *batcher, int64_t time_ms)
                               .catchup = { .after_ms = batcher->last_ms, .up_to_ms = before } });
 }
 
-static void batcher_put_dead(struct batcher *batcher, const struct engine_cut *cut)
+static void batcher_log_dead(struct batcher *batcher, const struct engine_cut *cut)
 {
-    for (size_t i = 0; i < cut->n_dead; i++) {
-        const struct engine_dead *dead = &cut->dead[i];
-        if (i < ERRORS_LOGGED)
-            errors_log(batcher->conf.voice, batcher->conf.spec, dead);
-        if (batcher->conf.spec->on_error == ON_ERROR_DEAD_LETTER)
-            errors_put(&batcher->next, batcher->conf.spec, dead);
-    }
+    for (size_t i = 0; i < cut->n_dead && i < ERRORS_LOGGED; i++)
+        errors_log(batcher->conf.voice, batcher->conf.spec, &cut->dead[i]);
 }
 
-static void batcher_put_outputs(struct batcher *batcher, struct batch *batch,
-                                const struct engine_cut *cut)
+static void batch_keep_outputs(struct batch *batch, const struct engine_cut *cut)
 {
     batch->n_outputs = cut->n_outputs;
     batch->outputs = mem_zalloc((cut->n_outputs + 1) * sizeof *batch->outputs);
-    for (size_t i = 0; i < cut->n_outputs; i++) {
-        const char *label = batcher->conf.spec->outputs[i].label;
+    for (size_t i = 0; i < cut->n_outputs; i++)
         buf_put(&batch->outputs[i], cut->outputs[i].ptr, cut->outputs[i].len);
-        batcher_note(batcher,
-                     &(struct entry){ .kind = ENTRY_OUTPUT,
-                                      .output = { .label = { label, strlen(label) },
-                                                  .bytes = buf_slice(&batch->outputs[i]) } });
-    }
 }
 
 static void batcher_put_batch(struct batcher *batcher, int64_t time_ms,
@@ -155,8 +144,9 @@ static void batcher_put_batch(struct batcher *batcher, int64_t time_ms,
                                                       .records = cut->records,
                                                       .errors = cut->errors } });
     intake_cut(batcher->conf.intake, &batcher->next);
-    batcher_put_dead(batcher, cut);
-    batcher_put_outputs(batcher, batch, cut);
+    batcher_log_dead(batcher, cut);
+    batch_keep_outputs(batch, cut);
+    outcome_put(&batcher->next, batcher->conf.spec, cut);
     batcher->next_bytes = batcher->next.bytes.len;
     batcher->n_ready++;
     list_add_tail(&batcher->ready, &batch->link);

@@ -36,10 +36,11 @@ START_TEST(a_file_has_at_most_one_mebibyte)
 }
 END_TEST
 
-static void put_nested(unsigned depth) /* lists below `tests: [{name: a, input: …`, itself at 3 */
+static void put_nested(
+    unsigned depth) /* lists below `tests: [{name: a, batches: 1, expect: …`, itself at 3 */
 {
     buf_clear(&text);
-    buf_puts(&text, SOURCES PRINT "tests: [{name: a, input: ");
+    buf_puts(&text, SOURCES PRINT "tests: [{name: a, batches: 1, expect: ");
     for (unsigned i = 3; i < depth; i++)
         buf_puts(&text, "[");
     for (unsigned i = 3; i < depth; i++)
