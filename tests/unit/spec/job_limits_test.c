@@ -54,8 +54,9 @@ START_TEST(lists_and_mappings_are_at_most_64_deep)
     ck_assert_msg(parse_text(), "%s", findings(DIAG_GNU));
     put_nested(65);
     ck_assert(!parse_text());
-    ck_assert_str_eq(findings(DIAG_GNU),
-                     "j.yaml:4:87: error[E104]: deeper than 64 lists and maps inside each other\n");
+    ck_assert_str_eq(
+        findings(DIAG_GNU),
+        "j.yaml:4:100: error[E104]: deeper than 64 lists and maps inside each other\n");
 }
 END_TEST
 
