@@ -21,7 +21,6 @@ static const struct setting {
     { "socket.keepalive.enable", "true", false },
     { "fetch.min.bytes", "65536", false },
     { "fetch.wait.max.ms", "50", false },
-    { "fetch.message.max.bytes", "4194304", false },
     { "reconnect.backoff.max.ms", "2000", false },
     { "client.id", "tidemark", false },
 };
@@ -61,14 +60,21 @@ static uint64_t conf_queue_kbytes(uint32_t queues)
     return bytes < 1024 ? 1 : bytes / 1024;
 }
 
+static bool conf_number(rd_kafka_conf_t *made, const char *name, uint64_t number, struct err *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    return conf_set(made, name, text, err);
+}
+
 static bool conf_fill(const struct kafka_conf *conf, rd_kafka_conf_t *made, struct err *err)
 {
-    char kbytes[24];
-    snprintf(kbytes, sizeof kbytes, "%llu", (unsigned long long)conf_queue_kbytes(conf->queues));
+    uint64_t kbytes = conf_queue_kbytes(conf->queues);
     for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
         if (!conf_set(made, settings[i].name, settings[i].value, err))
             return false;
-    if (!conf_set(made, "queued.max.messages.kbytes", kbytes, err) ||
+    if (!conf_number(made, "queued.max.messages.kbytes", kbytes, err) ||
+        !conf_number(made, "fetch.message.max.bytes", kbytes * 1024 / KAFKA_FETCH_SHARE, err) ||
         !conf_set(made, "group.id", conf->group_id, err))
         return false;
     for (size_t i = 0; i < conf->n_properties; i++)
