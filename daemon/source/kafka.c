@@ -80,6 +80,8 @@ static void on_block(struct kafka_source *kafka, const struct receiver_note *not
     kafka->source.records += note->block->count;
     kafka->source.bytes += note->block->used;
     kafka->source.again += note->again;
+    if (note->silence_ms > kafka->source.silence_ms)
+        kafka->source.silence_ms = note->silence_ms;
     kafka->source.events->block(kafka->source.ctx, &kafka->source, note->block);
 }
 

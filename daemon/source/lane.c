@@ -44,6 +44,11 @@ struct kafka_queue *lanes_queue(struct lanes *lanes, uint32_t part)
     return lanes_at(lanes, part)->queue;
 }
 
+void lanes_set_end(struct lanes *lanes, uint32_t part, int64_t end)
+{
+    lanes_at(lanes, part)->end = end;
+}
+
 void lanes_set_queue(struct lanes *lanes, uint32_t part, struct kafka_queue *queue)
 {
     struct lane *lane = lanes_at(lanes, part);
@@ -225,6 +230,18 @@ static size_t rate_bound(const struct lanes *lanes, size_t max)
     return (size_t)lanes->tokens;
 }
 
+/* Messages from `offset` on have come. */
+static void lane_heard(struct lanes *lanes, const struct lane *lane, int64_t offset,
+                       uint64_t now_ms)
+{
+    uint64_t silence_ms = now_ms - lanes->heard_ms;
+    bool counts = lanes->heard_ms && !lanes->excused && lane->end > offset;
+    if (counts && silence_ms > lanes->silence_ms)
+        lanes->silence_ms = silence_ms;
+    lanes->heard_ms = now_ms;
+    lanes->excused = false;
+}
+
 /* True: there may be more in the queue. */
 static bool lane_drain(struct lanes *lanes, uint32_t part, uint64_t now_ms)
 {
@@ -233,11 +250,13 @@ static bool lane_drain(struct lanes *lanes, uint32_t part, uint64_t now_ms)
         size_t max = rate_bound(lanes, lane_room(lanes, lane));
         if (max == 0) { /* no block or no rate: whose return wakes us */
             receiver_excuse(lanes->receiver, part, now_ms);
+            lanes->excused = true;
             return false;
         }
         size_t n = kafka_poll(lane->queue, lanes->messages, max);
         if (n == 0)
             return false;
+        lane_heard(lanes, lane, lanes->messages[0].offset, now_ms);
         bool is_fine = lane_fill(lanes, part, n, now_ms);
         kafka_release(lane->queue);
         lanes->tokens -= lanes->rate ? n : 0;
@@ -283,6 +302,7 @@ uint64_t lanes_step(struct lanes *lanes, uint64_t now_ms)
     const struct receiver *receiver = lanes->receiver;
     bool more = false, can = !receiver->held && sm_state(&receiver->sm) == RECEIVER_OPEN;
     rate_refill(lanes, now_ms);
+    lanes->excused |= !can;
     for (uint32_t i = 0; can && i < lanes->n; i++) {
         uint32_t part = (lanes->first + i) % lanes->n;
         if (lanes->lane[part].queue && sm_state(&receiver->sm) == RECEIVER_OPEN)

@@ -14,6 +14,7 @@ struct lane {
     struct block *block;       /* open; NULL = none */
     uint64_t again;            /* records that came again, since the last block was sealed */
     uint32_t record_bytes;     /* of a record, as last seen: how many fit into the block */
+    int64_t end;               /* of the partition, as heard about a second ago */
 };
 
 struct lanes {
@@ -30,12 +31,16 @@ struct lanes {
     struct list pool;  /* of struct block, empty */
     uint64_t made;     /* bytes of all blocks, wherever they are */
     uint64_t tokens, tokens_us;
+    uint64_t heard_ms;   /* when something last came */
+    uint64_t silence_ms; /* the longest time that nothing came though the broker had more */
+    bool excused;        /* since then: held, no block or no rate */
     struct kafka_message *messages;
 };
 
 void lanes_init(struct lanes *lanes);
 void lanes_free(struct lanes *lanes); /* all blocks are back, or here */
 struct kafka_queue *lanes_queue(struct lanes *lanes, uint32_t part);
+void lanes_set_end(struct lanes *lanes, uint32_t part, int64_t end);
 /* NULL: unassigns what is there. */
 void lanes_set_queue(struct lanes *lanes, uint32_t part, struct kafka_queue *queue);
 void lanes_drop_queues(struct lanes *lanes); /* their consumer is being closed */

@@ -69,7 +69,10 @@ static void task_sealed(void *ctx, struct block *block, uint64_t again)
 {
     struct receiver_task *task = ctx;
     block->source = task->conf.source_index;
-    note_post(task, &(struct receiver_note){ .kind = NOTE_BLOCK, .block = block, .again = again });
+    note_post(task, &(struct receiver_note){ .kind = NOTE_BLOCK,
+                                             .block = block,
+                                             .again = again,
+                                             .silence_ms = task->lanes.silence_ms });
 }
 
 static int64_t lag_end(const struct receiver_part *part, struct kafka_queue *queue)
@@ -91,6 +94,7 @@ static void lag_note(struct receiver_task *task, uint64_t now_ms)
         struct receiver_part *part = &receiver->parts[i];
         struct kafka_queue *queue = lanes_queue(&task->lanes, i);
         int64_t end = lag_end(part, queue);
+        lanes_set_end(&task->lanes, i, end);
         if (queue && part->next < end)
             receiver_seen(receiver, i, kafka_next(queue));
         if (part->state != PART_READING)

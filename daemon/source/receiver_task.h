@@ -39,6 +39,7 @@ struct receiver_note { /* what a receiver says; lives for the call */
     int64_t from, to;             /* gap */
     struct block *block;          /* block: now yours */
     uint64_t again;               /* block: records that came again and were dropped before it */
+    uint64_t silence_ms;          /* block: the longest so far, see lane.h */
     struct err err;               /* state */
     struct receiver_lag *lags;    /* lag */
     uint32_t n_lags;

@@ -72,4 +72,5 @@ struct source { /* the head of each kind's own struct */
     const char *name;        /* as in the job file, or its kind and position */
     uint64_t records, bytes; /* received since the start */
     uint64_t again;          /* records dropped since the start: their offsets had come before */
+    uint64_t silence_ms;     /* the longest time that nothing came though there was more */
 };

@@ -60,4 +60,9 @@ void intake_cut(struct intake *intake, struct record *record);
 void intake_committed(struct intake *intake);
 void intake_finish(struct intake *intake); /* stop receiving; finished() once all is computed */
 int64_t intake_lag(const struct intake *intake); /* records that wait at the sources; -1 unknown */
+/* Of all sources since the start: records received; those that came again; the longest silence. */
+struct intake_sum {
+    uint64_t records, again, silence_ms;
+};
+struct intake_sum intake_sum(const struct intake *intake);
 void intake_free(struct intake *intake);

@@ -195,6 +195,21 @@ int64_t intake_lag(const struct intake *intake)
     return sum;
 }
 
+struct intake_sum intake_sum(const struct intake *intake)
+{
+    struct intake_sum sum = { 0 };
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++) {
+        const struct source *source = intake->sources[i].source;
+        if (!source)
+            continue;
+        sum.records += source->records;
+        sum.again += source->again;
+        if (source->silence_ms > sum.silence_ms)
+            sum.silence_ms = source->silence_ms;
+    }
+    return sum;
+}
+
 /* --once: everything that was there when a partition was found is received; behind the last record
  * there may be markers of transactions only, which the source's own position passes. */
 static bool intake_has_all(struct intake_source *source)

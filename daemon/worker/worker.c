@@ -114,6 +114,13 @@ static void worker_failed(void *ctx, const struct err *err)
 static void worker_drained_cb(void *ctx)
 {
     struct worker *worker = ctx;
+    struct intake_sum sum = intake_sum(worker->intake);
+    voice_log(worker->conf.voice,
+              &(struct log_entry){ .level = LOG_INFO,
+                                   .event = "job.stopped",
+                                   .fields = { LOG_INT("records", (int64_t)sum.records),
+                                               LOG_INT("again", (int64_t)sum.again),
+                                               LOG_SECONDS("silence", (int64_t)sum.silence_ms) } });
     worker_end(worker, WORKER_DONE);
 }
 
