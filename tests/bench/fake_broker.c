@@ -2,12 +2,12 @@
  * sent without copying; only the base offset, which no checksum covers, differs. For measurements,
  * and for what the mock cluster cannot do: a first offset that moves.
  *
- *   fake_broker [--topic lines] [--partitions 4] [--record 100] [--limit N] [--low AT:TO]
+ *   fake_broker [--topic lines] [--partitions 4] [--record 100] [--limit N] [--low AT:TO] [--text]
  *
  * limit: records of a partition (none: without end); low: once offset AT was asked for, offsets below
  * TO are gone. Prints host:port, serves until its standard input ends. Record i of a partition is text
- * number i modulo BATCHES * BATCH_RECORDS. It knows Fetch 4, ListOffsets 1, Metadata 1, and of a
- * group that it has no commits. */
+ * number i modulo BATCHES * BATCH_RECORDS; --text prints these texts, a line each, and ends. It knows
+ * Fetch 4, ListOffsets 1, Metadata 1, and of a group that it has no commits. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -38,6 +38,7 @@ static struct broker {
     int64_t limit, low_at, low_to;
     _Atomic int64_t low;
     int port;
+    bool is_text;
     struct buf batch[BATCHES]; /* without the base offset's 8 bytes */
 } broker = { .topic = "lines", .partitions = 4, .record = 100, .limit = INT64_MAX, .low_at = -1 };
 
@@ -51,14 +52,16 @@ static void put_varint(struct buf *out, int64_t value)
     buf_put_u8(out, (uint8_t)zigzag);
 }
 
-/* Words by a simple law of chance: the k-th of 4096 comes about as often as 1/k. */
+/* Words by a simple law of chance: the k-th of 65,536 comes about as often as 1/k. They are five
+ * letters long on average: 100 bytes are some 16 of them. */
 static void put_words(struct buf *out, size_t n, uint64_t *seed)
 {
     size_t end = out->len + n;
     while (out->len < end) {
         *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-        uint32_t word = 1u << (*seed >> 33) % 12;
-        buf_printf(out, "w%x ", (unsigned)(word + (uint32_t)(*seed >> 48) % word));
+        uint32_t word = 1u << (*seed >> 33) % 16;
+        word += (uint32_t)(*seed >> 48) % word;
+        buf_printf(out, "%.*s%x ", 1 + (int)(word % 4), "word", (unsigned)word);
     }
     out->len = end;
     out->ptr[end - 1] = 'x'; /* never a blank at the end */
@@ -71,6 +74,8 @@ static void make_batch(struct buf *batch, uint64_t seed)
         buf_clear(&text);
         buf_clear(&one);
         put_words(&text, broker.record, &seed);
+        if (broker.is_text)
+            printf("%.*s\n", (int)text.len, (const char *)text.ptr);
         buf_put_u8(&one, 0);
         put_varint(&one, 0);
         put_varint(&one, i);
@@ -378,10 +383,13 @@ static int listen_anywhere(void)
 
 static void options(int argc, char **argv)
 {
-    static const struct option known[] = {
-        { "topic", 1, NULL, 't' }, { "partitions", 1, NULL, 'p' }, { "record", 1, NULL, 'r' },
-        { "limit", 1, NULL, 'n' }, { "low", 1, NULL, 'l' },        { 0 }
-    };
+    static const struct option known[] = { { "topic", 1, NULL, 't' },
+                                           { "partitions", 1, NULL, 'p' },
+                                           { "record", 1, NULL, 'r' },
+                                           { "limit", 1, NULL, 'n' },
+                                           { "low", 1, NULL, 'l' },
+                                           { "text", 0, NULL, 'x' },
+                                           { 0 } };
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
             case 't':
@@ -396,6 +404,9 @@ static void options(int argc, char **argv)
             case 'n':
                 broker.limit = atoll(optarg) / BATCH_RECORDS * BATCH_RECORDS;
                 break;
+            case 'x':
+                broker.is_text = true;
+                break;
             case 'l':
                 if (sscanf(optarg, "%ld:%ld", &broker.low_at, &broker.low_to) == 2)
                     break;
@@ -403,7 +414,7 @@ static void options(int argc, char **argv)
             default:
                 fputs(
                     "usage: fake_broker [--topic T] [--partitions N] [--record BYTES] [--limit N] "
-                    "[--low AT:TO]\n",
+                    "[--low AT:TO] [--text]\n",
                     stderr);
                 exit(64);
         }
@@ -416,6 +427,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     for (int i = 0; i < BATCHES; i++)
         make_batch(&broker.batch[i], (uint64_t)i + 1);
+    if (broker.is_text)
+        return 0;
     int fd = listen_anywhere();
     printf("127.0.0.1:%d\n", broker.port);
     fflush(stdout);

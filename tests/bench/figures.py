@@ -1,0 +1,148 @@
+"""What the parts of `make bench` share: the fake broker, a worker under it, CPU and memory from /proc, and the line that says
+whether a figure holds."""
+
+import datetime
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+for folder in ("scenario", "real"):
+    sys.path.insert(0, os.path.join(HERE, "..", folder))
+
+from harness import Failed, expect, until  # noqa: E402
+
+TEXTS = 16000  # the fake broker's records, before they come again
+TICK = os.sysconf("SC_CLK_TCK")
+below = []
+
+
+def judge(name, figure, unit, relation, line):
+    """Prints a figure beside its line: `part_x: FIGURE UNIT, at least|most LINE: ok|BELOW`."""
+    holds = figure >= line if relation == "least" else figure <= line
+    print(f"part_{name}: {figure:.3g} {unit}, at {relation} {line:g}: {'ok' if holds else 'BELOW'}", flush=True)
+    if not holds:
+        below.append(name)
+
+
+def ended():
+    """Exit status of a part."""
+    return 1 if below else 0
+
+
+def spread(values, form="{:.2f}"):
+    """Median (least-most)."""
+    low, middle, high = (form.format(v) for v in (min(values), statistics.median(values), max(values)))
+    return f"{middle} ({low}-{high})"
+
+
+def batches_of(log):
+    """[(when it was committed, in seconds; records)] from log lines."""
+    found = re.findall(r"ts=(\S+)Z level=info job=\S+ event=batch\.completed .*? records=(\d+)", log)
+    return [(datetime.datetime.fromisoformat(at + "+00:00").timestamp(), int(records)) for at, records in found]
+
+
+class Broker:
+    """tests/bench/fake_broker: `with Broker(build, partitions, limit) as broker`; it ends with its standard input."""
+
+    def __init__(self, build, partitions, limit=None):
+        argv = [f"{build}/bench/fake_broker", "--partitions", str(partitions)] + (["--limit", str(limit)] if limit else [])
+        self.popen = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = self.popen.stdout.readline().strip()
+        self.partitions, self.limit = partitions, limit
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.popen.stdin.close()
+        self.popen.wait(10)
+
+
+class Worker:
+    """One attempt of a job in a process of its own, without a supervisor."""
+
+    def __init__(self, build, folder, text, once=True):
+        self.folder = folder
+        os.makedirs(self.path("state"), exist_ok=True)
+        spec, conf = self.path("bench.yaml"), self.path("tidemark.yaml")
+        for path, content in ((spec, text), (conf, 'http: {listen: ""}\n')):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+        argv = [f"{build}/tidemark", "worker", "bench", "--spec", spec, "--conf", conf, "--state", self.path("state")]
+        with open(self.path("out"), "wb") as out, open(self.path("log"), "wb") as log:
+            self.popen = subprocess.Popen(argv + (["--once"] if once else []), stdin=subprocess.DEVNULL, stdout=out, stderr=log)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def wait(self):
+        """CPU seconds of all its threads, from its first instruction to its last."""
+        _, status, usage = os.wait4(self.popen.pid, 0)
+        self.popen.returncode = os.waitstatus_to_exitcode(status)
+        expect(self.popen.returncode == 0, f"the worker ended with {self.popen.returncode}: {self.read('log')[-2000:]}")
+        return usage.ru_utime + usage.ru_stime
+
+    def batches(self):
+        """[(when it was committed, in seconds; records)] of all batches so far."""
+        return batches_of(self.read("log"))
+
+    def records(self):
+        return sum(records for _, records in self.batches())
+
+    def stop(self):
+        self.popen.terminate()
+        self.popen.wait(30)
+
+
+def word_job(address, checkpoint, interval="1s", num=10, source=""):
+    """The word count. source: further keys of the Kafka source, with a comma in front."""
+    return f"""batchInterval: {interval}
+checkpoint: {checkpoint}
+maxAppAttempts: 1000
+attemptBackoff: {{initial: 0s}}
+sources:
+  - kafka: {{bootstrap.servers: "{address}", group.id: bench, topics: {{lines: 1}}, startingOffsets: earliest{source}}}
+transformations:
+  - flatMap: _.value.split(" ")
+  - map: (_, 1)
+  - reduceByKey: _ + _
+outputs:
+  - print: {{num: {num}}}
+"""
+
+
+def thread_cpu(pid):
+    """{thread's name: CPU seconds so far}; {} once the process has gone."""
+    seconds = {}
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8") as file:
+                name, fields = re.match(r"\d+ \((.*)\) (.*)", file.read()).groups()
+            fields = fields.split()
+            seconds[name] = seconds.get(name, 0) + (int(fields[11]) + int(fields[12])) / TICK
+    except OSError:
+        pass
+    return seconds
+
+
+def process_cpu(pid):
+    """CPU seconds of a living process and its threads, to the nanosecond."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def anonymous_kib(pid):
+    """Memory that is the process's own, not the file cache's."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return int(re.search(r"^Anonymous:\s+(\d+) kB", file.read(), re.M)[1])
