@@ -113,21 +113,12 @@ static void on_note(void *ctx, const struct receiver_note *note)
     struct kafka_source *kafka = ctx;
     struct source *source = &kafka->source;
     switch (note->kind) {
-        case NOTE_FOUND: {
-            struct source_found found = { .topic = note->topic,
-                                          .partition = note->partition,
-                                          .is_later = note->is_later,
-                                          .committed = note->committed,
-                                          .low = note->low,
-                                          .high = note->high };
-            source->events->found(source->ctx, source, &found, 1);
+        case NOTE_FOUND:
+            source->events->found(source->ctx, source, note->found, note->n_found);
             break;
-        }
-        case NOTE_GAP: {
-            struct source_position from = { note->topic, note->partition, note->from };
-            source->events->gap(source->ctx, source, from, note->to);
+        case NOTE_GAP:
+            source->events->gap(source->ctx, source, note->from, note->to);
             break;
-        }
         case NOTE_BLOCK:
             on_block(kafka, note);
             break;

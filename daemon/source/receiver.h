@@ -2,8 +2,8 @@
  * when its consumer is built anew. It touches nothing: it is told what happened and says what to
  * do, in order, through receiver_act(). receiver_task.c does it.
  *
- * A partition: ASKING (its offsets, from the broker) → found → WAITING (for the worker's answer) →
- * READING. An offset that is not there: LOST (asks what is) → a gap by the policy → WAITING, or the
+ * A partition: ASKING (its offsets, from the broker) → FOUND (told with the others that are asked) →
+ * WAITING (for the worker's answer) → READING. An offset that is not there: LOST (asks what is) → a gap by the policy → WAITING, or the
  * receiver is DEAD. A READING partition that is behind its stable end and gives nothing for
  * RECEIVER_STALL_MS though nobody holds it has its consumer closed and built anew. */
 #pragma once
@@ -25,7 +25,7 @@
 #define RECEIVER_CLOSE_MS 3000       /* a close that lasts longer is left alone */
 #define RECEIVER_PARTITIONS_MAX 4096 /* of one receiver: more are refused */
 
-enum receiver_part_state { PART_ASKING, PART_WAITING, PART_READING, PART_LOST };
+enum receiver_part_state { PART_ASKING, PART_FOUND, PART_WAITING, PART_READING, PART_LOST };
 
 struct receiver_part {
     const char *topic; /* lives as long as the receiver */
@@ -36,6 +36,9 @@ struct receiver_part {
     bool asked;        /* KAFKA_OFFSETS is to come */
     int64_t next;      /* next offset to read: behind the last record that was received */
     int64_t seen;      /* the same as Kafka sees it, behind what is no record; -1 = not known */
+    int64_t committed; /* the group's, as found; -1 = none */
+    int64_t commit;    /* to be committed, or done; -1 = nothing */
+    int64_t low;       /* the first offset, as last heard */
     int64_t end;       /* the stable end as last heard; -1 = not known */
     uint64_t moved_ms; /* last progress, or last seen to need none */
     uint64_t due_ms;   /* ask not before */
@@ -58,15 +61,15 @@ enum receiver_act_kind {
     ACT_ASSIGN,   /* `part` from `offset` */
     ACT_UNASSIGN, /* `part` */
     ACT_SEAL,     /* the open block of `part`, if any */
-    ACT_FOUND,    /* tell the worker: `part` with committed, low, high */
+    ACT_COMMIT,   /* `offset` of `part` */
+    ACT_FOUND,    /* tell the worker: `part`; with those that follow */
     ACT_GAP,      /* tell the worker: `part` goes on at `offset` instead of its next */
     ACT_STATE,    /* tell the worker: receiver->trouble */
 };
 struct receiver_action {
     enum receiver_act_kind kind;
     uint32_t part, queues;
-    bool is_later;
-    int64_t offset, committed, low, high;
+    int64_t offset;
 };
 
 struct receiver {
@@ -98,6 +101,8 @@ void receiver_event(struct receiver *receiver, const struct kafka_event *event, 
 /* The worker's answer to found or gap, or a start anew. */
 void receiver_assign(struct receiver *receiver, const struct kafka_position *position,
                      uint64_t now_ms);
+/* Advisory; while there is no consumer it is kept for the next. */
+void receiver_commit(struct receiver *receiver, const struct kafka_position *position);
 void receiver_hold(struct receiver *receiver, bool hold, uint64_t now_ms);
 void receiver_moved(struct receiver *receiver, uint32_t part, int64_t next, uint64_t now_ms);
 void receiver_seen(struct receiver *receiver, uint32_t part, int64_t seen); /* kafka_next() */

@@ -43,7 +43,10 @@ struct receiver_task {
     bool is_open;        /* not closing */
     bool has_begun, finishing;
     struct lanes lanes;
-    uint64_t lag_ms; /* the last note of the lag */
+    uint64_t lag_ms;                /* the last note of the lag */
+    struct source_found *found;     /* to be told */
+    struct kafka_position *commits; /* to be sent */
+    uint32_t n_found, n_commits;
 };
 
 /* ---- to the loop */
@@ -52,6 +55,7 @@ static void note_came(struct loop_post *post)
 {
     struct receiver_note *note = CONTAINER_OF(post, struct receiver_note, post);
     note->task->conf.note(note->task->conf.ctx, note);
+    mem_free(note->found);
     mem_free(note->lags);
     mem_free(note);
 }
@@ -155,24 +159,54 @@ static void do_close(struct receiver_task *task)
     task->is_open = false;
 }
 
+static void found_note(struct receiver_task *task) /* what was found since the last one */
+{
+    if (task->n_found)
+        note_post(task, &(struct receiver_note){
+                            .kind = NOTE_FOUND, .found = task->found, .n_found = task->n_found });
+    task->found = NULL;
+    task->n_found = 0;
+}
+
+static void do_found(struct receiver_task *task, const struct receiver_part *part)
+{
+    task->found = mem_realloc(task->found, sizeof *task->found * (task->n_found + 1));
+    task->found[task->n_found++] = (struct source_found){ .topic = part->topic,
+                                                          .partition = part->partition,
+                                                          .is_later = part->is_later,
+                                                          .committed = part->committed,
+                                                          .low = part->low,
+                                                          .high = part->end };
+}
+
 static void do_tell(struct receiver_task *task, const struct receiver_action *action)
 {
-    struct receiver_note note = { .kind = NOTE_STATE };
-    if (action->kind == ACT_STATE) {
-        note.err = task->receiver.trouble;
-    } else {
-        const struct receiver_part *part = &task->receiver.parts[action->part];
-        note = (struct receiver_note){ .kind = action->kind == ACT_GAP ? NOTE_GAP : NOTE_FOUND,
-                                       .topic = part->topic,
-                                       .partition = part->partition,
-                                       .is_later = action->is_later,
-                                       .committed = action->committed,
-                                       .low = action->low,
-                                       .high = action->high,
-                                       .from = part->next,
-                                       .to = action->offset };
-    }
-    note_post(task, &note);
+    const struct receiver_part *part = &task->receiver.parts[action->part];
+    if (action->kind == ACT_FOUND)
+        do_found(task, part);
+    else if (action->kind == ACT_STATE)
+        note_post(task,
+                  &(struct receiver_note){ .kind = NOTE_STATE, .err = task->receiver.trouble });
+    else
+        note_post(task,
+                  &(struct receiver_note){ .kind = NOTE_GAP,
+                                           .from = { part->topic, part->partition, part->next },
+                                           .to = action->offset });
+}
+
+static void do_commit(struct receiver_task *task, const struct kafka_position *position)
+{
+    task->commits = mem_realloc(task->commits, sizeof *task->commits * (task->n_commits + 1));
+    task->commits[task->n_commits++] = *position;
+}
+
+static void commits_send(struct receiver_task *task) /* those since the last time, together */
+{
+    if (task->n_commits && task->is_open)
+        kafka_commit(task->kafka, task->commits, task->n_commits);
+    mem_free(task->commits);
+    task->commits = NULL;
+    task->n_commits = 0;
 }
 
 static void do_part(struct receiver_task *task, const struct receiver_action *action)
@@ -183,6 +217,8 @@ static void do_part(struct receiver_task *task, const struct receiver_action *ac
         lanes_seal(&task->lanes, action->part);
     else if (action->kind == ACT_ASK)
         kafka_ask(task->kafka, part->topic, part->partition);
+    else if (action->kind == ACT_COMMIT)
+        do_commit(task, &position);
     else if (action->kind == ACT_ASSIGN)
         lanes_set_queue(&task->lanes, action->part, kafka_assign(task->kafka, &position));
     else
@@ -211,6 +247,7 @@ static void task_act(struct receiver_task *task, uint64_t now_ms)
             case ACT_ASSIGN:
             case ACT_UNASSIGN:
             case ACT_SEAL:
+            case ACT_COMMIT:
                 do_part(task, &action);
                 break;
             case ACT_FOUND:
@@ -220,6 +257,8 @@ static void task_act(struct receiver_task *task, uint64_t now_ms)
                 break;
         }
     }
+    found_note(task);
+    commits_send(task);
 }
 
 /* ---- a step */
@@ -236,8 +275,7 @@ static void letter_read(struct receiver_task *task, struct letter *letter, uint6
             lanes_release(&task->lanes, letter->block);
             break;
         case LETTER_COMMIT:
-            if (task->is_open)
-                kafka_commit(task->kafka, &letter->position, 1);
+            receiver_commit(&task->receiver, &letter->position);
             break;
         case LETTER_HOLD:
             receiver_hold(&task->receiver, letter->hold, now_ms);
@@ -319,8 +357,9 @@ static void letter_send(struct receiver_task *task, struct letter *letter)
         task_post(task->task, &letter->mail);
         return;
     }
-    if (letter->kind == LETTER_RELEASE || letter->kind == LETTER_COMMIT)
+    if (letter->kind != LETTER_ASSIGN)
         letter_read(task, letter, 0); /* the task is over: what was its is ours */
+    task_act(task, 0);
     mem_free(letter);
 }
 
@@ -386,6 +425,7 @@ void receiver_task_free(struct receiver_task *task)
         return;
     check(task->has_ended);
     letters_read(task, 0); /* those that came too late */
+    task_act(task, 0);
     if (task->is_open)
         do_close(task);
     kafka_free(task->kafka);

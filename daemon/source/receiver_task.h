@@ -10,6 +10,7 @@
 
 #include "io/loop.h"
 #include "source/receiver.h"
+#include "source/source.h"
 
 #define BLOCK_BYTES_MAX (512u << 10) /* room of a block: stays in the cache on its way */
 #define BLOCK_BYTES_MIN (16u << 10)  /* with very many partitions */
@@ -32,16 +33,15 @@ struct receiver_note { /* what a receiver says; lives for the call */
     struct loop_post post;
     struct receiver_task *task;
     enum receiver_note_kind kind;
-    const char *topic; /* found, gap; lives as long as the receiver */
-    int32_t partition;
-    bool is_later;                /* found */
-    int64_t committed, low, high; /* found */
-    int64_t from, to;             /* gap */
-    struct block *block;          /* block: now yours */
-    uint64_t again;               /* block: records that came again and were dropped before it */
-    uint64_t silence_ms;          /* block: the longest so far, see lane.h */
-    struct err err;               /* state */
-    struct receiver_lag *lags;    /* lag */
+    struct source_found *found; /* found: what they say lives as long as the receiver */
+    uint32_t n_found;
+    struct source_position from; /* gap */
+    int64_t to;                  /* gap */
+    struct block *block;         /* block: now yours */
+    uint64_t again;              /* block: records that came again and were dropped before it */
+    uint64_t silence_ms;         /* block: the longest so far, see lane.h */
+    struct err err;              /* state */
+    struct receiver_lag *lags;   /* lag */
     uint32_t n_lags;
 };
 

@@ -1,0 +1,373 @@
+/* What a receiver decides, as a table: what happens, and what it then wants done. */
+#include "source/receiver.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+enum happening { /* of a row */
+                 START,
+                 OPENED,
+                 CLOSED,
+                 PARTITION,
+                 LISTED,
+                 LIST_FAILED,
+                 OFFSETS,
+                 OFFSETS_FAILED,
+                 OUT_OF_RANGE,
+                 AWAY,
+                 FAILED,
+                 ASSIGN,
+                 COMMIT,
+                 HOLD,
+                 GO_ON,
+                 MOVED,
+                 SEEN,
+                 TICK,
+};
+
+struct row {
+    enum happening what;
+    int32_t partition;
+    int64_t a, b, c;   /* offsets: see happen() */
+    uint64_t later_ms; /* than the row before */
+    const char *want;  /* what is to be done then */
+};
+
+static struct receiver receiver;
+static struct job_source source;
+static struct job_topic topics[2];
+static uint64_t now_ms;
+
+static void open_receiver(void)
+{
+    topics[0] = (struct job_topic){ .name = "t", .consumers = 1 };
+    source = (struct job_source){ .topics = topics, .n_topics = 1, .on_out_of_range = OFFSET_FAIL };
+    receiver_init(&receiver, &source, true);
+    now_ms = 1000000;
+}
+
+static void close_receiver(void)
+{
+    receiver_free(&receiver);
+}
+
+static const char *wanted(void) /* all that it wants done now: "list ask0 assign0@5" */
+{
+    static const char *const names[] = {
+        [ACT_OPEN] = "open",   [ACT_CLOSE] = "close",       [ACT_FREE] = "free",
+        [ACT_LIST] = "list",   [ACT_ASK] = "ask",           [ACT_ASSIGN] = "assign",
+        [ACT_SEAL] = "seal",   [ACT_UNASSIGN] = "unassign", [ACT_FOUND] = "found",
+        [ACT_STATE] = "state", [ACT_GAP] = "gap",           [ACT_COMMIT] = "commit"
+    };
+    static struct buf out;
+    struct receiver_action action;
+    buf_clear(&out);
+    while (receiver_act(&receiver, &action)) {
+        const char *name = names[action.kind];
+        if (action.kind == ACT_STATE && receiver.trouble.kind == ERR_FATAL)
+            name = "fatal";
+        buf_printf(&out, "%s%s", out.len ? " " : "", name);
+        if (action.kind == ACT_STATE)
+            buf_printf(&out, "%u", receiver.trouble.code);
+        else if (action.kind == ACT_OPEN)
+            buf_printf(&out, "%u", action.queues);
+        else if (action.kind != ACT_CLOSE && action.kind != ACT_FREE && action.kind != ACT_LIST)
+            buf_printf(&out, "%u", action.part);
+        if (action.kind == ACT_ASSIGN || action.kind == ACT_GAP || action.kind == ACT_COMMIT)
+            buf_printf(&out, "@%lld", (long long)action.offset);
+    }
+    return buf_text(&out);
+}
+
+static void tell(enum kafka_event_kind kind, const struct row *row, enum err_kind err,
+                 unsigned code)
+{
+    struct kafka_event event = { .kind = kind, .topic = "t", .partition = row->partition };
+    event.committed = row->c;
+    event.low = row->a;
+    event.high = row->b;
+    event.err.kind = err;
+    event.err.code = (uint16_t)code;
+    receiver_event(&receiver, &event, now_ms);
+}
+
+static void happen(const struct row *row)
+{
+    struct err fine = { .kind = ERR_NONE };
+    struct kafka_position position = { "t", row->partition, row->a };
+    switch (row->what) {
+        case START:
+            receiver_start(&receiver);
+            break;
+        case OPENED:
+            receiver_opened(&receiver, &fine, now_ms);
+            break;
+        case CLOSED:
+            receiver_closed(&receiver, now_ms);
+            break;
+        case PARTITION:
+            tell(KAFKA_PARTITION, row, ERR_NONE, 0);
+            break;
+        case LISTED:
+            tell(KAFKA_LISTED, row, ERR_NONE, 0);
+            break;
+        case LIST_FAILED: /* code a */
+            tell(KAFKA_LISTED, row, ERR_RETRY, (unsigned)row->a);
+            break;
+        case OFFSETS: /* low a, high b, committed c */
+            tell(KAFKA_OFFSETS, row, ERR_NONE, 0);
+            break;
+        case OFFSETS_FAILED:
+            tell(KAFKA_OFFSETS, row, ERR_RETRY, 303);
+            break;
+        case OUT_OF_RANGE:
+            tell(KAFKA_OUT_OF_RANGE, row, ERR_NONE, 0);
+            break;
+        case AWAY:
+            tell(KAFKA_AWAY, row, ERR_RETRY, 303);
+            break;
+        case FAILED:
+            tell(KAFKA_FAILED, row, ERR_FATAL, 0);
+            break;
+        case ASSIGN: /* at a */
+            receiver_assign(&receiver, &position, now_ms);
+            break;
+        case COMMIT: /* a */
+            receiver_commit(&receiver, &position);
+            break;
+        case HOLD:
+            receiver_hold(&receiver, true, now_ms);
+            break;
+        case GO_ON:
+            receiver_hold(&receiver, false, now_ms);
+            break;
+        case MOVED: /* to a */
+            receiver_moved(&receiver, (uint32_t)row->partition, row->a, now_ms);
+            break;
+        case SEEN: /* a */
+            receiver_seen(&receiver, (uint32_t)row->partition, row->a);
+            break;
+        case TICK:
+            break;
+    }
+}
+
+static void play(const struct row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        now_ms += rows[i].later_ms;
+        happen(&rows[i]);
+        receiver_tick(&receiver, now_ms);
+        const char *got = wanted();
+        ck_assert_msg(strcmp(got, rows[i].want) == 0, "row %zu: '%s' instead of '%s'", i, got,
+                      rows[i].want);
+    }
+}
+#define PLAY(...)                                  \
+    do {                                           \
+        const struct row rows[] = { __VA_ARGS__ }; \
+        play(rows, sizeof rows / sizeof rows[0]);  \
+    } while (0)
+#define BEGIN                   \
+    { START, .want = "open1" }, \
+    {                           \
+        OPENED, .want = "list"  \
+    }
+
+#define READS_FROM_5                                                              \
+    BEGIN, { PARTITION, .partition = 0, .want = "ask0" }, { LISTED, .want = "" }, \
+        { OFFSETS, .a = 5, .b = 9, .c = -1, .want = "found0" },                   \
+    {                                                                             \
+        ASSIGN, .a = 5, .want = "seal0 assign0@5"                                 \
+    }
+
+START_TEST(a_partition_is_found_asked_and_read)
+{
+    PLAY(READS_FROM_5, { PARTITION, .later_ms = 30000, .want = "list ask0" });
+}
+END_TEST
+
+START_TEST(a_new_partition_is_found_with_the_next_list)
+{
+    PLAY(READS_FROM_5, { MOVED, .a = 9, .later_ms = 29000, .want = "" },
+         { TICK, .later_ms = 1000, .want = "list" }, { PARTITION, .partition = 1, .want = "ask1" },
+         { LISTED, .want = "" }, { OFFSETS, .partition = 1, .a = 0, .b = 3, .want = "found1" });
+}
+END_TEST
+
+START_TEST(an_unknown_topic_is_told_once_and_looked_for)
+{
+    PLAY(BEGIN, { LIST_FAILED, .a = 304, .want = "state304" },
+         { TICK, .later_ms = 749, .want = "" }, { TICK, .later_ms = 1, .want = "list" },
+         { LIST_FAILED, .a = 304, .want = "" }, { TICK, .later_ms = 1499, .want = "" },
+         { TICK, .later_ms = 1, .want = "list" }, { PARTITION, .want = "ask0" },
+         { LISTED, .want = "state0" });
+}
+END_TEST
+
+START_TEST(offsets_that_do_not_come_are_asked_for_again)
+{
+    PLAY(BEGIN, { PARTITION, .want = "ask0" }, { LISTED, .want = "" },
+         { OFFSETS_FAILED, .want = "state303" }, { TICK, .later_ms = 750, .want = "list" },
+         { LISTED, .want = "state0" }, { TICK, .later_ms = 250, .want = "ask0" },
+         { OFFSETS, .a = 0, .b = 0, .want = "found0" });
+}
+END_TEST
+
+START_TEST(a_broker_that_is_away_is_told_until_a_list_comes)
+{
+    PLAY(READS_FROM_5, { AWAY, .want = "state303" }, { AWAY, .later_ms = 100, .want = "" },
+         { TICK, .later_ms = 900, .want = "list" }, { LIST_FAILED, .a = 303, .want = "" },
+         { TICK, .later_ms = 1000, .want = "list" }, { LISTED, .want = "state0" });
+}
+END_TEST
+
+START_TEST(an_offset_that_is_gone_is_fatal)
+{
+    PLAY(READS_FROM_5, { OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
+         { OFFSETS, .a = 7, .b = 9, .want = "fatal330" }, { ASSIGN, .a = 7, .want = "" });
+    ck_assert_ptr_nonnull(strstr(receiver.trouble.text, "t/0: offset 5 is gone: Kafka has 7 to 9"));
+}
+END_TEST
+
+START_TEST(or_a_gap_to_the_first_or_the_last)
+{
+    source.on_out_of_range = OFFSET_EARLIEST;
+    PLAY(READS_FROM_5, { OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
+         { OFFSETS, .a = 7, .b = 9, .want = "gap0@7" },
+         { ASSIGN, .a = 7, .want = "seal0 assign0@7" });
+    source.on_out_of_range = OFFSET_LATEST;
+    PLAY({ OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
+         { OFFSETS, .a = 8, .b = 9, .want = "gap0@9" });
+}
+END_TEST
+
+START_TEST(an_offset_that_is_there_after_all_is_read)
+{
+    PLAY(READS_FROM_5, { OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
+         { OFFSETS, .a = 5, .b = 9, .want = "assign0@5" });
+}
+END_TEST
+
+START_TEST(an_end_before_us_is_waited_for_and_then_fatal)
+{
+    source.on_out_of_range = OFFSET_EARLIEST; /* not even then: what was read is no more */
+    PLAY(READS_FROM_5, { OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
+         { OFFSETS, .a = 0, .b = 3, .want = "" }, { TICK, .later_ms = 1000, .want = "ask0" },
+         { OFFSETS, .a = 0, .b = 3, .later_ms = 29000, .want = "fatal330" });
+}
+END_TEST
+
+START_TEST(a_partition_that_stalls_gets_a_new_consumer)
+{
+    PLAY(READS_FROM_5, { TICK, .later_ms = 9999, .want = "" },
+         { TICK, .later_ms = 1, .want = "ask0" }, { OFFSETS, .a = 5, .b = 9, .want = "" },
+         { TICK, .later_ms = 10000, .want = "ask0" }, { OFFSETS, .a = 5, .b = 9, .want = "" },
+         { TICK, .later_ms = 10000, .want = "list ask0" },
+         { OFFSETS, .a = 5, .b = 9, .want = "state303 close" },
+         { TICK, .later_ms = 100, .want = "" }, { CLOSED, .want = "free open1" },
+         { OPENED, .want = "assign0@5 list" }, { LISTED, .want = "state0" });
+}
+END_TEST
+
+START_TEST(a_close_that_hangs_is_left_alone)
+{
+    PLAY(READS_FROM_5, { TICK, .later_ms = 30000, .want = "list ask0" },
+         { OFFSETS, .a = 5, .b = 9, .want = "state303 close" },
+         { TICK, .later_ms = 2999, .want = "" }, { TICK, .later_ms = 1, .want = "free open1" },
+         { CLOSED, .want = "" });
+}
+END_TEST
+
+START_TEST(who_has_read_all_or_is_held_does_not_stall)
+{
+    PLAY(READS_FROM_5, { MOVED, .a = 9, .want = "" },
+         { TICK, .later_ms = 30000, .want = "list ask0" }, { OFFSETS, .a = 5, .b = 9, .want = "" },
+         { LISTED, .want = "" }, { HOLD, .later_ms = 10000, .want = "" },
+         { TICK, .later_ms = 10000, .want = "ask0" },
+         { OFFSETS, .a = 5, .b = 12, .later_ms = 9999, .want = "" }, { GO_ON, .want = "" },
+         { TICK, .later_ms = 10000, .want = "list ask0" },
+         { OFFSETS, .a = 5, .b = 12, .want = "" });
+}
+END_TEST
+
+START_TEST(markers_behind_the_last_record_are_no_stall)
+{
+    PLAY(READS_FROM_5, { MOVED, .a = 8, .want = "" }, { SEEN, .a = 9, .want = "" },
+         { TICK, .later_ms = 30000, .want = "list ask0" }, { OFFSETS, .a = 5, .b = 9, .want = "" });
+    ck_assert_int_eq(receiver.parts[0].next, 8);
+}
+END_TEST
+
+START_TEST(many_partitions_get_a_consumer_of_smaller_queues)
+{
+    PLAY(BEGIN, { ASSIGN, .partition = 0, .a = 1, .want = "seal0 assign0@1" },
+         { ASSIGN, .partition = 1, .a = 1, .want = "seal1 assign1@1" },
+         { ASSIGN, .partition = 2, .a = 1, .want = "seal2 assign2@1 close" },
+         { ASSIGN, .partition = 3, .a = 1, .want = "seal3" }, { CLOSED, .want = "free open4" },
+         { OPENED, .want = "assign0@1 assign1@1 assign2@1 assign3@1 list" });
+}
+END_TEST
+
+START_TEST(a_dead_consumer_is_the_end)
+{
+    PLAY(READS_FROM_5, { FAILED, .want = "fatal0" }, { TICK, .later_ms = 60000, .want = "" });
+}
+END_TEST
+
+START_TEST(partitions_found_together_are_told_together)
+{
+    PLAY(BEGIN, { PARTITION, .partition = 0, .want = "ask0" },
+         { PARTITION, .partition = 1, .want = "ask1" }, { LISTED, .want = "" },
+         { OFFSETS, .partition = 0, .b = 9, .want = "" },
+         { OFFSETS, .partition = 1, .b = 9, .want = "found0 found1" });
+}
+END_TEST
+
+START_TEST(a_commit_waits_for_a_consumer)
+{
+    PLAY(READS_FROM_5, { COMMIT, .a = 7, .want = "commit0@7" },
+         { TICK, .later_ms = 30000, .want = "list ask0" },
+         { OFFSETS, .a = 5, .b = 9, .want = "state303 close" }, { COMMIT, .a = 8, .want = "" },
+         { CLOSED, .want = "free open1" }, { OPENED, .want = "commit0@8 assign0@5 list" });
+}
+END_TEST
+
+START_TEST(only_the_partitions_that_were_asked_for)
+{
+    static const int32_t two[] = { 2 };
+    topics[0].partitions = two;
+    topics[0].n_partitions = 1;
+    PLAY(BEGIN, { PARTITION, .partition = 1, .want = "" },
+         { PARTITION, .partition = 2, .want = "ask0" });
+}
+END_TEST
+
+Suite *receiver_suite(void)
+{
+    Suite *suite = suite_create("receiver");
+    TCase *tcase = tcase_create("receiver");
+    suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(tcase, open_receiver, close_receiver);
+    tcase_add_test(tcase, a_partition_is_found_asked_and_read);
+    tcase_add_test(tcase, a_new_partition_is_found_with_the_next_list);
+    tcase_add_test(tcase, an_unknown_topic_is_told_once_and_looked_for);
+    tcase_add_test(tcase, offsets_that_do_not_come_are_asked_for_again);
+    tcase_add_test(tcase, a_broker_that_is_away_is_told_until_a_list_comes);
+    tcase_add_test(tcase, an_offset_that_is_gone_is_fatal);
+    tcase_add_test(tcase, or_a_gap_to_the_first_or_the_last);
+    tcase_add_test(tcase, an_offset_that_is_there_after_all_is_read);
+    tcase_add_test(tcase, an_end_before_us_is_waited_for_and_then_fatal);
+    tcase_add_test(tcase, a_partition_that_stalls_gets_a_new_consumer);
+    tcase_add_test(tcase, a_close_that_hangs_is_left_alone);
+    tcase_add_test(tcase, who_has_read_all_or_is_held_does_not_stall);
+    tcase_add_test(tcase, markers_behind_the_last_record_are_no_stall);
+    tcase_add_test(tcase, many_partitions_get_a_consumer_of_smaller_queues);
+    tcase_add_test(tcase, a_dead_consumer_is_the_end);
+    tcase_add_test(tcase, partitions_found_together_are_told_together);
+    tcase_add_test(tcase, a_commit_waits_for_a_consumer);
+    tcase_add_test(tcase, only_the_partitions_that_were_asked_for);
+    return suite;
+}
