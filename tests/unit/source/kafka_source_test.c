@@ -221,7 +221,8 @@ END_TEST
 
 START_TEST(without_blocks_nothing_is_drained)
 {
-    stage.spec.memory_max = 0; /* the least there is: 8 MiB */
+    stage.spec.memory_max = 0;           /* the least there is: 8 MiB */
+    stage.spec.block_interval_ms = 2000; /* so that blocks are full */
     stage.keep = true;
     stage_produce(4, 40000); /* 16 MB */
     stage_receive(40000);
