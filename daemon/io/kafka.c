@@ -70,8 +70,7 @@ static void log_cb(const rd_kafka_t *rk, int level, const char *facility, const 
     (void)rk, (void)level, (void)facility, (void)text; /* what counts comes as an error, too */
 }
 
-/* An error that came in the place of a message. True: nothing more may come of its queue. */
-static bool message_error(struct kafka *kafka, const rd_kafka_message_t *message)
+bool kafka_message_error(struct kafka *kafka, const rd_kafka_message_t *message)
 {
     struct kafka_event event = { .kind = KAFKA_QUEUE_FAILED, .partition = message->partition };
     const char *words = rd_kafka_message_errstr(message);
@@ -101,7 +100,7 @@ static void control_serve(struct kafka *kafka)
         if (!message)
             return;
         if (message->err)
-            message_error(kafka, message);
+            kafka_message_error(kafka, message);
         rd_kafka_message_destroy(message);
     }
     kafka->wake(kafka->ctx);
@@ -155,6 +154,7 @@ struct kafka_queue *kafka_assign(struct kafka *kafka, const struct kafka_positio
     struct kafka_queue *queue = mem_zalloc(sizeof *queue + n);
     queue->kafka = kafka;
     queue->partition = position->partition;
+    queue->leader = -1;
     memcpy(queue->topic, position->topic, n);
     queue->rkqu = rd_kafka_queue_get_partition(kafka->rk, queue->topic, queue->partition);
     check(queue->rkqu);
@@ -217,116 +217,6 @@ void kafka_unassign(struct kafka_queue *queue)
     queue_drop(queue);
 }
 
-/* Appends the message's headers; false: they cannot be written down. */
-static bool headers_put(struct buf *out, const rd_kafka_headers_t *headers)
-{
-    const char *name;
-    const void *value;
-    size_t size;
-    for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &size); i++) {
-        if (strlen(name) > UINT16_MAX || size >= KAFKA_MESSAGE_BYTES_MAX)
-            return false;
-        buf_put_str(out, name);
-        buf_put_u32(out, value ? (uint32_t)size : UINT32_MAX);
-        if (value)
-            buf_put(out, value, size);
-    }
-    return true;
-}
-
-static bool message_read(struct kafka *kafka, rd_kafka_message_t *raw,
-                         struct kafka_message *message)
-{
-    rd_kafka_timestamp_type_t type;
-    rd_kafka_headers_t *headers;
-    size_t before = kafka->headers.len;
-    *message = (struct kafka_message){
-        .key = raw->key,
-        .value = raw->payload,
-        .key_len = (uint32_t)raw->key_len,
-        .value_len = (uint32_t)raw->len,
-        .offset = raw->offset,
-        .time_ms = rd_kafka_message_timestamp(raw, &type),
-    };
-    rd_kafka_resp_err_t code = rd_kafka_message_headers(raw, &headers);
-    if (code == RD_KAFKA_RESP_ERR__NOENT)
-        return true;
-    if (!code && headers_put(&kafka->headers, headers)) {
-        message->headers_len = (uint32_t)(kafka->headers.len - before);
-        return true;
-    }
-    struct kafka_event event = { .kind = KAFKA_QUEUE_FAILED,
-                                 .topic = rd_kafka_topic_name(raw->rkt),
-                                 .partition = raw->partition };
-    err_code(&event.err, ERR_FATAL, 407, "%s/%d at offset %lld: its headers cannot be read",
-             event.topic, event.partition, (long long)raw->offset);
-    kafka_note(kafka, &event);
-    return false;
-}
-
-/* The buffer of headers stands still now: where each message's are. */
-static void headers_place(struct kafka *kafka, struct kafka_message *messages, size_t n)
-{
-    const uint8_t *at = kafka->headers.ptr;
-    for (size_t i = 0; i < n; at += messages[i++].headers_len)
-        if (messages[i].headers_len)
-            messages[i].headers = at;
-}
-
-static void queue_drained(struct kafka_queue *queue, uint64_t bytes)
-{
-    struct kafka *kafka = queue->kafka;
-    queue->drained += bytes;
-    if (queue->drained < kafka->queue_bytes / 4)
-        return;
-    queue->drained = 0;
-    pthread_mutex_lock(&kafka->mutex);
-    queue->nudge = true;
-    pthread_cond_signal(&kafka->nudging);
-    pthread_mutex_unlock(&kafka->mutex);
-}
-
-size_t kafka_poll(struct kafka_queue *queue, struct kafka_message *messages, size_t max)
-{
-    struct kafka *kafka = queue->kafka;
-    check(!kafka->polled && max <= KAFKA_POLL_MAX);
-    if (queue->dead)
-        return 0;
-    ssize_t got = rd_kafka_consume_batch_queue(queue->rkqu, 0, kafka->raw, max);
-    kafka->n_raw = got < 0 ? 0 : (size_t)got;
-    kafka->polled = queue;
-    size_t n = 0;
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < kafka->n_raw && !queue->dead; i++) {
-        if (kafka->raw[i]->err) {
-            queue->dead = message_error(kafka, kafka->raw[i]);
-        } else if (message_read(kafka, kafka->raw[i], &messages[n])) {
-            bytes += messages[n].key_len + messages[n].value_len;
-            n++;
-        } else {
-            queue->dead = true;
-        }
-    }
-    if (kafka->headers.len)
-        headers_place(kafka, messages, n);
-    queue_drained(queue, bytes);
-    if (n == 0)
-        kafka_release(queue);
-    return n;
-}
-
-void kafka_release(struct kafka_queue *queue)
-{
-    struct kafka *kafka = queue->kafka;
-    if (kafka->polled != queue)
-        return;
-    for (size_t i = 0; i < kafka->n_raw; i++)
-        rd_kafka_message_destroy(kafka->raw[i]);
-    kafka->n_raw = 0;
-    kafka->polled = NULL;
-    buf_clear(&kafka->headers);
-}
-
 int64_t kafka_next(struct kafka_queue *queue)
 {
     rd_kafka_topic_partition_list_t *list = queue_list(queue, RD_KAFKA_OFFSET_INVALID);
@@ -358,6 +248,7 @@ bool kafka_open(const struct kafka_conf *conf, struct kafka **out, struct err *e
     kafka->wake = conf->wake;
     kafka->ctx = conf->ctx;
     kafka->queue_bytes = queue_bytes;
+    kafka->leaders_s = INT64_MIN / 2;
     rd_kafka_conf_set_opaque(made, kafka);
     rd_kafka_conf_set_error_cb(made, error_cb);
     rd_kafka_conf_set_log_cb(made, log_cb);

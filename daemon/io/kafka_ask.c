@@ -14,9 +14,11 @@
 #include "base/mem.h"
 #include "io/kafka_parts.h"
 
-#define ANSWER_MS 5000   /* how long an answer is waited for; asked again later */
-#define NUDGE_MS 5       /* between two rounds of nudges */
-#define NUDGES_MAX 16    /* of a round */
+#define ANSWER_MS 5000 /* how long an answer is waited for; asked again later */
+#define NUDGE_MS 5     /* between two rounds of nudges */
+#define NUDGES_MAX 16  /* of a round */
+#define LEADERS_S 10   /* between two looks at who leads what, while there is something to nudge */
+#define LEADERS_MS 1000
 #define QUESTIONS_MAX 64 /* asked for together */
 
 /* ---- lists */
@@ -222,11 +224,57 @@ void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, s
 /* ---- nudges */
 
 struct nudge {
-    char topic[256]; /* Kafka's names have at most 249 characters */
-    int32_t partition;
+    char topic[256];           /* Kafka's names have at most 249 characters */
+    int32_t partition, leader; /* leader -1: not known */
 };
 
-/* Under the mutex: whom to nudge now. */
+static time_t mono_s(void)
+{
+    struct timespec now;
+    check(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return now.tv_sec;
+}
+
+static int32_t leader_in(const rd_kafka_metadata_t *metadata, const struct kafka_queue *queue)
+{
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
+        if (strcmp(topic->topic, queue->topic) != 0)
+            continue;
+        for (int j = 0; j < topic->partition_cnt; j++)
+            if (topic->partitions[j].id == queue->partition)
+                return topic->partitions[j].leader;
+    }
+    return -1;
+}
+
+/* Who leads what; a broker that is nudged looks at all its queues. */
+static void leaders_learn(struct kafka *kafka)
+{
+    const rd_kafka_metadata_t *metadata;
+    kafka->leaders_s = mono_s();
+    pthread_mutex_unlock(&kafka->mutex);
+    bool came = !rd_kafka_metadata(kafka->rk, 0, NULL, &metadata, LEADERS_MS);
+    pthread_mutex_lock(&kafka->mutex);
+    if (!came)
+        return;
+    LIST_EACH(link, &kafka->queues)
+    {
+        struct kafka_queue *queue = LIST_ITEM(link, struct kafka_queue, link);
+        queue->leader = leader_in(metadata, queue);
+    }
+    rd_kafka_metadata_destroy(metadata);
+}
+
+static bool nudges_have(const struct nudge *nudges, size_t n, int32_t leader)
+{
+    for (size_t i = 0; i < n; i++)
+        if (nudges[i].leader == leader && leader >= 0)
+            return true;
+    return false;
+}
+
+/* Under the mutex: whom to nudge now, one partition of each leader. */
 static size_t nudges_take(struct kafka *kafka, struct nudge *nudges)
 {
     size_t n = 0;
@@ -236,8 +284,11 @@ static size_t nudges_take(struct kafka *kafka, struct nudge *nudges)
         if (!queue->nudge || n == NUDGES_MAX)
             continue;
         queue->nudge = false;
+        if (nudges_have(nudges, n, queue->leader))
+            continue;
         snprintf(nudges[n].topic, sizeof nudges[n].topic, "%s", queue->topic);
-        nudges[n++].partition = queue->partition;
+        nudges[n].partition = queue->partition;
+        nudges[n++].leader = queue->leader;
     }
     return n;
 }
@@ -263,6 +314,8 @@ void *kafka_nudger(void *ctx)
         size_t n = nudges_take(kafka, nudges);
         if (n == 0) {
             pthread_cond_wait(&kafka->nudging, &kafka->mutex);
+            if (mono_s() - kafka->leaders_s >= LEADERS_S)
+                leaders_learn(kafka);
             continue;
         }
         pthread_mutex_unlock(&kafka->mutex);

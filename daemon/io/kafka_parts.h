@@ -46,6 +46,7 @@ struct kafka {
     char words[200]; /* the last reason a broker connection failed for */
     bool stop;       /* the helpers end */
     bool is_closed, is_freed;
+    int64_t leaders_s; /* when the leaders were last asked for, monotonic */
     pthread_t asker, nudger;
 };
 
@@ -55,6 +56,7 @@ struct kafka_queue {
     struct rd_kafka_queue_s *rkqu;
     bool dead;        /* nothing more may come of it */
     uint64_t drained; /* bytes since the last nudge */
+    int32_t leader;   /* broker; -1 = not known; under the mutex */
     bool nudge;       /* under the mutex: its broker should look again */
     int32_t partition;
     char topic[];
@@ -64,6 +66,9 @@ struct kafka_queue {
 void kafka_note(struct kafka *kafka, const struct kafka_event *event);
 /* A text for a code of librdkafka's, with the kind and code of ours. Returns false. */
 bool kafka_err_of(int code, const char *words, struct err *err);
+
+/* An error that came in the place of a message. True: nothing more may come of its queue. */
+bool kafka_message_error(struct kafka *kafka, const struct rd_kafka_message_s *message);
 
 /* The handle's configuration; ours, then the user's. */
 bool kafka_conf_make(const struct kafka_conf *conf, struct rd_kafka_conf_s **made,
