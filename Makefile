@@ -78,16 +78,16 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/store_driver
+check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/store_driver $(BUILD)/bench/fake_broker
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/tidemark build/asan/store_driver
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/tidemark build/asan/store_driver build/asan/bench/fake_broker
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark build/tsan/store_driver
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark build/tsan/store_driver build/tsan/bench/fake_broker
 	@tests/run build/tsan
 check-real: all $(BUILD)/store_driver
 	$(DEV)

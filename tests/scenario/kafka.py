@@ -51,3 +51,19 @@ class MockKafka(Process):
         with open(self.ledger_path, encoding="ascii") as file:
             numbers = [int(line) for line in file]
         return dict(enumerate(numbers[:4])), dict(enumerate(numbers[4:]))
+
+
+class FakeBroker(Process):
+    """Prebuilt records of tests/bench/fake_broker.c; it says where it is and serves until its standard input ends."""
+
+    def __init__(self, stage, build, *options):
+        self.servers = None
+        program = os.path.abspath(os.path.join(build, "bench", "fake_broker"))
+        super().__init__("broker", [program, *options], stage.path("broker.log"))
+        stage.processes.append(self)
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.popen = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                                          start_new_session=True)
+        self.servers = self.popen.stdout.readline().strip()
