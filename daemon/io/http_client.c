@@ -11,7 +11,6 @@
 
 #include <curl/curl.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -59,6 +58,7 @@ struct transfer { /* one request under way: its `door` */
     bool too_long;   /* we ended it for that */
     bool resent;     /* we ended it, else it would have been sent again */
     bool headed; /* the headers of the last answer are whole: libcurl takes a cut for their end */
+    int fd;      /* of a connection of its own; -1 = none */
     struct buf words; /* last words */
     char peer[64];    /* the last address that was tried */
     char text[CURL_ERROR_SIZE];
@@ -160,6 +160,7 @@ static curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_
         *transfer->peer = 0;
     if (fd >= 0 && (address->family == AF_INET || address->family == AF_INET6))
         setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
+    transfer->fd = transfer->req->alone ? fd : -1;
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -177,6 +178,7 @@ static int transfer_close(void *ctx, curl_socket_t fd)
             break;
         transfer->words.len += (size_t)got;
     }
+    transfer->fd = transfer->fd == fd ? -1 : transfer->fd;
     return close(fd);
 }
 
@@ -438,11 +440,9 @@ void http_start(struct http *http, struct http_req *req)
 {
     struct transfer *transfer = mem_zalloc(sizeof *transfer);
     CURL *easy = curl_easy_init();
-    check(easy && req->cb && !http->close_cb);
-    *transfer = (struct transfer){ .easy = easy, .req = req, .silence_ms = req->silence_ms };
-    if (!transfer->silence_ms)
-        transfer->silence_ms = req->timeout_ms;
-    check(!req->body.len && !req->location);
+    check(easy && req->cb && !http->close_cb && !req->body.len && !req->location);
+    *transfer = (struct transfer){ .easy = easy, .req = req, .fd = -1 };
+    transfer->silence_ms = req->silence_ms ? req->silence_ms : req->timeout_ms;
     req->door = transfer;
     req->status = 0;
     req->length = -1;
@@ -470,11 +470,11 @@ const char *http_peer(const struct http_req *req)
     return kept ? kept : "";
 }
 
-void http_req_free(struct http_req *req)
+void http_cancel(struct http_req *req)
 {
-    buf_free(&req->body);
-    mem_free(req->location);
-    req->location = NULL;
+    const struct transfer *transfer = req->door;
+    if (transfer && transfer->fd >= 0)
+        shutdown(transfer->fd, SHUT_RDWR); /* libcurl sees it as the peer's doing */
 }
 
 static void http_own_closed(uv_handle_t *handle)

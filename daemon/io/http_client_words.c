@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/mem.h"
 #include "io/http_client.h"
 
 static bool digits(const uint8_t *at, size_t n)
@@ -27,4 +28,11 @@ bool http_last_words(struct slice bytes, unsigned *status, struct slice *body)
         return true;
     }
     return false;
+}
+
+void http_req_free(struct http_req *req)
+{
+    buf_free(&req->body);
+    mem_free(req->location);
+    req->location = NULL;
 }

@@ -211,6 +211,14 @@ static void hdfs_lock(struct store *store, struct store_req *req)
     call_start(store, req, &webhdfs_lock);
 }
 
+static void hdfs_cancel(struct store *store, struct store_req *req)
+{
+    struct call *call = req->door;
+    (void)store;
+    if (call && sm_state(&call->sm) == CALL_DATANODE)
+        http_cancel(&call->http);
+}
+
 static void hdfs_closed(void *ctx)
 {
     struct webhdfs *webhdfs = ctx;
@@ -238,6 +246,7 @@ static const struct store_ops hdfs_ops = {
     .list = hdfs_list,
     .read = hdfs_read,
     .remove = hdfs_remove,
+    .cancel = hdfs_cancel,
     .lock = hdfs_lock,
     .close = hdfs_close,
 };

@@ -252,6 +252,39 @@ START_TEST(a_second_try_avoids_the_first_ones_datanode)
 }
 END_TEST
 
+static struct store *patient; /* waits a minute for a DataNode */
+
+static void cancel_when_taken(struct loop_timer *timer)
+{
+    if (stage.second.n_taken == 0)
+        loop_timer_start(stage.loop, timer, 1, cancel_when_taken);
+    else
+        patient->ops->cancel(patient, &late);
+}
+
+START_TEST(a_create_that_nobody_waits_for_ends_soon)
+{
+    struct loop_timer timer = { .cb = NULL };
+    struct slice piece = { "x", 1 };
+    char answer[256], url[128];
+    snprintf(url, sizeof url, "webhdfs://u@127.0.0.1:%u/ck", stage.first.port);
+    struct store_conf conf = { .url = url, .timeout_ms = 5000, .write_timeout_ms = 60000 };
+    ck_assert(store_open(stage.loop, &conf, &patient, NULL));
+    late = (struct store_req){ .path = "a", .cb = answered, .pieces = &piece, .n_pieces = 1 };
+    snprintf(answer, sizeof answer, GO_TO("http://127.0.0.1:%u/webhdfs/v1/ck/a"),
+             stage.second.port);
+    SERVE(first, { answer, 0, END });
+    SERVE(second, { NULL, 0, TINY_HANG });
+    stage.left = 1;
+    patient->ops->create(patient, &late);
+    loop_timer_start(stage.loop, &timer, 1, cancel_when_taken);
+    loop_run(stage.loop);
+    ck_assert_int_eq(late.answer, STORE_UNKNOWN);
+    patient->ops->close(patient, closed, stage.loop);
+    loop_run(stage.loop);
+}
+END_TEST
+
 START_TEST(the_next_namenode_is_asked_when_nothing_was_done)
 {
     static const char *const firsts[] = { NULL, STANDBY };
@@ -440,6 +473,7 @@ Suite *store_webhdfs_suite(void)
     tcase_add_test(tcase, when_none_is_left_none_is_left_out);
     tcase_add_test(tcase, no_datanode_at_all_is_told);
     tcase_add_test(tcase, a_second_try_avoids_the_first_ones_datanode);
+    tcase_add_test(tcase, a_create_that_nobody_waits_for_ends_soon);
     tcase_add_loop_test(tcase, the_next_namenode_is_asked_when_nothing_was_done, 0, 2);
     tcase_add_test(tcase, when_no_namenode_helps_each_ones_words_are_told);
     tcase_add_loop_test(tcase, a_change_without_an_answer_is_unknown_and_not_repeated, 0, 4);
