@@ -1,4 +1,4 @@
-/* A worker reduced to what DESIGN calls durability: it claims, recovers, receives (from a Kafka of
+/* A worker reduced to what makes records last: it claims, recovers, receives (from a Kafka of
  * two partitions and from somebody who pushes), logs, acknowledges, commits batches, delivers, saves
  * snapshots and trims. All that counts runs in daemon/durable. */
 #pragma once
