@@ -16,7 +16,12 @@ endif
 PKGS := libuv rdkafka libcurl yaml-0.1 libxxhash liblz4 jansson
 VERSION := $(shell cat daemon/VERSION)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 -Wimplicit-fallthrough -Werror
-HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
+HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+ifeq ($(findstring clang,$(CC)),) # clang before 16 has it behind another switch
+HARD += -ftrivial-auto-var-init=zero
+else
+WARN += -Wno-gnu-statement-expression -Wno-string-conversion
+endif
 LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
 ifneq ($(SAN),)
 HARD := -fsanitize=$(SAN) -fno-omit-frame-pointer -Wno-format-truncation

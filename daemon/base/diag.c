@@ -18,7 +18,8 @@
          */
 #define QUOTE_BEFORE 60
 
-static const char *clean(struct arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *clean(struct arena *arena,
+                                                               const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -60,8 +61,10 @@ static struct diag *take(struct diags *diags)
     return &diags->items[diags->n++];
 }
 
-static struct diag *add(struct diags *diags, struct diag_place place, struct diag diag,
-                        const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static struct diag *add(struct diags *diags,
+                                                              struct diag_place place,
+                                                              struct diag diag, const char *format,
+                                                              va_list args)
 {
     struct diag *same = find(diags, place, diag.code);
     if (same) { /* its help is settled: what the caller adds now goes nowhere */

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void err_fill(struct err *err, enum err_kind kind, unsigned code, const char *format,
-                     va_list args)
+__attribute__((format(printf, 4, 0))) static void err_fill(struct err *err, enum err_kind kind,
+                                                           unsigned code, const char *format,
+                                                           va_list args)
 {
     char text[ERR_TEXT_MAX]; /* the arguments may point into err->text */
     vsnprintf(text, sizeof text, format, args);
