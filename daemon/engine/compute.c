@@ -13,7 +13,6 @@
 #define CHUNK_ROWS_MIN 64u
 #define CHUNK_ROWS_MAX 4096u
 #define CHUNK_BYTES (512u << 10) /* what a chunk's columns may take of the L2 cache, more or less */
-#define GIVE_ROWS 1024u          /* entries of a result at once */
 #define VALUE_SHOWN_MAX 1000u /* bytes of a key or a row, in an error that no record stands for */
 
 struct place { /* where rows are in the plan */
@@ -100,8 +99,11 @@ static void compute_bury(struct compute *compute, const struct engine_dead *dead
 static void compute_error_of_result(struct compute *compute, const struct op_error *error)
 {
     struct buf value = { 0 };
-    const struct column *column = error->key ? error->key : &error->rows->column;
-    python_put_row(&value, column, error->row, false);
+    const struct column *column = error->key    ? error->key
+                                  : error->rows ? &error->rows->column
+                                                : NULL;
+    if (column)
+        python_put_row(&value, column, error->row, false);
     if (value.len > VALUE_SHOWN_MAX)
         value.len = VALUE_SHOWN_MAX;
     const char *reason = arena_strndup(&compute->arena, error->reason.ptr, error->reason.len);
@@ -229,6 +231,18 @@ static size_t compute_bytes(const struct compute *compute)
     return n;
 }
 
+/* Does the batch fit the memory that the job may have? If not, it must not be committed. */
+static bool compute_fits(struct compute *compute)
+{
+    uint64_t max = compute->conf->spec->memory_max; /* 0 = no limit */
+    size_t bytes = max ? compute_bytes(compute) : 0;
+    if (bytes > max && compute->failed.kind == ERR_NONE)
+        err_code(&compute->failed, ERR_FATAL, 407,
+                 "the batch needs %zu bytes of memory, more than the job may have (%llu)", bytes,
+                 (unsigned long long)max);
+    return bytes <= max;
+}
+
 void compute_block(struct compute *compute, const struct block *block)
 {
     const struct plan_node *node = &compute->conf->plan->nodes[compute->source_node[block->source]];
@@ -243,12 +257,7 @@ void compute_block(struct compute *compute, const struct block *block)
         arena_reset(&compute->arena);
     }
     compute->block = NULL;
-    size_t bytes = compute_bytes(compute);
-    uint64_t max = compute->conf->spec->memory_max; /* 0 = no limit */
-    if (max && bytes > max && compute->failed.kind == ERR_NONE)
-        err_code(&compute->failed, ERR_FATAL, 407,
-                 "the batch needs %zu bytes of memory, more than the job may have (%llu)", bytes,
-                 (unsigned long long)max);
+    compute_fits(compute);
 }
 
 /* ---- the cut */
@@ -272,17 +281,18 @@ static void compute_give(struct compute *compute, uint32_t index)
     struct gather **gather = compute->nodes[index].gather;
     struct place at = { compute, index, 0 };
     struct op_run run = run_of(&at);
+    struct give give = { 0 };
+    struct rows rows;
     for (uint32_t lane = 1; lane < node->lanes; lane++) {
         ops->merge(gather[0], gather[lane], &run);
         ops->reset(gather[lane]);
     }
     ops->judge(gather[0], &run);
-    uint32_t count = ops->count(gather[0]);
-    for (uint32_t from = 0; from < count && !compute_sated(compute, node); from += GIVE_ROWS) {
-        struct rows rows = { .n = count - from < GIVE_ROWS ? count - from : GIVE_ROWS };
-        ops->give(gather[0], from, &run, &rows);
+    while (!compute_sated(compute, node) && ops->give(gather[0], &give, &run, &rows)) {
         compute_push(compute, at, &rows);
         arena_reset(&compute->arena);
+        if (!compute_fits(compute))
+            break;
     }
     ops->reset(gather[0]);
 }

@@ -3,11 +3,11 @@
 #pragma once
 #include "base/err.h"
 #include "column/block.h"
-#include "engine/collect.h"
 #include "engine/dead.h"
 #include "engine/engine.h"
 #include "engine/lift.h"
 #include "engine/plan.h"
+#include "op/collect.h"
 
 struct compute_node {        /* what a node of the plan holds */
     struct gather **gather;  /* GATHER: one for each lane; else NULL */

@@ -136,8 +136,11 @@ static uint32_t build_stream(struct build *build, size_t index)
     build->state[index] = STREAM_OPEN;
     build_inputs(build, stream, &inputs);
     for (size_t i = 0; i < stream->n_ops; i++) {
-        struct op_input input = { build->arena, build->types, build->diags, &stream->ops[i],
-                                  inputs.type };
+        struct op_input input = { .arena = build->arena,
+                                  .types = build->types,
+                                  .diags = build->diags,
+                                  .job = &stream->ops[i],
+                                  .type = inputs.type };
         const struct op *op = op_build(&input);
         if (!op) {
             inputs.type = NULL; /* further operations are still looked at for their names */
@@ -183,7 +186,7 @@ static uint64_t node_fields(const struct plan_node *to)
         return OP_FIELDS_ALL;
     if (!to->op)
         return to->fields;
-    return op_fields(to->op) | (op_keeps_rows(to->op) ? to->fields : 0);
+    return op_fields(to->op) | (to->op->kind->keeps ? to->fields : 0);
 }
 
 /* From the last node to the first: what is looked at of the rows that each gives. */

@@ -5,7 +5,7 @@
 #include "column/codec.h"
 
 struct cell_bytes { /* what the cell of a value that is no word points to */
-    size_t n;
+    size_t n, cap;
     uint8_t bytes[];
 };
 
@@ -13,6 +13,19 @@ bool cell_is_word(const struct type *type)
 {
     return type->kind == K_INT || type->kind == K_TIME || type->kind == K_DOUBLE ||
            type->kind == K_BOOL;
+}
+
+/* The bytes of a cell with room for n; a value that grows gets twice as much, so what it leaves behind is no more than it. */
+static struct cell_bytes *cell_room(struct table *table, uint64_t *cell, size_t n)
+{
+    struct cell_bytes *kept = (void *)(uintptr_t)*cell;
+    if (kept && kept->cap >= n)
+        return kept;
+    size_t cap = kept ? 2 * n : n;
+    kept = table_keep(table, sizeof *kept + cap);
+    kept->cap = cap;
+    *cell = (uint64_t)(uintptr_t)kept;
+    return kept;
 }
 
 void cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
@@ -27,11 +40,10 @@ void cell_put(struct table *table, uint32_t entry, const struct column *column, 
     } else {
         buf_clear(scratch);
         codec_put(scratch, column, row);
-        struct cell_bytes *kept = table_keep(table, sizeof *kept + scratch->len);
+        struct cell_bytes *kept = cell_room(table, cell, scratch->len);
         kept->n = scratch->len;
         if (kept->n)
             memcpy(kept->bytes, scratch->ptr, kept->n);
-        *cell = (uint64_t)(uintptr_t)kept;
     }
 }
 

@@ -40,19 +40,15 @@ static void count_judge(struct gather *gather, const struct op_run *run)
     (void)run;
 }
 
-static uint32_t count_count(const struct gather *gather)
-{
-    (void)gather;
-    return 1;
-}
-
-static void count_give(const struct gather *gather, uint32_t from, const struct op_run *run,
+static bool count_give(const struct gather *gather, struct give *give, const struct op_run *run,
                        struct rows *rows)
 {
-    (void)from;
+    if (give->entry++)
+        return false;
+    *rows = rows_of(1);
     column_alloc(run->arena, &type_int, 1, &rows->column);
     rows->column.i64[0] = ((const struct count *)gather)->n;
-    rows->sel = (struct sel){ .n = rows->n };
+    return true;
 }
 
 static void count_reset(struct gather *gather)
@@ -76,11 +72,13 @@ static const struct gather_ops count_gather = {
     .take = count_take,
     .merge = count_merge,
     .judge = count_judge,
-    .count = count_count,
     .give = count_give,
     .reset = count_reset,
     .bytes = count_bytes,
     .free = count_free,
 };
 
-const struct op_kind op_count = { .name = "count", .build = count_build, .gather = &count_gather };
+const struct op_kind op_count = { .name = "count",
+                                  .blind = true,
+                                  .build = count_build,
+                                  .gather = &count_gather };

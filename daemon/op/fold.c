@@ -11,35 +11,35 @@ typedef void (*fold_fn)(struct reduce *reduce, uint32_t n, const struct column *
 
 static void fold_int_sum(struct reduce *reduce, uint32_t n, const struct column *value)
 {
-    int64_t *cell = (int64_t *)table_cells(reduce->table);
+    int64_t *cell = (int64_t *)table_cells(reduce->keys.table);
     const int64_t *number = value->i64;
-    const uint32_t *row = reduce_rows(reduce), mask = value->is_const ? 0 : UINT32_MAX;
+    const uint32_t *row = lookup_rows(&reduce->keys), mask = value->is_const ? 0 : UINT32_MAX;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t entry = reduce->entry[i];
+        uint32_t entry = reduce->keys.entry[i];
         if (__builtin_add_overflow(cell[entry], number[row[i] & mask], &cell[entry]))
-            table_fail(reduce->table, entry, FAULT_OVERFLOW);
+            table_fail(reduce->keys.table, entry, FAULT_OVERFLOW);
     }
 }
 
 static void fold_count(struct reduce *reduce, uint32_t n, const struct column *value)
 {
-    uint64_t *cell = table_cells(reduce->table);
+    uint64_t *cell = table_cells(reduce->keys.table);
     (void)value;
     for (uint32_t i = 0; i < n; i++)
-        cell[reduce->entry[i]]++;
+        cell[reduce->keys.entry[i]]++;
 }
 
-#define FOLD(name, ctype, array, expression)                                                \
-    static void name(struct reduce *reduce, uint32_t n, const struct column *value)         \
-    {                                                                                       \
-        uint64_t *cell = table_cells(reduce->table);                                        \
-        const uint32_t *row = reduce_rows(reduce), mask = value->is_const ? 0 : UINT32_MAX; \
-        for (uint32_t i = 0; i < n; i++) {                                                  \
-            ctype a, b = value->array[row[i] & mask];                                       \
-            memcpy(&a, &cell[reduce->entry[i]], sizeof a);                                  \
-            a = expression;                                                                 \
-            memcpy(&cell[reduce->entry[i]], &a, sizeof a);                                  \
-        }                                                                                   \
+#define FOLD(name, ctype, array, expression)                                                       \
+    static void name(struct reduce *reduce, uint32_t n, const struct column *value)                \
+    {                                                                                              \
+        uint64_t *cell = table_cells(reduce->keys.table);                                          \
+        const uint32_t *row = lookup_rows(&reduce->keys), mask = value->is_const ? 0 : UINT32_MAX; \
+        for (uint32_t i = 0; i < n; i++) {                                                         \
+            ctype a, b = value->array[row[i] & mask];                                              \
+            memcpy(&a, &cell[reduce->keys.entry[i]], sizeof a);                                    \
+            a = expression;                                                                        \
+            memcpy(&cell[reduce->keys.entry[i]], &a, sizeof a);                                    \
+        }                                                                                          \
     }
 
 FOLD(fold_int_min, int64_t, i64, a < b ? a : b)
@@ -61,7 +61,7 @@ static const struct {
 uint64_t fold_fresh(const struct op *op)
 {
     uint64_t fresh;
-    if (op->out->member[1]->kind == K_DOUBLE)
+    if (op->pair->member[1]->kind == K_DOUBLE)
         memcpy(&fresh, &folds[op->fold].fresh_double, sizeof fresh);
     else
         memcpy(&fresh, &folds[op->fold].fresh_int, sizeof fresh);
@@ -77,7 +77,7 @@ void fold_pairs(struct reduce *reduce, const struct rows *pairs, bool is_count)
         fold = value->type->kind == K_INT ? folds[op->fold].of_int : folds[op->fold].of_double;
     check(fold);
     for (uint32_t at = 0; at < pairs->sel.n;) {
-        uint32_t n = reduce_find(reduce, key, pairs->sel, at);
+        uint32_t n = lookup_find(&reduce->keys, key, pairs->sel, at);
         fold(reduce, n, value);
         at += n;
     }

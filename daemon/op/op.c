@@ -9,7 +9,8 @@
 #include "op/stateless.h"
 
 static const struct op_kind *const op_kinds[] = {
-    &op_map, &op_flat_map, &op_filter, &op_map_values, &op_reduce_by_key, &op_count,
+    &op_map,    &op_flat_map,      &op_filter,   &op_map_values,     &op_flat_map_values,
+    &op_reduce, &op_reduce_by_key, &op_distinct, &op_count_by_value, &op_count,
 };
 
 static const struct op_kind *op_kind_of(const char *name)
@@ -25,7 +26,7 @@ static bool op_arg_fits(const struct op_kind *kind, const struct op_input *input
 {
     const struct yaml_node *arg = input->job->arg;
     bool given = arg && arg->kind != YAML_NULL;
-    if (kind->has_arg == given)
+    if (kind->arg == (given ? OP_ARG_NEEDED : OP_ARG_NONE) || kind->arg == OP_ARG_MAY_BE)
         return true;
     if (given) {
         struct diag *diag =
@@ -35,6 +36,16 @@ static bool op_arg_fits(const struct op_kind *kind, const struct op_input *input
         diag_add(input->diags, yaml_place(input->job->node), 205, "%s needs an expression",
                  kind->name);
     }
+    return false;
+}
+
+static bool op_type_fits(const struct op *op, const struct op_input *input)
+{
+    if (op->out->size <= TYPE_SIZE_MAX)
+        return true;
+    diag_add(input->diags, yaml_place(input->job->node), 236,
+             "the type of what %s gives is too large: %s", op->kind->name,
+             type_text(input->arena, op->out));
     return false;
 }
 
@@ -49,7 +60,7 @@ struct op *op_build(const struct op_input *input)
         return NULL;
     struct op *op = arena_alloc(input->arena, sizeof *op);
     *op = (struct op){ .kind = kind, .in = input->type, .place = yaml_path(input->job->node) };
-    return kind->build(op, input) ? op : NULL;
+    return kind->build(op, input) && op_type_fits(op, input) ? op : NULL;
 }
 
 bool op_wrong_input(const struct op_input *input, const char *needs, const char *help)
@@ -62,12 +73,22 @@ bool op_wrong_input(const struct op_input *input, const char *needs, const char 
     return false;
 }
 
-const struct program *op_compile(const struct op_input *input, const struct expr_use *use)
+bool op_needs_keys(const struct op_input *input)
+{
+    if (!op_is_pair(input->type))
+        return op_wrong_input(input, "pairs (K, V)", "make pairs first: map: (_, 1)");
+    return type_is_key(input->type->member[0]) ||
+           op_wrong_input(input, "keys that compare exactly",
+                          "a key cannot hold a Double or Json: map it to an Int or a String");
+}
+
+const struct program *op_compile(const struct op_input *input, const struct yaml_node *node,
+                                 const struct expr_use *use)
 {
     const struct program *program =
-        expr_compile(input->arena, input->types, input->job->arg, use, input->diags);
+        expr_compile(input->arena, input->types, node, use, input->diags);
     if (program && program->uses_batch_time) {
-        diag_add(input->diags, yaml_place(input->job->arg), 250, "batchTime is not supported yet");
+        diag_add(input->diags, yaml_place(node), 250, "batchTime is not supported yet");
         return NULL;
     }
     return program;
@@ -115,8 +136,10 @@ uint64_t op_fields(const struct op *op)
 {
     const struct program *program = op->program;
     uint64_t fields = 0;
-    if (!program)
+    if (op->kind->blind)
         return 0;
+    if (!program || op->kind->gather)
+        return OP_FIELDS_ALL;
     if (program->result_reg == 0) /* the row itself */
         return OP_FIELDS_ALL;
     for (uint32_t i = 0; i < program->n; i++) {
@@ -131,9 +154,4 @@ uint64_t op_fields(const struct op *op)
         fields |= UINT64_C(1) << at->k;
     }
     return fields;
-}
-
-bool op_keeps_rows(const struct op *op)
-{
-    return op->kind == &op_filter;
 }

@@ -28,13 +28,19 @@ struct rows { /* some rows between two operations; they lie in the chunk's arena
     struct sel sel;                /* those that count */
     const struct lineage *lineage; /* NULL: row i came of record i of the chunk */
 };
+static inline struct rows rows_of(
+    uint32_t n) /* n rows that come of no record; their column is the caller's to set */
+{
+    return (struct rows){ .n = n, .sel = { .n = n } };
+}
 
 struct op_error { /* a row that could not be computed, or a key whose values could not be folded */
     const struct op *op;
-    const struct rows *rows;  /* what the operation was given; NULL: it is about a key */
-    const struct column *key; /* then this one */
-    uint32_t row;             /* of rows, or of the column */
-    unsigned code;            /* 404 for E404 */
+    const struct rows *rows; /* what the operation was given; NULL: it is about a key */
+    const struct column
+        *key;      /* then this one; NULL: all rows have the same one, that nobody named */
+    uint32_t row;  /* of rows, or of the column */
+    unsigned code; /* 404 for E404 */
     struct slice reason;
 };
 
@@ -51,12 +57,17 @@ struct op_input { /* what an operation is built from */
     struct types *types;
     struct diags *diags;
     const struct job_op *job;
-    const struct type *type; /* of the rows that come in */
+    const struct type *type;         /* of the rows that come in */
+    const struct type *const *other; /* of those of the streams that the job names beside it */
 };
+
+enum op_arg { OP_ARG_NONE, OP_ARG_NEEDED, OP_ARG_MAY_BE };
 
 struct op_kind {
     const char *name;
-    bool has_arg; /* it takes one argument; else none */
+    enum op_arg arg; /* does it take one? */
+    bool keeps;      /* it gives rows as they are, or not at all */
+    bool blind;      /* it looks at no row */
     /* Types the operation and compiles its expressions: sets out and what else it needs. False: a finding says why. */
     bool (*build)(struct op *op, const struct op_input *input);
     void (*run)(const struct op *op, struct rows *rows, const struct op_run *run); /* stateless */
@@ -65,12 +76,20 @@ struct op_kind {
 
 struct op { /* one transformation, typed and compiled; read-only once it is built */
     const struct op_kind *kind;
-    const struct type *in, *out;   /* of a row */
+    const struct type *in, *out; /* of a row */
+    const struct type
+        *pair; /* of a gather with a table: a key, and what its values are folded to */
     const struct program *program; /* NULL = none */
     enum fold fold;    /* of a gather: how values are folded; FOLD_NONE: by the program */
     bool is_count;     /* of a gather: each value counts as 1 */
     const char *place; /* transformations[2].reduceByKey */
 };
+
+struct give {       /* how far a result has been given; {0}: nothing of it yet */
+    uint32_t entry; /* the next one: a key, a row, whatever the gather counts */
+    uint64_t at;    /* of an entry that makes several rows: how many were given */
+};
+#define GATHER_ROWS 1024u /* rows of a result given at once, more or less: they stay in L2 */
 
 struct gather_ops {
     struct gather *(*open)(const struct op *op, uint64_t seed);
@@ -79,10 +98,9 @@ struct gather_ops {
     void (*merge)(struct gather *gather, const struct gather *later, const struct op_run *run);
     /* Called once the batch is whole, before give(): reports keys that failed. */
     void (*judge)(struct gather *gather, const struct op_run *run);
-    uint32_t (*count)(const struct gather *gather); /* entries of the result */
-    /* Entries [from, from + rows->n) as rows, without those that are left out; the arrays lie in the run's arena, Strings in
-     * the gather. */
-    void (*give)(const struct gather *gather, uint32_t from, const struct op_run *run,
+    /* The next rows of the result, perhaps none; the arrays lie in the run's arena, Strings in the gather. False: that was
+     * all of them. */
+    bool (*give)(const struct gather *gather, struct give *give, const struct op_run *run,
                  struct rows *rows);
     void (*reset)(struct gather *gather);
     size_t (*bytes)(const struct gather *gather); /* memory it holds */
@@ -97,7 +115,6 @@ struct gather { /* the head of each kind's own struct */
  * E205 and E206 about its argument, E230 … E236. input->type may be NULL, because of another mistake: then only what does not
  * hang on it is looked at. */
 struct op *op_build(const struct op_input *input);
-/* Which fields of its rows, Records, a stateless operation looks at: a bit each. */
+/* Which fields of its rows, Records, an operation looks at: a bit each. */
 #define OP_FIELDS_ALL UINT64_MAX
 uint64_t op_fields(const struct op *op);
-bool op_keeps_rows(const struct op *op); /* it gives rows as they are, or not at all */

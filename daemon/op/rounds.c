@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "op/cell.h"
 
+#define ROUNDS_BYTES (256u << 10) /* what rounds may leave in the arena */
+
 struct rounds {      /* of one chunk's pairs; the arrays lie in its arena */
     uint32_t n;      /* pairs */
     uint32_t *row;   /* of each pair, by round, then in order */
@@ -16,7 +18,7 @@ struct rounds {      /* of one chunk's pairs; the arrays lie in its arena */
 
 static void rounds_make_room(struct reduce *reduce)
 {
-    uint32_t n = table_count(reduce->table);
+    uint32_t n = table_count(reduce->keys.table);
     if (n <= reduce->n_seen)
         return;
     uint32_t cap = n < 64 ? 64 : n * 2;
@@ -32,13 +34,13 @@ static void rounds_make(struct reduce *reduce, const struct rows *pairs, struct 
     uint32_t n = pairs->sel.n;
     uint32_t *entry = arena_alloc(arena, n * sizeof *entry);
     uint32_t *rank = arena_alloc(arena, n * sizeof *rank);
-    *rounds = (struct rounds){ .n = n, .known = table_count(reduce->table) };
+    *rounds = (struct rounds){ .n = n, .known = table_count(reduce->keys.table) };
     rounds->row = arena_alloc(arena, n * sizeof *rounds->row);
     rounds->entry = arena_alloc(arena, n * sizeof *rounds->entry);
     rounds->start = arena_zalloc(arena, (n + 2) * sizeof *rounds->start);
     for (uint32_t at = 0; at < n;) {
-        uint32_t found = reduce_find(reduce, &pairs->column.child[0], pairs->sel, at);
-        memcpy(entry + at, reduce->entry, found * sizeof *entry);
+        uint32_t found = lookup_find(&reduce->keys, &pairs->column.child[0], pairs->sel, at);
+        memcpy(entry + at, reduce->keys.entry, found * sizeof *entry);
         at += found;
     }
     rounds_make_room(reduce);
@@ -64,8 +66,8 @@ static void rounds_run(struct reduce *reduce, const struct column *values, struc
     const struct op *op = reduce->head.op;
     struct column param[2], out;
     struct error_list errors = { 0 };
-    const struct type *type = op->out->member[1];
-    cell_get(reduce->table, type, (struct sel){ entry, rows.n }, run->arena, &param[0]);
+    const struct type *type = op->pair->member[1];
+    cell_get(reduce->keys.table, type, (struct sel){ entry, rows.n }, run->arena, &param[0]);
     column_gather(run->arena, values, rows, &param[1]);
     struct chunk chunk = { .frame = { .n = rows.n },
                            .sel = { .n = rows.n },
@@ -74,9 +76,9 @@ static void rounds_run(struct reduce *reduce, const struct column *values, struc
                            .arena = run->arena };
     program_run(op->program, &chunk, &out, &errors);
     for (uint32_t i = 0; i < errors.n; i++)
-        table_fail(reduce->table, entry[errors.items[i].row], (uint8_t)errors.items[i].fault);
+        table_fail(reduce->keys.table, entry[errors.items[i].row], (uint8_t)errors.items[i].fault);
     SEL_EACH(chunk.sel, row)
-    cell_put(reduce->table, entry[row], &out, row, &reduce->scratch);
+    cell_put(reduce->keys.table, entry[row], &out, row, &reduce->scratch);
 }
 
 void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
@@ -84,14 +86,15 @@ void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct o
     const struct column *values = &pairs->column.child[1];
     struct rounds rounds;
     rounds_make(reduce, pairs, run->arena, &rounds);
+    struct arena_mark mark = arena_mark(run->arena); /* a chunk may have as many rounds as pairs */
     for (uint32_t k = 0; k < rounds.n_rounds; k++) {
         uint32_t from = rounds.start[k], n = 0;
         uint32_t *row = rounds.row + from, *entry = rounds.entry + from;
         for (uint32_t i = 0; i < rounds.start[k + 1] - from; i++) {
-            if (table_failed(reduce->table, entry[i]))
+            if (table_failed(reduce->keys.table, entry[i]))
                 continue;
             if (k == 0 && entry[i] >= rounds.known) {
-                cell_put(reduce->table, entry[i], values, row[i], &reduce->scratch);
+                cell_put(reduce->keys.table, entry[i], values, row[i], &reduce->scratch);
                 continue;
             }
             row[n] = row[i];
@@ -99,5 +102,7 @@ void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct o
         }
         if (n)
             rounds_run(reduce, values, (struct sel){ row, n }, entry, run);
+        if (run->arena->total - mark.total > ROUNDS_BYTES)
+            arena_rewind(run->arena, mark);
     }
 }

@@ -1,5 +1,5 @@
-/* map, flatMap, filter, mapValues: rows become rows of the same chunk, in their order. */
+/* map, flatMap, filter, mapValues, flatMapValues: rows become rows of the same chunk, in their order. */
 #pragma once
 #include "op/op.h"
 
-extern const struct op_kind op_map, op_flat_map, op_filter, op_map_values;
+extern const struct op_kind op_map, op_flat_map, op_filter, op_map_values, op_flat_map_values;

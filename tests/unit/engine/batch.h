@@ -2,13 +2,10 @@
 #pragma once
 #include "job.h"
 
-static inline void job_open(struct job *job, const char *yaml)
+static inline void job_start(struct job *job) /* with the plan that it has */
 {
-    static const char *const result[] = { "result", NULL };
     setenv("TZ", "UTC", 1);
     tzset();
-    if (!job->plan && !job_plan(job, yaml, result))
-        ck_abort_msg("%s", buf_text(&job->shown));
     job->world = world_new();
     job->loop = loop_new(job->world);
     job->pool = pool_new(job->loop, job->threads ? job->threads : 1);
@@ -18,6 +15,14 @@ static inline void job_open(struct job *job, const char *yaml)
                                 .hash_seed = job->seed,
                                 .chunk_rows = job->chunk_rows };
     ck_assert(engine_new(&conf, &job->engine, &job->err));
+}
+
+static inline void job_open(struct job *job, const char *yaml)
+{
+    static const char *const result[] = { "result", NULL };
+    if (!job->plan && !job_plan(job, yaml, result))
+        ck_abort_msg("%s", buf_text(&job->shown));
+    job_start(job);
 }
 
 static inline void job_given_back(void *ctx, struct block *block)

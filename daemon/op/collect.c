@@ -1,4 +1,4 @@
-#include "engine/collect.h"
+#include "op/collect.h"
 
 #include <string.h>
 

@@ -1,0 +1,85 @@
+#include "op/reduce_build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "op/shared.h"
+
+static const char
+    *const reduce_words[] = { [FOLD_SUM] = "sum", [FOLD_MIN] = "min", [FOLD_MAX] = "max" };
+
+/* Sets what values become, of keys of the type `key`. */
+static bool reduce_folds_to(struct op *op, const struct op_input *input, const struct type *key,
+                            const struct type *value)
+{
+    op->pair = type_pair(input->types, key, value);
+    return true;
+}
+
+static bool reduce_program(struct op *op, const struct op_input *input, const struct type *value)
+{
+    const struct type *param[] = { value, value };
+    struct expr_use use = { .op = op->kind->name, .param = param, .n_param = 2, .result = value };
+    op->program = op_compile(input, input->job->arg, &use);
+    if (!op->program)
+        return false;
+    op->fold = type_is_number(value) ? op->program->fold : FOLD_NONE;
+    return true;
+}
+
+/* What the values of `key` are folded to: op->pair. */
+static bool reduce_argument(struct op *op, const struct op_input *input, const struct type *key,
+                            const struct type *value)
+{
+    const char *text = input->job->arg->text;
+    if (text && strcmp(text, "count") == 0) {
+        op->is_count = true;
+        op->fold = FOLD_SUM;
+        return reduce_folds_to(op, input, key, &type_int);
+    }
+    for (unsigned i = FOLD_SUM; text && i <= FOLD_MAX; i++) {
+        if (strcmp(text, reduce_words[i]) != 0)
+            continue;
+        char needs[40];
+        snprintf(needs, sizeof needs, "%s for '%s'",
+                 value == op->in ? "numbers" : "pairs (K, number)", text);
+        op->fold = (enum fold)i;
+        return type_is_number(value) ? reduce_folds_to(op, input, key, value)
+                                     : op_wrong_input(input, needs, NULL);
+    }
+    return reduce_program(op, input, value) && reduce_folds_to(op, input, key, value);
+}
+
+bool reduce_build_by_key(struct op *op, const struct op_input *input)
+{
+    if (!op_needs_keys(input) || !reduce_argument(op, input, op->in->member[0], op->in->member[1]))
+        return false;
+    op->out = op->pair;
+    return true;
+}
+
+bool reduce_build_all(struct op *op, const struct op_input *input)
+{
+    if (!reduce_argument(op, input, &type_int, op->in))
+        return false;
+    op->out = op->pair->member[1];
+    return true;
+}
+
+bool reduce_build_count(struct op *op, const struct op_input *input)
+{
+    if (!type_is_key(op->in))
+        return op_wrong_input(input, "values that compare exactly",
+                              "a key cannot hold a Double or Json: map it to an Int or a String");
+    op->is_count = true;
+    op->fold = FOLD_SUM;
+    op->pair = op->out = type_pair(input->types, op->in, &type_int);
+    return true;
+}
+
+bool reduce_build_distinct(struct op *op, const struct op_input *input)
+{
+    bool ok = reduce_build_count(op, input);
+    op->out = op->in;
+    return ok;
+}
