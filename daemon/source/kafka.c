@@ -116,6 +116,9 @@ static void on_note(void *ctx, const struct receiver_note *note)
         case NOTE_FOUND:
             source->events->found(source->ctx, source, note->found, note->n_found);
             break;
+        case NOTE_LOOKED:
+            source->events->found(source->ctx, source, NULL, 0);
+            break;
         case NOTE_GAP:
             source->events->gap(source->ctx, source, note->from, note->to);
             break;

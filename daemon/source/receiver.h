@@ -64,6 +64,7 @@ enum receiver_act_kind {
     ACT_COMMIT,   /* `offset` of `part` */
     ACT_FOUND,    /* tell the worker: `part`; with those that follow */
     ACT_GAP,      /* tell the worker: `part` goes on at `offset` instead of its next */
+    ACT_LOOKED,   /* tell the worker: all partitions of the first look are found */
     ACT_STATE,    /* tell the worker: receiver->trouble */
 };
 struct receiver_action {
@@ -80,6 +81,7 @@ struct receiver {
     uint32_t n_parts, parts_cap;
     bool held, listing;
     bool looked;         /* once for all: partitions found from now on are later ones */
+    bool look_told;      /* all partitions of the first look were found, and that was told */
     uint64_t list_ms;    /* list then */
     uint64_t closing_ms; /* since when */
     uint32_t tries;      /* lists that failed in a row */

@@ -32,10 +32,25 @@ static void on_partition(struct receiver *receiver, const struct kafka_event *ev
         part->due_ms = now_ms;
 }
 
+/* Once the first list is there and all of it was told. */
+static void tell_look(struct receiver *receiver)
+{
+    if (!receiver->is_finder || !receiver->looked || receiver->look_told)
+        return;
+    for (uint32_t i = 0; i < receiver->n_parts; i++) {
+        const struct receiver_part *part = &receiver->parts[i];
+        if (!part->is_later && (part->state == PART_ASKING || part->state == PART_FOUND))
+            return;
+    }
+    receiver->look_told = true;
+    receiver_do(receiver, (struct receiver_action){ .kind = ACT_LOOKED });
+}
+
 static void on_listed(struct receiver *receiver, const struct kafka_event *event, uint64_t now_ms)
 {
     receiver->listing = false;
     receiver->looked |= event->err.kind == ERR_NONE || event->err.code == 304;
+    tell_look(receiver);
     if (event->err.kind != ERR_NONE) {
         receiver->tries++;
         receiver->list_ms = UINT64_MAX;
@@ -131,6 +146,7 @@ static void on_offsets(struct receiver *receiver, struct receiver_part *part,
         part->committed = event->committed;
         part->state = PART_FOUND;
         tell_found(receiver);
+        tell_look(receiver);
     } else if (part->state == PART_LOST) {
         part_judge(receiver, part, event, now_ms);
     } else if (part->state == PART_READING) {

@@ -250,6 +250,10 @@ static void task_act(struct receiver_task *task, uint64_t now_ms)
             case ACT_COMMIT:
                 do_part(task, &action);
                 break;
+            case ACT_LOOKED:
+                found_note(task);
+                note_post(task, &(struct receiver_note){ .kind = NOTE_LOOKED });
+                break;
             case ACT_FOUND:
             case ACT_GAP:
             case ACT_STATE:

@@ -28,7 +28,15 @@ struct receiver_lag {
     int64_t next, end;
 };
 
-enum receiver_note_kind { NOTE_FOUND, NOTE_BLOCK, NOTE_GAP, NOTE_STATE, NOTE_LAG, NOTE_ENDED };
+enum receiver_note_kind {
+    NOTE_FOUND,
+    NOTE_LOOKED,
+    NOTE_BLOCK,
+    NOTE_GAP,
+    NOTE_STATE,
+    NOTE_LAG,
+    NOTE_ENDED
+};
 struct receiver_note { /* what a receiver says; lives for the call */
     struct loop_post post;
     struct receiver_task *task;

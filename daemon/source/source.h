@@ -34,7 +34,7 @@ struct source_lag {
 
 struct source_events { /* what a source tells its worker */
     /* Partitions found at the start, or later; the worker answers with source_assign() once their starting positions are
-     * published. `found` is borrowed for the call. */
+     * published. `found` is borrowed for the call. n = 0, once: all partitions that there were at the first look are told. */
     void (*found)(void *ctx, struct source *source, const struct source_found *found, size_t n);
     /* A sealed block; it belongs to the worker until source_release(). */
     void (*block)(void *ctx, struct source *source, struct block *block);

@@ -33,17 +33,16 @@ static bool intake_knows(const struct intake_source *source, const char *topic)
     return false;
 }
 
-/* Where a partition begins that the log does not know: at the group's offset, else where the job
- * says, which holds for a topic's first sight only: a partition added later is read from its start. */
+/* Where a partition begins that the log does not know: at a topic's first sight at the group's
+ * offset, else where the job says; a partition added later is read from its start. */
 static int64_t intake_begin(const struct intake_source *source, const struct source_found *found)
 {
     const struct job_source *spec = &source->intake->conf.spec->sources[source->index];
+    if (found->is_later || intake_knows(source, found->topic))
+        return found->low;
     if (found->committed >= 0)
         return found->committed;
-    if (found->is_later || spec->starting_offsets == OFFSET_EARLIEST ||
-        intake_knows(source, found->topic))
-        return found->low;
-    return found->high;
+    return spec->starting_offsets == OFFSET_EARLIEST ? found->low : found->high;
 }
 
 static void intake_note_position(struct intake_source *source, struct position *at)
@@ -58,30 +57,54 @@ static void intake_note_position(struct intake_source *source, struct position *
                                                      .offset = at->next } });
 }
 
+static void intake_found_one(struct intake_source *source, const struct source_found *found)
+{
+    struct intake *intake = source->intake;
+    struct position *at =
+        positions_find(&intake->positions, source->index, found->topic, found->partition);
+    bool is_known = at != NULL;
+    if (!at)
+        at = positions_add(&intake->positions, source->index, found->topic, found->partition,
+                           intake_begin(source, found));
+    at->until = found->high;
+    if (is_known) {
+        intake_assign(source, at);
+    } else if (!found->is_later && !intake_knows(source, found->topic)) {
+        at->waits = true;
+    } else {
+        intake_note_position(source, at);
+        intake->conf.noted(intake->conf.ctx);
+    }
+}
+
+/* The partitions of a topic's first sight begin in one record: after a crash between two, the rest
+ * would pass for partitions that were added later, and be read from their start. */
+static void intake_looked(struct intake_source *source)
+{
+    struct intake *intake = source->intake;
+    bool is_new = false;
+    source->found = true;
+    for (size_t i = 0; i < intake->positions.n; i++) {
+        struct position *at = &intake->positions.items[i];
+        if (at->source != source->index || !at->waits)
+            continue;
+        at->waits = false;
+        is_new = true;
+        intake_note_position(source, at);
+    }
+    if (is_new)
+        intake->conf.noted(intake->conf.ctx);
+}
+
 static void intake_found_cb(void *ctx, struct source *from, const struct source_found *found,
                             size_t n)
 {
     struct intake_source *source = ctx;
-    struct intake *intake = source->intake;
-    bool is_new = false;
     source->source = from;
-    for (size_t i = 0; i < n; i++) {
-        struct position *at =
-            positions_find(&intake->positions, source->index, found[i].topic, found[i].partition);
-        bool is_known = at != NULL;
-        if (!at)
-            at = positions_add(&intake->positions, source->index, found[i].topic,
-                               found[i].partition, intake_begin(source, &found[i]));
-        at->until = found[i].high;
-        if (is_known)
-            intake_assign(source, at);
-        else
-            intake_note_position(source, at);
-        is_new |= !is_known;
-    }
-    source->found = true;
-    if (is_new)
-        intake->conf.noted(intake->conf.ctx);
+    for (size_t i = 0; i < n; i++)
+        intake_found_one(source, &found[i]);
+    if (n == 0)
+        intake_looked(source);
 }
 
 void intake_noted(struct intake *intake, uint64_t notes)
@@ -130,6 +153,7 @@ static void intake_state_cb(void *ctx, struct source *from, const struct err *er
     struct intake_source *source = ctx;
     struct intake *intake = source->intake;
     (void)from;
+    source->troubled = err->kind != ERR_NONE;
     if (err->kind == ERR_NONE || err->kind == ERR_RETRY)
         intake->conf.trouble(intake->conf.ctx, err);
     else
@@ -215,7 +239,7 @@ struct intake_sum intake_sum(const struct intake *intake)
 static bool intake_has_all(struct intake_source *source)
 {
     struct positions *positions = &source->intake->positions;
-    bool all = source->found;
+    bool all = source->found && !source->troubled;
     struct source_lag *lags;
     size_t n = intake_lags(source, &lags);
     for (size_t i = 0; i < positions->n && all; i++) {

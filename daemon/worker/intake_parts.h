@@ -23,7 +23,8 @@ struct intake_source {
     uint64_t seq, chain;   /* of the last group commit handed to the engine */
     uint64_t cut_seq;      /* the same as of the last cut */
     uint64_t trimmed_seq;  /* deleted up to here */
-    bool found, closed;
+    bool found;            /* all that its first look saw */
+    bool troubled, closed; /* it is away, or a topic of it is */
 };
 struct cut { /* a batch that is not yet committed */
     struct list link;

@@ -16,6 +16,7 @@ struct position {
     uint64_t note;    /* that must be published before it is assigned; 0 = none */
     int64_t gap_from; /* offsets [gap_from, gap_to) are given up once earlier ones are in a batch */
     int64_t gap_to;   /* -1 = none */
+    bool waits;       /* for the other partitions of the source's first look */
     bool is_dirty;    /* not yet committed to the source's group */
 };
 

@@ -27,7 +27,7 @@ static struct stage {
     struct source *source;
     int64_t next[8];    /* of each partition: what must come next; -1 = anything */
     uint64_t got, want; /* records */
-    uint32_t n_found, n_gap, n_state;
+    uint32_t n_found, n_found_first, n_looked, n_gap, n_state;
     int64_t gap_to;
     struct err err; /* the last state */
     bool closed, keep, late;
@@ -55,6 +55,11 @@ static void stage_run(void) /* until somebody stops the loop; never for ever */
 static void on_found(void *ctx, struct source *source, const struct source_found *found, size_t n)
 {
     (void)ctx;
+    if (n == 0) {
+        stage.n_looked++;
+        stage.n_found_first = stage.n_found;
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         struct source_position position = { found[i].topic, found[i].partition, found[i].low };
         stage.found[stage.n_found++ % 8] = found[i];
@@ -194,6 +199,8 @@ START_TEST(every_record_comes_once_and_in_order)
     stage_receive(8000);
     ck_assert_uint_eq(stage.got, 8000);
     ck_assert_uint_eq(stage.n_found, 4);
+    ck_assert_uint_eq(stage.n_looked, 1);
+    ck_assert_uint_eq(stage.n_found_first, 4);
     ck_assert_uint_eq(stage.source->records, 8000);
     stage_finish();
     ck_assert_uint_eq(stage.got, 8000);

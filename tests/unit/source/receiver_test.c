@@ -56,10 +56,11 @@ static void close_receiver(void)
 static const char *wanted(void) /* all that it wants done now: "list ask0 assign0@5" */
 {
     static const char *const names[] = {
-        [ACT_OPEN] = "open",   [ACT_CLOSE] = "close",       [ACT_FREE] = "free",
-        [ACT_LIST] = "list",   [ACT_ASK] = "ask",           [ACT_ASSIGN] = "assign",
-        [ACT_SEAL] = "seal",   [ACT_UNASSIGN] = "unassign", [ACT_FOUND] = "found",
-        [ACT_STATE] = "state", [ACT_GAP] = "gap",           [ACT_COMMIT] = "commit"
+        [ACT_OPEN] = "open",    [ACT_CLOSE] = "close",       [ACT_FREE] = "free",
+        [ACT_LIST] = "list",    [ACT_ASK] = "ask",           [ACT_ASSIGN] = "assign",
+        [ACT_SEAL] = "seal",    [ACT_UNASSIGN] = "unassign", [ACT_FOUND] = "found",
+        [ACT_STATE] = "state",  [ACT_GAP] = "gap",           [ACT_COMMIT] = "commit",
+        [ACT_LOOKED] = "looked"
     };
     static struct buf out;
     struct receiver_action action;
@@ -73,7 +74,8 @@ static const char *wanted(void) /* all that it wants done now: "list ask0 assign
             buf_printf(&out, "%u", receiver.trouble.code);
         else if (action.kind == ACT_OPEN)
             buf_printf(&out, "%u", action.queues);
-        else if (action.kind != ACT_CLOSE && action.kind != ACT_FREE && action.kind != ACT_LIST)
+        else if (action.kind != ACT_CLOSE && action.kind != ACT_FREE && action.kind != ACT_LIST &&
+                 action.kind != ACT_LOOKED)
             buf_printf(&out, "%u", action.part);
         if (action.kind == ACT_ASSIGN || action.kind == ACT_GAP || action.kind == ACT_COMMIT)
             buf_printf(&out, "@%lld", (long long)action.offset);
@@ -178,7 +180,7 @@ static void play(const struct row *rows, size_t n)
 
 #define READS_FROM_5                                                              \
     BEGIN, { PARTITION, .partition = 0, .want = "ask0" }, { LISTED, .want = "" }, \
-        { OFFSETS, .a = 5, .b = 9, .c = -1, .want = "found0" },                   \
+        { OFFSETS, .a = 5, .b = 9, .c = -1, .want = "found0 looked" },            \
     {                                                                             \
         ASSIGN, .a = 5, .want = "seal0 assign0@5"                                 \
     }
@@ -199,7 +201,7 @@ END_TEST
 
 START_TEST(an_unknown_topic_is_told_once_and_looked_for)
 {
-    PLAY(BEGIN, { LIST_FAILED, .a = 304, .want = "state304" },
+    PLAY(BEGIN, { LIST_FAILED, .a = 304, .want = "looked state304" },
          { TICK, .later_ms = 749, .want = "" }, { TICK, .later_ms = 1, .want = "list" },
          { LIST_FAILED, .a = 304, .want = "" }, { TICK, .later_ms = 1499, .want = "" },
          { TICK, .later_ms = 1, .want = "list" }, { PARTITION, .want = "ask0" },
@@ -212,7 +214,7 @@ START_TEST(offsets_that_do_not_come_are_asked_for_again)
     PLAY(BEGIN, { PARTITION, .want = "ask0" }, { LISTED, .want = "" },
          { OFFSETS_FAILED, .want = "state303" }, { TICK, .later_ms = 750, .want = "list" },
          { LISTED, .want = "state0" }, { TICK, .later_ms = 250, .want = "ask0" },
-         { OFFSETS, .a = 0, .b = 0, .want = "found0" });
+         { OFFSETS, .a = 0, .b = 0, .want = "found0 looked" });
 }
 END_TEST
 
@@ -322,7 +324,25 @@ START_TEST(partitions_found_together_are_told_together)
     PLAY(BEGIN, { PARTITION, .partition = 0, .want = "ask0" },
          { PARTITION, .partition = 1, .want = "ask1" }, { LISTED, .want = "" },
          { OFFSETS, .partition = 0, .b = 9, .want = "" },
-         { OFFSETS, .partition = 1, .b = 9, .want = "found0 found1" });
+         { OFFSETS, .partition = 1, .b = 9, .want = "found0 found1 looked" });
+}
+END_TEST
+
+START_TEST(the_first_look_is_over_when_its_last_partition_is_found)
+{
+    PLAY(BEGIN, { PARTITION, .partition = 0, .want = "ask0" },
+         { PARTITION, .partition = 1, .want = "ask1" }, { LISTED, .want = "" },
+         { OFFSETS_FAILED, .partition = 1, .want = "state303" },
+         { OFFSETS, .partition = 0, .b = 9, .want = "found0" },
+         { TICK, .later_ms = 750, .want = "list" }, { LISTED, .want = "state0" },
+         { TICK, .later_ms = 250, .want = "ask1" },
+         { OFFSETS, .partition = 1, .b = 9, .want = "found1 looked" });
+}
+END_TEST
+
+START_TEST(a_topic_without_partitions_is_looked_at)
+{
+    PLAY(BEGIN, { LISTED, .want = "looked" });
 }
 END_TEST
 
@@ -367,6 +387,8 @@ Suite *receiver_suite(void)
     tcase_add_test(tcase, many_partitions_get_a_consumer_of_smaller_queues);
     tcase_add_test(tcase, a_dead_consumer_is_the_end);
     tcase_add_test(tcase, partitions_found_together_are_told_together);
+    tcase_add_test(tcase, the_first_look_is_over_when_its_last_partition_is_found);
+    tcase_add_test(tcase, a_topic_without_partitions_is_looked_at);
     tcase_add_test(tcase, a_commit_waits_for_a_consumer);
     tcase_add_test(tcase, only_the_partitions_that_were_asked_for);
     return suite;

@@ -29,7 +29,7 @@ static struct stage {
     struct worker *worker;
     int fd, status;
     bool ended, seen, once;
-    const char *interval;
+    const char *interval, *topic;
     const char *refused;     /* creates of such names are */
     const char *wanted;      /* a request for such a path is `seen` */
     enum memory_fault fault; /* what becomes of these; by default they are refused */
@@ -65,11 +65,13 @@ static void stage_open(void)
     struct err err;
     memset(&stage, 0, sizeof stage);
     stage.interval = "20ms";
+    stage.topic = "lines";
     stage.test.loop = loop_new(world_new());
     stage.test.store = memory_new(stage.test.loop);
     memory_on(stage.test.store, hook, NULL);
     ck_assert_msg(kafka_mock_start(1, &stage.mock, &err), "%s", err.text);
     ck_assert(kafka_mock_topic(stage.mock, "lines", 1, &err));
+    ck_assert(kafka_mock_topic(stage.mock, "many", 16, &err));
     struct kafka_producer_conf conf = { .servers = kafka_mock_servers(stage.mock), .linger_ms = 1 };
     ck_assert_msg(kafka_producer_open(&conf, &stage.producer, &err), "%s", err.text);
     stage.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -91,9 +93,9 @@ static void start(const char *keys)
     char text[1000];
     snprintf(text, sizeof text,
              "batchInterval: %s\nblockInterval: 10ms\n"
-             "sources:\n  - kafka: {bootstrap.servers: \"%s\", group.id: g, topics: {lines: 1}, "
+             "sources:\n  - kafka: {bootstrap.servers: \"%s\", group.id: g, topics: {%s: 1}, "
              "startingOffsets: earliest}\n%s",
-             stage.interval, kafka_mock_servers(stage.mock), keys);
+             stage.interval, kafka_mock_servers(stage.mock), stage.topic, keys);
     arena = (struct arena){ 0 }; /* the job of the attempt before stays */
     ck_assert_msg(parse(text) && plan_build(&arena, spec, &diags, &stage.plan), "%s",
                   findings(DIAG_GNU));
@@ -162,6 +164,8 @@ END_TEST
 
 struct said {                 /* by the log, all of it */
     uint64_t records;         /* of all batches */
+    unsigned begun;           /* the most partitions that begin in one record … */
+    unsigned beginnings;      /* … and in the last one */
     uint64_t batch;           /* the last one */
     int64_t time_ms;          /* of it */
     uint64_t delivered, last; /* of the output asked for */
@@ -171,6 +175,8 @@ static void said_add(struct said *said, const char *label, const struct entry *e
 {
     bool shown = entry->kind == ENTRY_OUTPUT, delivered = entry->kind == ENTRY_DELIVERED;
     struct slice name = shown ? entry->output.label : entry->delivered.label;
+    if (entry->kind == ENTRY_POSITION && ++said->beginnings > said->begun)
+        said->begun = said->beginnings;
     if (entry->kind == ENTRY_BATCH) {
         said->batch = entry->batch.number;
         said->time_ms = entry->batch.time_ms;
@@ -201,6 +207,7 @@ static struct said log_says(const char *label)
             return said;
         ck_assert_int_eq(file_open(buf_slice(file), NULL, &head, &content, &err), FILE_WHOLE);
         ck_assert(record_open(content, &reader, &err));
+        said.beginnings = 0;
         while (record_next(&reader, &entry, &err))
             said_add(&said, label, &entry);
     }
@@ -243,6 +250,18 @@ START_TEST(a_stop_makes_no_batch_bear_a_time_to_come)
 }
 END_TEST
 
+START_TEST(partitions_of_the_first_look_begin_in_one_record)
+{
+    stage_open();
+    stage.topic = "many";
+    kafka_mock_fail(stage.mock, 2, 6, 3); /* some partitions answer later than the others */
+    start(PRINT);
+    for (int i = 0; i < 10000 && !log_says("").begun; i++)
+        test_turns(&stage.test, 1);
+    ck_assert_uint_eq(log_says("").begun, 16);
+}
+END_TEST
+
 START_TEST(once_processes_all_though_stops_are_not_graceful)
 {
     stage_open();
@@ -267,6 +286,7 @@ Suite *worker_suite(void)
     TEST(a_store_that_refuses_for_good_ends_the_attempt);
     TEST(what_an_output_owed_when_it_was_removed_is_forgotten);
     TEST(a_stop_makes_no_batch_bear_a_time_to_come);
+    TEST(partitions_of_the_first_look_begin_in_one_record);
     TEST(once_processes_all_though_stops_are_not_graceful);
     return suite;
 }
