@@ -45,7 +45,6 @@ struct sel {             /* active rows, ascending */
     for (uint32_t r##_i = 0, r; r##_i < (s).n && (r = (s).row ? (s).row[r##_i] : r##_i, true); \
          r##_i++)
 
-/* Why a row failed; the code and the words that go with it are in column/fault.h. */
 struct frame {  /* the rows that a kernel works on: a chunk, or the elements of its lists */
     uint32_t n; /* rows */
     struct frame *outer;    /* NULL: the chunk's own */

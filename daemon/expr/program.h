@@ -69,7 +69,8 @@ struct error_list { /* {0} is an empty one; its array lies in the chunk's arena 
 /* Computes the program for the selected rows of in. out is a column of in->frame.n rows (or a
  * constant one), good for the rows that in->sel still holds afterwards: those that failed are taken
  * out, marked in in->frame.err, and appended to errors, ascending. out lives in in->arena, in the
- * bytes of the input and in the program. Nothing is allocated but from in->arena, by the chunk. */
+ * bytes of the input and in the program. Nothing is allocated but from in->arena, by the chunk. What
+ * takes more than 128 MiB of it is run in halves; a row that alone does so fails (E407). */
 void program_run(const struct program *program, struct chunk *in, struct column *out,
                  struct error_list *errors);
 /* "`_.toInt`: "12x" is not a whole number"; its code is fault_code(). */
