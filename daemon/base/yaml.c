@@ -207,7 +207,8 @@ static void close_collection(struct build *build, const yaml_event_t *event)
         close_map(build, node, children, n / 2);
     } else {
         node->items = arena_alloc(build->file->arena, (n + 1) * sizeof(struct yaml_node *));
-        memcpy(node->items, children, n * sizeof(struct yaml_node *));
+        if (n)
+            memcpy(node->items, children, n * sizeof(struct yaml_node *));
         node->n = n;
     }
     build->n = level.base;

@@ -75,5 +75,6 @@ extern const struct command run_command;
 extern const struct command status_command;
 extern const struct command check_command;
 extern const struct command try_command;
+extern const struct command test_command;
 extern const struct command version_command;
 extern const struct command worker_command;

@@ -7,16 +7,16 @@
 
 static const struct command *const commands[] = {
     /* hidden ones last */
-    &run_command, &demo_command,    &status_command, &list_command,       &check_command,
-    &try_command, &version_command, &worker_command, &demo_kafka_command,
+    &run_command, &demo_command, &status_command,  &list_command,   &check_command,
+    &try_command, &test_command, &version_command, &worker_command, &demo_kafka_command,
 };
 
 static const char *const planned[] = { /* verbs of the manual that are still to come */
-                                       "test",       "explain", "diff", "init",    "schema",
-                                       "completion", "error",   "top",  "tap",     "logs",
-                                       "pause",      "wal",     "dlq",  "state",   "checkpoint",
-                                       "doctor",     "start",   "stop", "restart", "resume",
-                                       "reload",     NULL
+                                       "explain", "diff", "init",    "schema",     "completion",
+                                       "error",   "top",  "tap",     "logs",       "pause",
+                                       "wal",     "dlq",  "state",   "checkpoint", "doctor",
+                                       "start",   "stop", "restart", "resume",     "reload",
+                                       NULL
 };
 
 static void usage(FILE *out)
