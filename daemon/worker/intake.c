@@ -220,13 +220,14 @@ static void intake_cut_gaps(struct intake *intake, struct record *record)
         struct position *at = &intake->positions.items[i];
         if (at->gap_to < 0 || at->blocks)
             continue;
-        record_put(record,
-                   &(struct entry){ .kind = ENTRY_GAP,
-                                    .gap = { .source = text_of(intake->sources[at->source].name),
-                                             .topic = text_of(at->topic),
-                                             .partition = at->partition,
-                                             .from = at->next,
-                                             .to = at->gap_to } });
+        struct entry gap = { .kind = ENTRY_GAP,
+                             .gap = { .source = text_of(intake->sources[at->source].name),
+                                      .topic = text_of(at->topic),
+                                      .partition = at->partition,
+                                      .from = at->next,
+                                      .to = at->gap_to } };
+        record_put(record, &gap);
+        intake->conf.gap(intake->conf.ctx, &gap);
         at->note = ++intake->notes;
         at->next = at->gap_to;
         at->gap_to = -1;

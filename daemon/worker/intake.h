@@ -35,6 +35,7 @@ struct intake_conf {
     void (*failed)(void *ctx,
                    const struct err *err); /* a source stopped for good, or a damaged log */
     void (*drained)(void *ctx);
+    void (*gap)(void *ctx, const struct entry *gap); /* offsets were given up; borrowed */
     void (*finished)(void *ctx); /* after intake_finish(): all that was received is computed */
     void *ctx;
 };

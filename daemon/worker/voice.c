@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "durable/record.h"
 #include "io/loop.h"
 #include "worker/lines.h"
 
@@ -171,6 +172,22 @@ void voice_trouble(struct voice *voice, enum voice_trouble what, const struct er
     else
         voice->batch_at_ms = now;
     voice_update(voice);
+}
+
+void voice_gap(struct voice *voice, const struct entry *gap)
+{
+    char topic[256]; /* Kafka's are shorter */
+    snprintf(topic, sizeof topic, "%.*s", (int)gap->gap.topic.len,
+             (const char *)gap->gap.topic.ptr);
+    voice_log(voice,
+              &(struct log_entry){
+                  .level = LOG_ERROR,
+                  .event = "source.gap",
+                  .code = 330,
+                  .fields = { LOG_TEXT("topic", topic), LOG_INT("partition", gap->gap.partition),
+                              LOG_INT("from", gap->gap.from), LOG_INT("to", gap->gap.to),
+                              LOG_INT("lost", gap->gap.to - gap->gap.from) } });
+    voice->lost_until = voice->batch + 1 + VOICE_RECENT;
 }
 
 static void voice_delay(struct voice *voice, int64_t total_ms)

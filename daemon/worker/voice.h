@@ -12,6 +12,7 @@
 #define VOICE_STALL_MS 5000      /* … and so long, a job is never RUNNING */
 #define VOICE_RECENT 10          /* batches that make a job DEGRADED by what they lost */
 
+struct entry;
 struct job_spec;
 struct lines;
 struct loop;
@@ -45,6 +46,8 @@ void voice_phase(struct voice *voice, enum job_state phase, const char *note);
  * ERR_NONE: it is back. */
 void voice_trouble(struct voice *voice, enum voice_trouble what, const struct err *err,
                    uint64_t next_ms);
+/* Offsets that the source no longer had were given up by policy: never silently. */
+void voice_gap(struct voice *voice, const struct entry *gap);
 void voice_batch(struct voice *voice, const struct voice_batch *batch);
 void voice_ready(struct voice *voice, const struct job_policy *policy, const char *description);
 void voice_rejected(struct voice *voice, int64_t errors, const char *text);

@@ -183,6 +183,12 @@ static void worker_drain(struct worker *worker)
     intake_finish(worker->intake);
 }
 
+static void worker_gap_cb(void *ctx, const struct entry *gap)
+{
+    struct worker *worker = ctx;
+    voice_gap(worker->conf.voice, gap);
+}
+
 static void worker_once_cb(void *ctx)
 {
     struct worker *worker = ctx;
@@ -293,6 +299,7 @@ static void worker_make_in(struct worker *worker)
                                   .trouble = worker_source_trouble,
                                   .failed = worker_failed,
                                   .drained = worker_once_cb,
+                                  .gap = worker_gap_cb,
                                   .finished = worker_finished_cb,
                                   .ctx = worker };
     worker->intake = intake_new(&intake);

@@ -61,6 +61,8 @@ def a_gap(policy, to):
         _, topic, partition, begin, end = log.gaps[0]
         expect(len(log.gaps) == 1 and (topic, partition) == ("lines", 0), str(log.gaps))
         expect(AT <= begin < TO and end == to, f"gap {begin} to {end}")
+        said = count.events("source.gap")
+        expect(len(said) == 1 and f" code=E330 topic=lines partition=0 from={begin} to={end} lost={end - begin}" in said[0], str(said))
         for (_, before), (after, _) in zip(spans, spans[1:]):
             expect(after in (before, to) and (after == before or before == begin), f"{before} is followed by {after}")
 
