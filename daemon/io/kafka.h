@@ -15,7 +15,7 @@
 #define KAFKA_POLL_MAX 1000              /* messages of one kafka_poll() */
 #define KAFKA_PREFETCH_BYTES (16u << 20) /* all queues of a consumer together, payloads only */
 #define KAFKA_QUEUE_BYTES_MAX (8u << 20) /* one queue: deeper ones go cold in the cache */
-#define KAFKA_FETCH_SHARE 4 /* of a queue: what one fetch may bring, and so overfill it */
+#define KAFKA_FETCH_SHARE 8 /* of a queue: what one fetch may bring, and so overfill it */
 #define KAFKA_MESSAGE_BYTES_MAX (64u << 20) /* of an answer to a fetch: what one message can take */
 
 struct kafka;
