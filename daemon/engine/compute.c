@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "column/codec.h"
+#include "op/op.h"
 #include "sink/python.h"
 #include "sink/sink.h"
 
@@ -56,13 +57,30 @@ static void compute_push(struct compute *compute, struct place at, struct rows *
         struct op_run run = run_of(&next);
         struct rows copy = *rows;
         if (to->kind == PLAN_OUTPUT)
-            collect_take(&holds->collect[next.lane], rows);
+            collect_take(&holds->collect[next.lane], &rows->column, rows->sel);
         else if (to->kind == PLAN_GATHER)
             to->op->kind->gather->take(holds->gather[next.lane], rows, &run);
         else if (to->op)
             to->op->kind->run(to->op, &copy, &run);
         else
             compute_push(compute, next, &copy);
+    }
+}
+
+/* A partition ends behind the rows that the node gave so far. */
+static void compute_end(struct compute *compute, struct place at)
+{
+    const struct plan_node *from = &compute->conf->plan->nodes[at.node];
+    if (!from->ends)
+        return;
+    for (uint32_t i = 0; i < from->n_edges; i++) {
+        const struct plan_edge *edge = &from->edges[i];
+        const struct plan_node *to = &compute->conf->plan->nodes[edge->to];
+        uint32_t lane = at.lane + edge->lane;
+        if (to->kind == PLAN_OP)
+            compute_end(compute, (struct place){ compute, edge->to, lane });
+        else if (to->kind == PLAN_GATHER && to->op->kind->gather->end)
+            to->op->kind->gather->end(compute->nodes[edge->to].gather[lane]);
     }
 }
 
@@ -243,6 +261,33 @@ static bool compute_fits(struct compute *compute)
     return bytes <= max;
 }
 
+/* ---- partitions of sources: a block of a receiver, of a direct one all of a topic's partition */
+
+static void compute_end_part(struct compute *compute, uint32_t source)
+{
+    struct compute_part *part = &compute->parts[source];
+    if (part->open)
+        compute_end(compute, (struct place){ compute, compute->source_node[source], 0 });
+    part->open = false;
+}
+
+static bool compute_same_part(const struct compute *compute, const struct block *block)
+{
+    const struct compute_part *part = &compute->parts[block->source];
+    const char *kind = compute->conf->spec->sources[block->source].kind;
+    if (compute->conf->one_partition || !part->open)
+        return true;
+    return strcmp(kind, "kafkaDirect") == 0 && part->partition == block->partition &&
+           strcmp(part->topic, block->topic) == 0;
+}
+
+static void compute_open_part(struct compute *compute, const struct block *block)
+{
+    if (!compute_same_part(compute, block))
+        compute_end_part(compute, block->source);
+    compute->parts[block->source] = (struct compute_part){ true, block->topic, block->partition };
+}
+
 void compute_block(struct compute *compute, const struct block *block)
 {
     const struct plan_node *node = &compute->conf->plan->nodes[compute->source_node[block->source]];
@@ -250,6 +295,7 @@ void compute_block(struct compute *compute, const struct block *block)
     struct lift_cursor cursor;
     struct lift_chunk chunk;
     compute->block = block;
+    compute_open_part(compute, block);
     lift_start(&cursor, &shape, block);
     while (lift_next(&cursor, &shape, compute->chunk_rows, &compute->arena, &chunk)) {
         compute_chunk(compute, &chunk);
@@ -274,6 +320,22 @@ static bool compute_sated(const struct compute *compute, const struct plan_node 
     return true;
 }
 
+/* The lanes of each side as one: the first of its side. */
+static void compute_merge(const struct plan_node *node, struct gather **gather,
+                          const struct op_run *run)
+{
+    const struct gather_ops *ops = node->op->kind->gather;
+    for (uint32_t lane = 1; lane < node->lanes; lane++) {
+        uint32_t side = lane < node->left ? 0 : node->left;
+        if (lane == side)
+            continue;
+        ops->merge(gather[side], gather[lane], run);
+        ops->reset(gather[lane]);
+    }
+    if (ops->meet)
+        ops->meet(gather[0], gather[node->left]);
+}
+
 static void compute_give(struct compute *compute, uint32_t index)
 {
     const struct plan_node *node = &compute->conf->plan->nodes[index];
@@ -283,17 +345,22 @@ static void compute_give(struct compute *compute, uint32_t index)
     struct op_run run = run_of(&at);
     struct give give = { 0 };
     struct rows rows;
-    for (uint32_t lane = 1; lane < node->lanes; lane++) {
-        ops->merge(gather[0], gather[lane], &run);
-        ops->reset(gather[lane]);
-    }
+    bool any = false;
+    compute_merge(node, gather, &run);
     ops->judge(gather[0], &run);
     while (!compute_sated(compute, node) && ops->give(gather[0], &give, &run, &rows)) {
         compute_push(compute, at, &rows);
+        if (give.ends)
+            compute_end(compute, at);
         arena_reset(&compute->arena);
+        any = true;
         if (!compute_fits(compute))
             break;
     }
+    if (any && !ops->cuts)
+        compute_end(compute, at);
+    if (node->left < node->lanes)
+        ops->reset(gather[node->left]);
     ops->reset(gather[0]);
 }
 
@@ -328,6 +395,8 @@ void compute_cut(struct compute *compute, int64_t batch_ms, struct buf *outputs)
 {
     const struct plan *plan = compute->conf->plan;
     compute->batch_ms = batch_ms;
+    for (uint32_t i = 0; i < compute->conf->spec->n_sources; i++)
+        compute_end_part(compute, i);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         if (plan->nodes[i].kind == PLAN_GATHER)
             compute_give(compute, i);
@@ -347,6 +416,7 @@ void compute_open(struct compute *compute, const struct engine_conf *conf)
         compute->chunk_rows = CHUNK_ROWS_FIRST;
     compute->nodes = mem_zalloc(plan->n_nodes * sizeof *compute->nodes);
     compute->source_node = mem_zalloc(conf->spec->n_sources * sizeof *compute->source_node);
+    compute->parts = mem_zalloc(conf->spec->n_sources * sizeof *compute->parts);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         const struct plan_node *node = &plan->nodes[i];
         struct compute_node *holds = &compute->nodes[i];
@@ -384,5 +454,6 @@ void compute_close(struct compute *compute)
     }
     mem_free(compute->nodes);
     mem_free(compute->source_node);
+    mem_free(compute->parts);
     arena_free(&compute->arena);
 }

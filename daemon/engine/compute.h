@@ -14,6 +14,12 @@ struct compute_node {        /* what a node of the plan holds */
     struct collect *collect; /* OUTPUT: the same */
 };
 
+struct compute_part {  /* the partition of a source that records go to */
+    bool open;         /* there is one */
+    const char *topic; /* of the last block */
+    int32_t partition;
+};
+
 struct pending {  /* an error record of the chunk under way */
     uint32_t row; /* of the chunk */
     uint32_t seq;
@@ -25,6 +31,7 @@ struct compute {
     const struct engine_conf *conf;
     struct compute_node *nodes; /* as many as the plan has */
     uint32_t *source_node;      /* of each source */
+    struct compute_part *parts; /* of each source */
     struct arena arena;         /* of the chunk under way */
     uint32_t chunk_rows;        /* records of the next one */
     const struct block *block;  /* under way; NULL at the cut */

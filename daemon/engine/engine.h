@@ -27,6 +27,8 @@ struct engine_conf {
         hash_seed; /* of the job's tables: random for each job, kept in its log; no result hangs on it */
     uint32_t
         chunk_rows; /* records computed at once; 0 = as many as fit the cache. No result hangs on it */
+    bool
+        one_partition; /* a source's batch is one partition, as in tests; else each of its blocks is */
     engine_rows_cb rows; /* NULL: nobody looks at them, and only what outputs show is kept */
     void *ctx;           /* for rows */
 };

@@ -111,20 +111,78 @@ static void build_inputs(struct build *build, const struct job_stream *stream,
     }
 }
 
-/* A node that is given the inputs' rows; place is where a mistake is shown. The inputs become the node's rows. */
+/* A node that is given the inputs' rows, and as its right side those of `right`; place is where a mistake is shown. The inputs
+ * become the node's rows. */
 static void build_connect(struct build *build, const struct plan_node *node,
-                          const struct yaml_node *place, struct inputs *inputs)
+                          const struct yaml_node *place, struct inputs *inputs,
+                          const struct inputs *right)
 {
     uint32_t index = build_node(build, node);
     bool ok = true;
     for (size_t i = 0; ok && i < inputs->n; i++)
         ok = build_edge(build, inputs->node[i], index);
+    build->plan->nodes[index].left = build->plan->nodes[index].lanes;
+    for (size_t i = 0; ok && right && i < right->n; i++)
+        ok = build_edge(build, right->node[i], index);
     if (!ok)
         diag_add(build->diags, yaml_place(place), 208,
                  "a stream of more than %u operations in a row, or of more than %u streams",
                  PLAN_DEPTH_MAX, PLAN_LANES_MAX);
     *inputs = (struct inputs){ arena_alloc(build->arena, sizeof index), 1, ok ? node->type : NULL };
     inputs->node[0] = index;
+}
+
+static bool node_joins(const struct plan_node *node)
+{
+    return node->kind == PLAN_GATHER && node->op->kind->gather->meet;
+}
+
+/* The streams that an operation names: other->node, and the type of each; false after a mistake. */
+static bool build_others(struct build *build, const struct job_op *job, struct inputs *other,
+                         const struct type ***types)
+{
+    bool whole = true;
+    *other = (struct inputs){ .n = job->n_with };
+    other->node = arena_alloc(build->arena, job->n_with * sizeof *other->node);
+    *types = arena_alloc(build->arena, job->n_with * sizeof **types);
+    for (size_t i = 0; i < job->n_with; i++) {
+        uint32_t node = other->node[i] = build_find(build, job->with[i]->text, job->with[i]);
+        (*types)[i] = node == NODE_NONE ? NULL : build->plan->nodes[node].type;
+        whole &= node != NODE_NONE;
+    }
+    return whole;
+}
+
+/* One operation: what it gives stands in inputs afterwards. */
+static void build_op(struct build *build, const struct job_op *job, struct inputs *inputs)
+{
+    struct inputs other;
+    const struct type **types;
+    struct op_input input = {
+        .arena = build->arena, .types = build->types, .diags = build->diags, .job = job
+    };
+    if (build_others(build, job, &other, &types))
+        input.type = inputs->type;
+    input.other = types;
+    const struct op *op = op_build(&input);
+    if (!op) {
+        inputs->type = NULL; /* further operations are still looked at for their names */
+        return;
+    }
+    struct plan_node node = { .kind = op->kind->gather ? PLAN_GATHER : PLAN_OP,
+                              .type = op->out,
+                              .op = op };
+    if (node_joins(&node)) {
+        build_connect(build, &node, job->node, inputs, &other);
+        return;
+    }
+    struct inputs all = { .n = inputs->n + other.n }; /* a union */
+    all.node = arena_alloc(build->arena, all.n * sizeof *all.node);
+    memcpy(all.node, inputs->node, inputs->n * sizeof *all.node);
+    if (other.n)
+        memcpy(all.node + inputs->n, other.node, other.n * sizeof *all.node);
+    build_connect(build, &node, job->node, &all, NULL);
+    *inputs = all;
 }
 
 static uint32_t build_stream(struct build *build, size_t index)
@@ -135,25 +193,11 @@ static uint32_t build_stream(struct build *build, size_t index)
         return build->stream[index];
     build->state[index] = STREAM_OPEN;
     build_inputs(build, stream, &inputs);
-    for (size_t i = 0; i < stream->n_ops; i++) {
-        struct op_input input = { .arena = build->arena,
-                                  .types = build->types,
-                                  .diags = build->diags,
-                                  .job = &stream->ops[i],
-                                  .type = inputs.type };
-        const struct op *op = op_build(&input);
-        if (!op) {
-            inputs.type = NULL; /* further operations are still looked at for their names */
-            continue;
-        }
-        struct plan_node node = { .kind = op->kind->gather ? PLAN_GATHER : PLAN_OP,
-                                  .type = op->out,
-                                  .op = op };
-        build_connect(build, &node, stream->ops[i].node, &inputs);
-    }
+    for (size_t i = 0; i < stream->n_ops; i++)
+        build_op(build, &stream->ops[i], &inputs);
     if (inputs.type && inputs.n != 1) { /* a union without operations: one that keeps every row */
         struct plan_node pass = { .kind = PLAN_OP, .type = inputs.type };
-        build_connect(build, &pass, stream->node, &inputs);
+        build_connect(build, &pass, stream->node, &inputs, NULL);
     }
     build->state[index] = STREAM_DONE;
     build->stream[index] = inputs.type ? inputs.node[0] : NODE_NONE;
@@ -175,7 +219,7 @@ static void build_output(struct build *build, uint32_t index)
                               .type = build->plan->nodes[from].type,
                               .index = index };
     struct inputs inputs = { &from, 1, node.type };
-    build_connect(build, &node, output->node, &inputs);
+    build_connect(build, &node, output->node, &inputs, NULL);
 }
 
 /* ---- which fields of a source's records are looked at */
@@ -189,6 +233,13 @@ static uint64_t node_fields(const struct plan_node *to)
     return op_fields(to->op) | (to->op->kind->keeps ? to->fields : 0);
 }
 
+static bool node_asks_for_ends(const struct plan_node *to)
+{
+    if (to->kind == PLAN_GATHER)
+        return to->op->kind->gather->end;
+    return to->kind == PLAN_OP && to->ends;
+}
+
 /* From the last node to the first: what is looked at of the rows that each gives. */
 static void build_fields(struct plan *plan)
 {
@@ -196,6 +247,8 @@ static void build_fields(struct plan *plan)
         struct plan_node *node = &plan->nodes[i];
         for (uint32_t k = 0; k < node->n_edges; k++)
             node->fields |= node_fields(&plan->nodes[node->edges[k].to]);
+        for (uint32_t k = 0; k < node->n_edges; k++)
+            node->ends |= node_asks_for_ends(&plan->nodes[node->edges[k].to]);
     }
 }
 

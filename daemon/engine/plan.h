@@ -32,6 +32,8 @@ struct plan_node {
     const struct op *op;     /* OP, GATHER */
     uint32_t index;          /* SOURCE, OUTPUT: position in the spec's list */
     uint32_t lanes;          /* that come in */
+    uint32_t left;           /* of those, the ones of the left side of a join; else all */
+    bool ends;               /* somebody behind it asks where partitions of its rows end */
     struct plan_edge *edges;
     uint32_t n_edges;
     uint32_t depth;  /* nodes before it, on the longest way */

@@ -3,7 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "op/op.h"
+#include "base/buf.h"
+#include "column/column.h"
+
+#define COLLECT_KEEP (1u << 20) /* bytes of memory kept for the next batch */
 
 struct collect {      /* {.max} is an empty one */
     uint64_t max;     /* rows wanted; further ones are not kept */
@@ -12,10 +15,18 @@ struct collect {      /* {.max} is an empty one */
     uint32_t n;       /* rows */
 };
 
-void collect_take(struct collect *collect, const struct rows *rows);
+void collect_take(struct collect *collect, const struct column *column, struct sel sel);
+void collect_put(struct collect *collect, struct slice bytes); /* a row that is encoded already */
+void collect_append(struct collect *collect, const struct collect *later); /* all its rows */
 static inline bool collect_full(const struct collect *collect)
 {
     return collect->n >= collect->max;
+}
+static inline struct slice collect_slice(const struct collect *collect, uint32_t row)
+{
+    const size_t *end = (const size_t *)(const void *)collect->ends.ptr;
+    size_t from = row ? end[row - 1] : 0;
+    return (struct slice){ collect->bytes.ptr + from, end[row] - from };
 }
 /* Fills in the bytes of its rows, `n` slices. */
 void collect_slices(const struct collect *collect, struct slice *out);

@@ -4,13 +4,37 @@
 
 #include "base/list.h"
 #include "op/count.h"
+#include "op/group.h"
+#include "op/join.h"
+#include "op/order.h"
+#include "op/parts.h"
 #include "op/reduce.h"
 #include "op/shared.h"
 #include "op/stateless.h"
+#include "op/union.h"
 
 static const struct op_kind *const op_kinds[] = {
-    &op_map,    &op_flat_map,      &op_filter,   &op_map_values,     &op_flat_map_values,
-    &op_reduce, &op_reduce_by_key, &op_distinct, &op_count_by_value, &op_count,
+    &op_map,
+    &op_flat_map,
+    &op_filter,
+    &op_map_values,
+    &op_flat_map_values,
+    &op_reduce,
+    &op_reduce_by_key,
+    &op_distinct,
+    &op_count_by_value,
+    &op_count,
+    &op_group_by_key,
+    &op_sort_by_key,
+    &op_top,
+    &op_glom,
+    &op_repartition,
+    &op_union,
+    &op_join,
+    &op_left_outer_join,
+    &op_right_outer_join,
+    &op_full_outer_join,
+    &op_cogroup,
 };
 
 static const struct op_kind *op_kind_of(const char *name)

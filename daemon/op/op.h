@@ -80,14 +80,19 @@ struct op { /* one transformation, typed and compiled; read-only once it is buil
     const struct type
         *pair; /* of a gather with a table: a key, and what its values are folded to */
     const struct program *program; /* NULL = none */
-    enum fold fold;    /* of a gather: how values are folded; FOLD_NONE: by the program */
-    bool is_count;     /* of a gather: each value counts as 1 */
-    const char *place; /* transformations[2].reduceByKey */
+    enum fold fold;        /* of a gather: how values are folded; FOLD_NONE: by the program */
+    bool is_count;         /* of a gather: each value counts as 1 */
+    const struct type *by; /* of a gather that puts rows in order: what decides */
+    bool descending;       /* the largest first */
+    uint64_t num;          /* of it: rows wanted; repartition: partitions */
+    bool lacks_left, lacks_right; /* of a join: a key may have no value on this side */
+    const char *place;            /* transformations[2].reduceByKey */
 };
 
 struct give {       /* how far a result has been given; {0}: nothing of it yet */
     uint32_t entry; /* the next one: a key, a row, whatever the gather counts */
     uint64_t at;    /* of an entry that makes several rows: how many were given */
+    bool ends;      /* a partition ends behind the rows that were given last */
 };
 #define GATHER_ROWS 1024u /* rows of a result given at once, more or less: they stay in L2 */
 
@@ -96,6 +101,11 @@ struct gather_ops {
     void (*take)(struct gather *gather, const struct rows *rows, const struct op_run *run);
     /* All of `later`, whose rows came behind those that gather has. */
     void (*merge)(struct gather *gather, const struct gather *later, const struct op_run *run);
+    /* A join, before judge(): `right` has the rows of the other stream; both stay until they are reset. NULL = no join. */
+    void (*meet)(struct gather *left, struct gather *right);
+    void (*end)(struct gather *
+                    gather); /* a partition ends behind the rows taken so far; NULL = nobody asks */
+    bool cuts;               /* give() says where partitions end; else the result is one */
     /* Called once the batch is whole, before give(): reports keys that failed. */
     void (*judge)(struct gather *gather, const struct op_run *run);
     /* The next rows of the result, perhaps none; the arrays lie in the run's arena, Strings in the gather. False: that was

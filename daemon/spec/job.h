@@ -10,7 +10,9 @@
 #include "spec/schema.h"
 
 #define JOB_ID_MAX 63
-#define JOB_ATTEMPTS_MAX 1000 /* most maxAppAttempts: so many failures are kept */
+#define JOB_TOP_MAX 1000000      /* most rows of `top`: they are kept until the batch is closed */
+#define JOB_PARTITIONS_MAX 10000 /* most of `repartition`: each may be a file */
+#define JOB_ATTEMPTS_MAX 1000    /* most maxAppAttempts: so many failures are kept */
 
 enum job_error_action { ON_ERROR_DEAD_LETTER, ON_ERROR_SKIP, ON_ERROR_FAIL };
 enum job_offset { OFFSET_EARLIEST, OFFSET_LATEST, OFFSET_FAIL };
@@ -44,10 +46,19 @@ struct job_source {
     bool is_read; /* by a stream or an output */
 };
 
+struct job_args {               /* of a transformation whose argument is no expression */
+    bool ascending;             /* sortByKey */
+    uint32_t num;               /* top: rows; repartition: partitions */
+    const struct yaml_node *by; /* top: an expression */
+};
+
 struct job_op {                   /* one transformation, not yet typed */
     const char *name;             /* flatMap */
     const struct yaml_node *node; /* of its name, for errors about the operation */
     const struct yaml_node *arg;  /* its argument; NULL = none */
+    struct job_args args;         /* what it says, where it is a mapping or a number */
+    struct yaml_node **with;      /* the sources and streams that it names */
+    size_t n_with;
 };
 
 struct job_stream {

@@ -6,46 +6,95 @@
 #include "base/list.h"
 #include "spec/job_parts.h"
 
-enum op_form { FORM_NONE, FORM_EXPRESSION, FORM_OTHER };
+enum op_form {
+    FORM_NONE,
+    FORM_EXPRESSION,
+    FORM_MAP,
+    FORM_NUMBER,
+    FORM_STREAM,
+    FORM_STREAMS,
+    FORM_OTHER
+};
+
+static const struct schema_key sort_keys[] = {
+    { .name = "ascending",
+      .type = SCHEMA_BOOL,
+      .at = offsetof(struct job_args, ascending),
+      .fallback = "true",
+      .help = "the smallest key first" },
+    { 0 },
+};
+
+static const struct schema_key top_keys[] = {
+    { .name = "num",
+      .type = SCHEMA_INT32,
+      .at = offsetof(struct job_args, num),
+      .min = 1,
+      .max = JOB_TOP_MAX,
+      .required = true,
+      .help = "how many rows of a batch" },
+    { .name = "by",
+      .type = SCHEMA_ANY,
+      .at = offsetof(struct job_args, by),
+      .required = true,
+      .help = "an expression: those rows for which it is largest" },
+    { 0 },
+};
+
+static const struct schema_key repartition_keys[] = {
+    { .name = "repartition",
+      .type = SCHEMA_INT32,
+      .at = offsetof(struct job_args, num),
+      .min = 1,
+      .max = JOB_PARTITIONS_MAX,
+      .help = "partitions of the batch, each a contiguous run of its rows" },
+    { 0 },
+};
 
 static const struct op_row { /* an operation */
     const char *name;
     enum op_form form; /* of its argument */
     bool later;
-    const char *sample; /* of its argument */
+    const char *sample;            /* of its argument */
+    const struct schema_key *keys; /* MAP: what it says; NUMBER: its one row */
+    bool may_lack;                 /* its argument may be left out */
 } ops[] = {
-    { "map", FORM_EXPRESSION, false, "(_, 1)" },
-    { "flatMap", FORM_EXPRESSION, false, "_.value.split(\" \")" },
-    { "filter", FORM_EXPRESSION, false, "_.length > 3" },
-    { "mapValues", FORM_EXPRESSION, false, "_ + 1" },
-    { "reduceByKey", FORM_EXPRESSION, false, "_ + _" },
-    { "count", FORM_NONE, false, NULL },
-    { "flatMapValues", FORM_EXPRESSION, false, "_.words" },
-    { "countByValue", FORM_NONE, false, NULL },
-    { "distinct", FORM_NONE, false, NULL },
-    { "glom", FORM_NONE, true, NULL },
-    { "reduce", FORM_EXPRESSION, false, "_ + _" },
-    { "groupByKey", FORM_NONE, true, NULL },
-    { "sortByKey", FORM_OTHER, true, NULL },
-    { "top", FORM_OTHER, true, NULL },
-    { "window", FORM_OTHER, true, NULL },
-    { "countByWindow", FORM_OTHER, true, NULL },
-    { "countByValueAndWindow", FORM_OTHER, true, NULL },
-    { "groupByKeyAndWindow", FORM_OTHER, true, NULL },
-    { "reduceByWindow", FORM_OTHER, true, NULL },
-    { "reduceByKeyAndWindow", FORM_OTHER, true, NULL },
-    { "updateStateByKey", FORM_OTHER, true, NULL },
-    { "mapWithState", FORM_OTHER, true, NULL },
-    { "join", FORM_OTHER, true, NULL },
-    { "leftOuterJoin", FORM_OTHER, true, NULL },
-    { "rightOuterJoin", FORM_OTHER, true, NULL },
-    { "fullOuterJoin", FORM_OTHER, true, NULL },
-    { "cogroup", FORM_OTHER, true, NULL },
-    { "union", FORM_OTHER, true, NULL },
-    { "repartition", FORM_OTHER, true, NULL },
-    { "pipe", FORM_OTHER, true, NULL },
-    { "lua", FORM_OTHER, true, NULL },
-    { NULL, FORM_NONE, false, NULL },
+    { .name = "map", .form = FORM_EXPRESSION, .sample = "(_, 1)" },
+    { .name = "flatMap", .form = FORM_EXPRESSION, .sample = "_.value.split(\" \")" },
+    { .name = "filter", .form = FORM_EXPRESSION, .sample = "_.length > 3" },
+    { .name = "mapValues", .form = FORM_EXPRESSION, .sample = "_ + 1" },
+    { .name = "reduceByKey", .form = FORM_EXPRESSION, .sample = "_ + _" },
+    { .name = "count", .form = FORM_NONE },
+    { .name = "flatMapValues", .form = FORM_EXPRESSION, .sample = "_.words" },
+    { .name = "countByValue", .form = FORM_NONE },
+    { .name = "distinct", .form = FORM_NONE },
+    { .name = "glom", .form = FORM_NONE },
+    { .name = "reduce", .form = FORM_EXPRESSION, .sample = "_ + _" },
+    { .name = "groupByKey", .form = FORM_NONE },
+    { .name = "sortByKey",
+      .form = FORM_MAP,
+      .sample = "{ascending: false}",
+      .keys = sort_keys,
+      .may_lack = true },
+    { .name = "top", .form = FORM_MAP, .sample = "{num: 10, by: _._2}", .keys = top_keys },
+    { .name = "window", .form = FORM_OTHER, .later = true },
+    { .name = "countByWindow", .form = FORM_OTHER, .later = true },
+    { .name = "countByValueAndWindow", .form = FORM_OTHER, .later = true },
+    { .name = "groupByKeyAndWindow", .form = FORM_OTHER, .later = true },
+    { .name = "reduceByWindow", .form = FORM_OTHER, .later = true },
+    { .name = "reduceByKeyAndWindow", .form = FORM_OTHER, .later = true },
+    { .name = "updateStateByKey", .form = FORM_OTHER, .later = true },
+    { .name = "mapWithState", .form = FORM_OTHER, .later = true },
+    { .name = "join", .form = FORM_STREAM, .sample = "other" },
+    { .name = "leftOuterJoin", .form = FORM_STREAM, .sample = "other" },
+    { .name = "rightOuterJoin", .form = FORM_STREAM, .sample = "other" },
+    { .name = "fullOuterJoin", .form = FORM_STREAM, .sample = "other" },
+    { .name = "cogroup", .form = FORM_STREAM, .sample = "other" },
+    { .name = "union", .form = FORM_STREAMS, .sample = "[other]" },
+    { .name = "repartition", .form = FORM_NUMBER, .sample = "4", .keys = repartition_keys },
+    { .name = "pipe", .form = FORM_OTHER, .later = true },
+    { .name = "lua", .form = FORM_OTHER, .later = true },
+    { .name = NULL },
 };
 
 static const struct {
@@ -153,31 +202,84 @@ static bool no_argument(struct job_file *file, const struct op_row *op, struct y
     return false;
 }
 
-static bool check_expression(struct job_file *file, const struct op_row *op,
-                             const struct job_item *item)
+static const struct schema_key no_keys[] = { { 0 } };
+
+static bool refuse_lack(struct job_file *file, const struct op_row *op,
+                        const struct yaml_node *name)
 {
-    struct yaml_node *arg = item->arg;
+    static const char *const needs[] = {
+        [FORM_EXPRESSION] = "an expression",
+        [FORM_MAP] = "a mapping",
+        [FORM_NUMBER] = "a number",
+        [FORM_STREAM] = "the name of a stream",
+        [FORM_STREAMS] = "the names of streams",
+    };
+    struct diag *diag =
+        diag_add(file->diags, yaml_place(name), 205, "%s needs %s", op->name, needs[op->form]);
+    diag_help(file->diags, diag, "as %s: %s", op->name, op->sample);
+    return false;
+}
+
+/* An expression that is the argument of an operation, or the value of a key of it. */
+static bool check_expression(struct job_file *file, const char *name, const char *sample,
+                             struct yaml_node *arg)
+{
     struct diags *diags = file->diags;
-    if (!arg) {
-        diag_help(diags,
-                  diag_add(diags, yaml_place(item->name), 205, "%s needs an expression", op->name),
-                  "as %s: %s", op->name, op->sample);
-        return false;
-    }
     if (arg->bad)
         return false;
     if (arg->text)
         return expand_refuse(&file->schema.expand, arg);
     struct diag *diag =
         diag_add(diags, yaml_place(arg), 206, "%s must be an expression, here YAML made %s of it",
-                 op->name, yaml_kind_name(arg->kind));
+                 name, yaml_kind_name(arg->kind));
     if (arg->style == YAML_FLOW)
-        diag_help(diags, diag, "write it in quotes: %s: %s", op->name,
+        diag_help(diags, diag, "write it in quotes: %s: %s", name,
                   yaml_quoted(file->arena, yaml_source(arg)));
     else
-        diag_help(diags, diag, "write it on one line, as %s: %s", op->name, op->sample);
+        diag_help(diags, diag, "write it on one line, as %s: %s", name, sample);
     arg->bad = true;
     return false;
+}
+
+static bool read_map(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
+                     struct job_op *out)
+{
+    if (arg->kind != YAML_MAP)
+        return schema_wrong(&file->schema, arg,
+                            arena_printf(file->arena, "a mapping, as %s", op->sample));
+    if (!schema_read(&file->schema, op->keys, arg, &out->args, NULL))
+        return false;
+    struct yaml_node *by = yaml_get(arg, "by");
+    return !by || check_expression(file, "by", "_._2", by);
+}
+
+/* Other streams; that they exist is known when all are. */
+static bool read_names(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
+                       struct job_op *out)
+{
+    if (op->form == FORM_STREAM && arg->kind == YAML_LIST)
+        return schema_wrong(&file->schema, arg, "the name of one stream");
+    return job_list_fits(file, arg) && job_names_read(file, arg, &out->with, &out->n_with);
+}
+
+static bool read_arg(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
+                     struct job_op *out)
+{
+    switch (op->form) {
+        case FORM_EXPRESSION:
+            return check_expression(file, op->name, op->sample, arg);
+        case FORM_MAP:
+            return read_map(file, op, arg, out);
+        case FORM_NUMBER:
+            return schema_value(&file->schema, op->keys, arg, &out->args);
+        case FORM_STREAM:
+        case FORM_STREAMS:
+            return read_names(file, op, arg, out);
+        case FORM_NONE:
+        case FORM_OTHER:
+            break;
+    }
+    return true;
 }
 
 static bool read_op(struct job_file *file, struct yaml_node *node, struct job_op *out)
@@ -191,7 +293,10 @@ static bool read_op(struct job_file *file, struct yaml_node *node, struct job_op
     *out = (struct job_op){ .name = op->name, .node = item.name, .arg = item.arg };
     if (op->form == FORM_NONE)
         return !item.arg || no_argument(file, op, item.arg);
-    return op->form == FORM_OTHER || check_expression(file, op, &item);
+    schema_defaults(op->keys ? op->keys : no_keys, &out->args);
+    if (!item.arg && op->may_lack)
+        return true;
+    return item.arg ? read_arg(file, op, item.arg, out) : refuse_lack(file, op, item.name);
 }
 
 bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream)

@@ -5,12 +5,13 @@
 
 struct node { /* a stream while the graph is made */
     struct job_stream stream;
-    struct yaml_node *at; /* of its name */
-    struct yaml_node **from;
-    struct node **reads; /* for each `from` its stream; NULL = a source */
-    bool cut;            /* ends before its end: what reads it is left out */
-    bool placed;         /* among the spec's streams */
-    int visit;           /* 0 not seen, 1 on the way, 2 done */
+    struct yaml_node *at;    /* of its name */
+    struct yaml_node **from; /* what it reads: by its `from`, then by its operations */
+    struct node **reads;     /* of each its stream; NULL = a source */
+    size_t n_reads;
+    bool cut;    /* ends before its end: what reads it is left out */
+    bool placed; /* among the spec's streams */
+    int visit;   /* 0 not seen, 1 on the way, 2 done */
 };
 
 struct graph {
@@ -79,21 +80,52 @@ bool job_reads(struct job_file *file, struct yaml_node *name)
 
 /* ---- the streams as the file has them */
 
-static void check_from(struct graph *graph, struct node *node, struct yaml_node *from)
+/* The stream reads this one. False, with a finding: there is none of that name. */
+static bool note_read(struct graph *graph, struct node *node, struct yaml_node *name)
+{
+    struct arena *arena = graph->file->arena;
+    struct yaml_node **from = arena_alloc(arena, (node->n_reads + 1) * sizeof(struct yaml_node *));
+    struct node **reads = arena_alloc(arena, (node->n_reads + 1) * sizeof(struct node *));
+    if (node->n_reads) {
+        memcpy(from, node->from, node->n_reads * sizeof(struct yaml_node *));
+        memcpy(reads, node->reads, node->n_reads * sizeof(struct node *));
+    }
+    from[node->n_reads] = name;
+    reads[node->n_reads++] = find(graph, name->text);
+    node->from = from;
+    node->reads = reads;
+    return job_reads(graph->file, name);
+}
+
+static void read_ops(struct graph *graph, struct node *node, struct yaml_node *list)
+{
+    struct job_stream *stream = &node->stream;
+    node->cut |= !job_ops_read(graph->file, list, stream);
+    for (size_t i = 0; i < stream->n_ops; i++) {
+        bool good = true;
+        for (size_t k = 0; k < stream->ops[i].n_with; k++)
+            good &= note_read(graph, node, stream->ops[i].with[k]);
+        if (!good) { /* behind it types are not known */
+            stream->n_ops = i;
+            node->cut = true;
+        }
+    }
+}
+
+static void check_from(struct graph *graph, struct node *node, struct yaml_node *names)
 {
     struct job_file *file = graph->file;
     struct job_stream *stream = &node->stream;
-    if (!job_list_fits(file, from) || !job_names_read(file, from, &node->from, &stream->n_from)) {
+    struct yaml_node **from;
+    if (!job_list_fits(file, names) || !job_names_read(file, names, &from, &stream->n_from)) {
         node->cut = file->unsure = true;
         stream->n_from = 0;
         return;
     }
     stream->from = arena_alloc(file->arena, stream->n_from * sizeof(const char *));
-    node->reads = arena_alloc(file->arena, stream->n_from * sizeof(struct node *));
     for (size_t i = 0; i < stream->n_from; i++) {
-        stream->from[i] = node->from[i]->text;
-        node->reads[i] = find(graph, stream->from[i]);
-        node->cut |= !job_reads(file, node->from[i]);
+        stream->from[i] = from[i]->text;
+        node->cut |= !note_read(graph, node, from[i]);
     }
 }
 
@@ -111,7 +143,7 @@ static void read_stream(struct graph *graph, struct node *node, struct yaml_node
     if (from)
         check_from(graph, node, from);
     if (list && list->kind == YAML_LIST && !list->bad)
-        node->cut |= !job_ops_read(file, list, &node->stream);
+        read_ops(graph, node, list);
 }
 
 static void name_streams(struct graph *graph, const struct yaml_node *streams)
@@ -153,7 +185,6 @@ static void add_result(struct graph *graph)
     graph->n++;
     if (spec->n_sources == 1) {
         node->stream.from = arena_alloc(file->arena, sizeof(const char *));
-        node->reads = arena_zalloc(file->arena, sizeof(struct node *));
         node->stream.from[node->stream.n_from++] = spec->sources[0].name;
         spec->sources[0].is_read = true;
     } else {
@@ -174,8 +205,8 @@ static void refuse_cycle(struct graph *graph, struct node *node, const char *thr
 {
     struct job_file *file = graph->file;
     const struct yaml_node *at = node->from[0];
-    for (size_t i = 0; i < node->stream.n_from; i++)
-        if (strcmp(node->stream.from[i], through) == 0)
+    for (size_t i = 0; i < node->n_reads; i++)
+        if (strcmp(node->from[i]->text, through) == 0)
             at = node->from[i];
     if (strcmp(node->stream.name, through) == 0)
         diag_add(file->diags, yaml_place(at), 211, "stream '%s' reads itself", through);
@@ -187,7 +218,7 @@ static void refuse_cycle(struct graph *graph, struct node *node, const char *thr
 
 static bool ready(const struct node *node)
 {
-    for (size_t i = 0; i < node->stream.n_from; i++) {
+    for (size_t i = 0; i < node->n_reads; i++) {
         const struct node *from = node->reads[i];
         if (from && !from->placed)
             return false;
@@ -201,7 +232,7 @@ static void find_cycle(struct graph *graph, struct node *node)
     while (!node->visit) {
         node->visit = 1;
         struct node *next = NULL;
-        for (size_t i = 0; i < node->stream.n_from && !next; i++) {
+        for (size_t i = 0; i < node->n_reads && !next; i++) {
             struct node *from = node->reads[i];
             next = from && !from->placed ? from : NULL;
         }
@@ -222,7 +253,7 @@ static void forget_visits(struct graph *graph)
 
 static bool reads_cut(const struct node *node)
 {
-    for (size_t i = 0; i < node->stream.n_from; i++) {
+    for (size_t i = 0; i < node->n_reads; i++) {
         const struct node *from = node->reads[i];
         if (from && from->cut)
             return true;
@@ -278,7 +309,7 @@ void job_streams_read(struct job_file *file)
         if (graph.nodes[i].at)
             read_stream(&graph, &graph.nodes[i], graph.nodes[i].at);
     if (file->transformations)
-        graph.nodes[0].cut |= !job_ops_read(file, file->transformations, &graph.nodes[0].stream);
+        read_ops(&graph, &graph.nodes[0], file->transformations);
     order(&graph);
     for (size_t i = 0; i < graph.n; i++)
         file->names[i].is_cut = graph.nodes[i].cut;

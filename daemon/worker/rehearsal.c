@@ -280,6 +280,7 @@ static bool rehearsal_begin(struct rehearsal *rehearsal, struct err *err)
                                   .hash_seed = found.progress.started ? found.progress.hash_seed
                                                                       : conf->hash_seed,
                                   .chunk_rows = conf->chunk_rows,
+                                  .one_partition = true,
                                   .rows = conf->rows,
                                   .ctx = conf->ctx };
     ok = ok && engine_new(&engine, &rehearsal->engine, err);

@@ -13,7 +13,8 @@ static inline void job_start(struct job *job) /* with the plan that it has */
                                 .plan = job->plan,
                                 .pool = job->pool,
                                 .hash_seed = job->seed,
-                                .chunk_rows = job->chunk_rows };
+                                .chunk_rows = job->chunk_rows,
+                                .one_partition = job->one_partition };
     ck_assert(engine_new(&conf, &job->engine, &job->err));
 }
 

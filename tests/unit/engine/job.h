@@ -27,6 +27,7 @@ struct job { /* {0} is an empty one */
     struct engine *engine;
     uint32_t threads, chunk_rows;
     uint64_t seed;
+    bool one_partition;
     int64_t offset; /* of the next record */
     unsigned waiting;
     struct engine_cut cut;
@@ -36,7 +37,9 @@ struct job { /* {0} is an empty one */
 static inline struct job_op job_op_of(struct yaml_node *item)
 {
     if (item->kind == YAML_MAP)
-        return (struct job_op){ item->keys[0]->text, item->keys[0], item->items[0] };
+        return (struct job_op){ .name = item->keys[0]->text,
+                                .node = item->keys[0],
+                                .arg = item->items[0] };
     return (struct job_op){ .name = item->text, .node = item };
 }
 
