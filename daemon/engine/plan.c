@@ -240,6 +240,12 @@ static bool node_asks_for_ends(const struct plan_node *to)
     return to->kind == PLAN_OP && to->ends;
 }
 
+/* A node that only cuts its rows into partitions, where nobody asks for them: rows need not be held. */
+static bool node_is_idle(const struct plan_node *node)
+{
+    return node->kind == PLAN_GATHER && node->op->kind->keeps && !node->ends && node->lanes == 1;
+}
+
 /* From the last node to the first: what is looked at of the rows that each gives. */
 static void build_fields(struct plan *plan)
 {
@@ -249,6 +255,10 @@ static void build_fields(struct plan *plan)
             node->fields |= node_fields(&plan->nodes[node->edges[k].to]);
         for (uint32_t k = 0; k < node->n_edges; k++)
             node->ends |= node_asks_for_ends(&plan->nodes[node->edges[k].to]);
+        if (node_is_idle(node)) {
+            node->kind = PLAN_OP;
+            node->op = NULL;
+        }
     }
 }
 

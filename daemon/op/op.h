@@ -80,11 +80,12 @@ struct op { /* one transformation, typed and compiled; read-only once it is buil
     const struct type
         *pair; /* of a gather with a table: a key, and what its values are folded to */
     const struct program *program; /* NULL = none */
-    enum fold fold;        /* of a gather: how values are folded; FOLD_NONE: by the program */
-    bool is_count;         /* of a gather: each value counts as 1 */
-    const struct type *by; /* of a gather that puts rows in order: what decides */
-    bool descending;       /* the largest first */
-    uint64_t num;          /* of it: rows wanted; repartition: partitions */
+    enum fold fold; /* of a gather: how values are folded; FOLD_NONE: by the program */
+    int extreme;    /* of a gather that folds by neither: the least value (-1), the greatest (1) */
+    bool is_count;  /* of a gather: each value counts as 1 */
+    const struct type *by;        /* of a gather that puts rows in order: what decides */
+    bool descending;              /* the largest first */
+    uint64_t num;                 /* of it: rows wanted; repartition: partitions */
     bool lacks_left, lacks_right; /* of a join: a key may have no value on this side */
     const char *place;            /* transformations[2].reduceByKey */
 };

@@ -20,7 +20,7 @@ struct order {
 
 struct sorting {
     const struct column *by;
-    int sign;
+    bool descending;
 };
 
 /* ---- building */
@@ -76,7 +76,9 @@ static int sorting_compare(const void *a, const void *b, void *ctx)
     const struct sorting *sorting = ctx;
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     int order = column_compare(sorting->by, x, sorting->by, y);
-    return order ? order * sorting->sign : (x > y) - (x < y);
+    if (order)
+        return (order < 0) == sorting->descending ? 1 : -1;
+    return (x > y) - (x < y);
 }
 
 /* Fills in `sorted`, without the rows that nobody wants. */
@@ -85,7 +87,7 @@ static void order_sort(struct order *order)
     const struct op *op = order->head.op;
     uint32_t n = order->by.n;
     struct column by;
-    struct sorting sorting = { .by = &by, .sign = op->descending ? -1 : 1 };
+    struct sorting sorting = { .by = &by, .descending = op->descending };
     struct slice *slices = arena_alloc(&order->arena, n * sizeof *slices);
     collect_slices(&order->by, slices);
     codec_get(&order->arena, op->by, slices, n, &by);

@@ -155,5 +155,6 @@ static const struct gather_ops repartition_gather = { PARTS_GATHER, .cuts = true
 const struct op_kind op_glom = { .name = "glom", .build = glom_build, .gather = &glom_gather };
 const struct op_kind op_repartition = { .name = "repartition",
                                         .arg = OP_ARG_NEEDED,
+                                        .keeps = true,
                                         .build = repartition_build,
                                         .gather = &repartition_gather };

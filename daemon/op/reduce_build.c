@@ -27,6 +27,23 @@ static bool reduce_program(struct op *op, const struct op_input *input, const st
     return true;
 }
 
+/* sum, min, max */
+static bool reduce_word(struct op *op, const struct op_input *input, const struct type *value,
+                        enum fold fold)
+{
+    char needs[60];
+    bool is_number = type_is_number(value), alone = value == op->in;
+    op->fold = is_number ? fold : FOLD_NONE;
+    op->extreme = fold == FOLD_MIN ? -1 : fold == FOLD_MAX;
+    if (is_number || (op->extreme && type_is_ordered(value)))
+        return true;
+    if (op->extreme)
+        snprintf(needs, sizeof needs, "values that have an order for '%s'", reduce_words[fold]);
+    else
+        snprintf(needs, sizeof needs, "%s for 'sum'", alone ? "numbers" : "pairs (K, number)");
+    return op_wrong_input(input, needs, NULL);
+}
+
 /* What the values of `key` are folded to: op->pair. */
 static bool reduce_argument(struct op *op, const struct op_input *input, const struct type *key,
                             const struct type *value)
@@ -40,12 +57,8 @@ static bool reduce_argument(struct op *op, const struct op_input *input, const s
     for (unsigned i = FOLD_SUM; text && i <= FOLD_MAX; i++) {
         if (strcmp(text, reduce_words[i]) != 0)
             continue;
-        char needs[40];
-        snprintf(needs, sizeof needs, "%s for '%s'",
-                 value == op->in ? "numbers" : "pairs (K, number)", text);
-        op->fold = (enum fold)i;
-        return type_is_number(value) ? reduce_folds_to(op, input, key, value)
-                                     : op_wrong_input(input, needs, NULL);
+        return reduce_word(op, input, value, (enum fold)i) &&
+               reduce_folds_to(op, input, key, value);
     }
     return reduce_program(op, input, value) && reduce_folds_to(op, input, key, value);
 }

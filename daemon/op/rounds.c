@@ -59,6 +59,18 @@ static void rounds_make(struct reduce *reduce, const struct rows *pairs, struct 
     }
 }
 
+/* The values of a round that are less, or greater, than those in the cells of their keys. */
+static void rounds_compare(struct reduce *reduce, const struct column *param, uint32_t n,
+                           const uint32_t *entry)
+{
+    bool greatest = reduce->head.op->extreme > 0;
+    for (uint32_t i = 0; i < n; i++) {
+        int order = column_compare(&param[1], i, &param[0], i);
+        if (greatest ? order > 0 : order < 0)
+            cell_put(reduce->keys.table, entry[i], &param[1], i, &reduce->scratch);
+    }
+}
+
 /* The values of a round into the cells of their keys, all different. */
 static void rounds_run(struct reduce *reduce, const struct column *values, struct sel rows,
                        const uint32_t *entry, const struct op_run *run)
@@ -69,6 +81,10 @@ static void rounds_run(struct reduce *reduce, const struct column *values, struc
     const struct type *type = op->pair->member[1];
     cell_get(reduce->keys.table, type, (struct sel){ entry, rows.n }, run->arena, &param[0]);
     column_gather(run->arena, values, rows, &param[1]);
+    if (op->extreme) {
+        rounds_compare(reduce, param, rows.n, entry);
+        return;
+    }
     struct chunk chunk = { .frame = { .n = rows.n },
                            .sel = { .n = rows.n },
                            .col = param,

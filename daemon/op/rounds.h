@@ -1,4 +1,4 @@
-/* Folds by a program of two arguments. It is a left fold in the order of the log, whatever the chunks: the first value of a
+/* Folds by a program of two arguments, or to the least or greatest value of a type with an order. It is a left fold in the order of the log, whatever the chunks: the first value of a
  * key stands as it is; then, round by round, the next value of every key is folded in, all keys in one run of the program. */
 #pragma once
 #include "op/reduce.h"

@@ -46,6 +46,17 @@ START_TEST(groups_and_partitions)
 }
 END_TEST
 
+START_TEST(where_nobody_asks_for_partitions_rows_are_not_held)
+{
+    struct job job = { 0 };
+    ck_assert(whole_plan(
+        &job, whole_file(&job, "- repartition: 4\n- map: 6 / _.value.toInt\n- repartition: 2")));
+    for (uint32_t i = 0; i < job.plan->n_nodes; i++)
+        ck_assert_int_ne(job.plan->nodes[i].kind, PLAN_GATHER);
+    job_close(&job);
+}
+END_TEST
+
 START_TEST(in_tests_a_batch_is_one_partition)
 {
     struct job job = { .one_partition = true };
@@ -93,6 +104,7 @@ Suite *group_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, groups_and_partitions, 0, ARRAY_SIZE(cases));
+    tcase_add_test(tcase, where_nobody_asks_for_partitions_rows_are_not_held);
     tcase_add_test(tcase, in_tests_a_batch_is_one_partition);
     tcase_add_loop_test(tcase, mistakes_name_the_type_and_the_mend, 0, ARRAY_SIZE(said));
     return suite;

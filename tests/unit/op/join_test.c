@@ -80,6 +80,29 @@ START_TEST(a_key_of_many_rows_is_given_in_steps)
 }
 END_TEST
 
+START_TEST(pairs_without_end_fail_the_batch_and_not_the_machine)
+{
+    struct job job = { 0 };
+    struct err err;
+    const char *lines[2001] = { NULL };
+    ck_assert(whole_plan(
+        &job, whole_file(&job,
+                         " o: {from: l, transformations: [join: m, map: \"(1, _)\", groupByKey]}\n"
+                         " m: {from: l, transformations: [filter: true]}\n"
+                         " l: {from: [a, b], transformations: [map: \"(1, _.value)\"]}\n")));
+    job.spec.memory_max = 16 << 20;
+    job_start(&job);
+    for (size_t i = 0; i < 2000; i++)
+        lines[i] = "a value of some length";
+    job_feed(&job, 0, lines);
+    ck_assert(!job_cut(&job));
+    err = job.err;
+    job_close(&job);
+    ck_assert_int_eq(err.kind, ERR_FATAL);
+    ck_assert_msg(strncmp(err.text, "the batch needs 2", 17) == 0, "%s", err.text);
+}
+END_TEST
+
 static const struct {
     const char *ops, *said;
 } said[] = {
@@ -157,6 +180,7 @@ Suite *join_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, joins_give_what_spark_gives, 0, ARRAY_SIZE(cases));
     tcase_add_test(tcase, a_key_of_many_rows_is_given_in_steps);
+    tcase_add_test(tcase, pairs_without_end_fail_the_batch_and_not_the_machine);
     tcase_add_loop_test(tcase, mistakes_name_the_stream_and_the_mend, 0, ARRAY_SIZE(said));
     tcase_add_test(tcase, a_type_that_doubles_is_refused);
     return suite;

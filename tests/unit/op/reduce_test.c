@@ -21,6 +21,13 @@ static const struct {
     { "- map: _.value.toInt\n- reduce: sum", { "1;2|3;4", "" }, "10\n\n\n" },
     { "- map: _.value.toInt\n- reduce: min", { "7;2|3;4" }, "2\n\n" },
     { "- map: _.value.toDouble\n- reduce: max", { "7;2.5|3;-4" }, "7.0\n\n" },
+    { "- map: _.value\n- reduce: max", { "a;bc|\xc3\xa9;d", "" }, "\xc3\xa9\n\n\n" },
+    { "- map: (_.value.length, (_.value, _.offset))\n- reduceByKey: min",
+      { "b;cc;a|a;bb" },
+      "(1, ('a', 2))\n(2, ('bb', 4))\n\n" },
+    { "- map: (_.partition, _.timestamp)\n- reduceByKey: max",
+      { "b;c" },
+      "(3, 1970-01-01 00:00:00.007000)\n\n" },
     { "- reduce: count", { "a;b;c", "" }, "3\n\n\n" },
     { "- map: _.value.toInt\n- reduce: (a, b) => a * 10 + b", { "1;2|3;4" }, "1234\n\n" },
     { "- map: _.value\n- reduce: _ + _", { "a;bc|d" }, "abcd\n\n" },
@@ -76,6 +83,9 @@ static const struct {
     { "- map: _.value\n- reduce: sum",
       "job.yaml:3:3: error[E230]: reduce needs numbers for 'sum', but here is a stream of "
       "String\n" },
+    { "- map: \"[_.value]\"\n- reduce: min",
+      "job.yaml:3:3: error[E230]: reduce needs values that have an order for 'min', but here is a "
+      "stream of List[String]\n" },
     { "- map: _.value\n- reduceByKey: count",
       "job.yaml:3:3: error[E230]: reduceByKey needs pairs (K, V), but here is a stream of "
       "String\n  help: make pairs first: map: (_, 1)\n" },
