@@ -35,7 +35,7 @@ LDFLAGS += -pie $(LINK)
 LDLIBS += $(shell pkg-config --libs $(PKGS)) -lpthread -lm
 
 # ---- what is linked with what: the doors of daemon/io are real in the daemon, simulated in tests/sim
-DOORS := $(wildcard daemon/io/*.c)
+DOORS := $(wildcard daemon/io/*.c) $(if $(filter thread,$(SAN)),tests/tsan_threads.c)
 MAIN := daemon/cli/main.c
 CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c))
 UNIT := $(wildcard tests/unit/*/*_test.c)
@@ -93,7 +93,7 @@ check-asan:
 check-tsan:
 	$(DEV)
 	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark build/tsan/store_driver build/tsan/bench/fake_broker
-	@tests/run build/tsan
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp tests/run build/tsan
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
