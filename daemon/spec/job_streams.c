@@ -100,7 +100,8 @@ static bool note_read(struct graph *graph, struct node *node, struct yaml_node *
 static void read_ops(struct graph *graph, struct node *node, struct yaml_node *list)
 {
     struct job_stream *stream = &node->stream;
-    node->cut |= !job_ops_read(graph->file, list, stream);
+    if (!job_ops_read(graph->file, list, stream))
+        node->cut = graph->file->unsure = true; /* what stands behind may read others */
     for (size_t i = 0; i < stream->n_ops; i++) {
         bool good = true;
         for (size_t k = 0; k < stream->ops[i].n_with; k++)

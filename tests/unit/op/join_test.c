@@ -145,6 +145,9 @@ static const struct {
       " p: {from: a, transformations: [map: _.offset]}\n",
       "job.yaml:2:60: error[E230]: a union needs streams of one type, but here is a stream of "
       "String and 'p' is one of Int\n" },
+    { " o: {from: a, transformations: [map: \"(1, 1)\", jion: p, join: q]}\n"
+      " p: {from: b}\n q: {from: b}\n",
+      "job.yaml:2:48: error[E201]: unknown operation 'jion'\n  help: did you mean 'join'?\n" },
     { " o: {from: [a, b], transformations: [union: []]}\n",
       "job.yaml:2:45: error[E206]: union must be one name or several, here is a list\n" },
 };
