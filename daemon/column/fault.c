@@ -14,6 +14,7 @@ static const struct {
     [FAULT_RANGE] = { 405, "out of range" },
     [FAULT_EMPTY] = { 405, "the list is empty" },
     [FAULT_LARGE] = { 407, "the result is too large" },
+    [FAULT_MATCH] = { 406, "the pattern takes too many steps on this text" },
 };
 
 unsigned fault_code(enum fault fault)

@@ -12,6 +12,7 @@ enum fault {
     FAULT_RANGE,           /* E405: an index outside */
     FAULT_EMPTY,           /* E405: head, last, min, max of nothing */
     FAULT_LARGE,           /* E407: a String or List grew too large */
+    FAULT_MATCH,           /* E406: a regex took too many steps or too much memory */
     FAULT_N
 };
 

@@ -16,6 +16,7 @@ struct call {
     struct column *out;
     const struct type *type; /* of out */
     uint32_t k;              /* what the instruction says: a field, an operator */
+    const void *data;        /* what it was made with when the expression was: a regex, a path */
     struct arena *arena;     /* of the chunk */
     size_t arena_max;        /* no more than this may be taken from it; 0 = no limit */
 };

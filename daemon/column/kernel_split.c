@@ -4,52 +4,11 @@
 
 #include "base/scan.h"
 #include "column/kernel.h"
+#include "column/pieces.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-struct pieces { /* the child that grows */
-    struct call *call;
-    const char **ptr;
-    uint32_t *len;
-    uint32_t n, cap;
-};
-
-static void grow(struct pieces *pieces, uint64_t cap)
-{
-    struct arena *arena = pieces->call->arena;
-    const char **ptr = arena_alloc(arena, cap * sizeof *ptr);
-    uint32_t *len = arena_alloc(arena, cap * sizeof *len);
-    if (pieces->n) {
-        memcpy(ptr, pieces->ptr, pieces->n * sizeof *ptr);
-        memcpy(len, pieces->len, pieces->n * sizeof *len);
-    }
-    pieces->ptr = ptr;
-    pieces->len = len;
-    pieces->cap = (uint32_t)cap;
-}
-
-/* Room for the most pieces that a row of `bytes` bytes can have; false when that is too many. */
-static inline bool reserve(struct pieces *pieces, size_t bytes)
-{
-    uint64_t most = pieces->n + (uint64_t)bytes + 1;
-    if (most <= pieces->cap)
-        return true;
-    if (most > COLUMN_ROWS_MAX)
-        return false;
-    uint64_t cap = pieces->cap * 2ull > most ? pieces->cap * 2ull : most;
-    if (!kernel_fits(pieces->call, cap * (sizeof *pieces->ptr + sizeof *pieces->len)))
-        return false;
-    grow(pieces, cap < COLUMN_ROWS_MAX ? cap : COLUMN_ROWS_MAX);
-    return true;
-}
-
-static inline void put(struct pieces *pieces, const char *from, const char *to)
-{
-    pieces->ptr[pieces->n] = from;
-    pieces->len[pieces->n++] = (uint32_t)(to - from);
-}
 
 #ifdef __SSE2__
 /* 16 bytes at `at`, of which n are the row's; the rest are 0 */
@@ -101,7 +60,7 @@ static void split_byte(struct pieces *pieces, const char *at, size_t n, char sep
         from = put_marked(pieces, from, at, marks(at, 64, wanted));
     if (at < end)
         from = put_marked(pieces, from, at, marks(at, (size_t)(end - at), wanted));
-    put(pieces, from, end);
+    pieces_put(pieces, from, end);
 }
 #else
 static void split_byte(struct pieces *pieces, const char *at, size_t n, char sep)
@@ -109,10 +68,10 @@ static void split_byte(struct pieces *pieces, const char *at, size_t n, char sep
     const char *from = at, *end = at + n;
     for (; at < end; at++)
         if (*at == sep) {
-            put(pieces, from, at);
+            pieces_put(pieces, from, at);
             from = at + 1;
         }
-    put(pieces, from, end);
+    pieces_put(pieces, from, end);
 }
 #endif
 
@@ -121,10 +80,10 @@ static void split_bytes(struct pieces *pieces, struct slice text, struct slice s
 {
     const char *from = text.ptr, *end = from + text.len, *to;
     while ((to = memmem(from, (size_t)(end - from), sep.ptr, sep.len)) != NULL) {
-        put(pieces, from, to);
+        pieces_put(pieces, from, to);
         from = to + sep.len;
     }
-    put(pieces, from, end);
+    pieces_put(pieces, from, end);
 }
 
 static bool is_space(uint32_t c)
@@ -144,7 +103,7 @@ static void words_of(struct pieces *pieces, const char *at, const char *end)
             n = scan_utf8((const uint8_t *)at, (const uint8_t *)end, &c);
         if (is_space(c)) {
             if (from)
-                put(pieces, from, at);
+                pieces_put(pieces, from, at);
             from = NULL;
         } else if (!from) {
             from = at;
@@ -152,7 +111,7 @@ static void words_of(struct pieces *pieces, const char *at, const char *end)
         at += n ? n : 1;
     }
     if (from)
-        put(pieces, from, end);
+        pieces_put(pieces, from, end);
 }
 
 #ifdef __SSE2__
@@ -180,14 +139,14 @@ static bool words_ascii(struct pieces *pieces, const char *at, const char *end)
         for (; edge; edge &= edge - 1) {
             const char *to = at + __builtin_ctz(edge);
             if (inside)
-                put(pieces, from, to);
+                pieces_put(pieces, from, to);
             from = to;
             inside ^= 1;
         }
         at += n;
     }
     if (inside)
-        put(pieces, from, end);
+        pieces_put(pieces, from, end);
     return !high;
 }
 
@@ -206,33 +165,12 @@ static void words(struct pieces *pieces, const char *at, const char *end)
 }
 #endif
 
-/* A list column without elements, and a first guess of how many there will be. */
-static struct pieces begin(struct call *call)
-{
-    kernel_alloc(call);
-    const struct column *in = call->in[0];
-    uint64_t bytes = 0;
-    ROWS(call, bytes += in->len[column_row(in, row)];);
-    struct pieces pieces = { .call = call };
-    uint64_t guess = bytes / 4 + call->sel.n + 64;
-    grow(&pieces, guess < COLUMN_ROWS_MAX ? guess : COLUMN_ROWS_MAX);
-    return pieces;
-}
-
-static void end(struct pieces *pieces)
-{
-    struct column *child = &pieces->call->out->child[0];
-    child->ptr = pieces->ptr;
-    child->len = pieces->len;
-    child->n = pieces->n;
-}
-
 static void split_row(struct pieces *pieces, uint32_t row)
 {
     struct call *call = pieces->call;
     struct slice text = column_slice(call->in[0], row), sep = column_slice(call->in[1], row);
     call->out->offset[row] = pieces->n;
-    if (!sep.len || !reserve(pieces, text.len))
+    if (!sep.len || !pieces_reserve(pieces, text.len))
         kernel_fail(call, row, sep.len ? FAULT_LARGE : FAULT_EMPTY_SEPARATOR);
     else if (sep.len == 1)
         split_byte(pieces, text.ptr, text.len, *(const char *)sep.ptr);
@@ -243,9 +181,9 @@ static void split_row(struct pieces *pieces, uint32_t row)
 
 void kernel_split(struct call *call)
 {
-    struct pieces pieces = begin(call);
+    struct pieces pieces = pieces_begin(call);
     ROWS(call, split_row(&pieces, row););
-    end(&pieces);
+    pieces_end(&pieces);
 }
 
 static void words_row(struct pieces *pieces, uint32_t row)
@@ -253,7 +191,7 @@ static void words_row(struct pieces *pieces, uint32_t row)
     struct call *call = pieces->call;
     struct slice text = column_slice(call->in[0], row);
     call->out->offset[row] = pieces->n;
-    if (reserve(pieces, text.len))
+    if (pieces_reserve(pieces, text.len))
         words(pieces, text.ptr, (const char *)text.ptr + text.len);
     else
         kernel_fail(call, row, FAULT_LARGE);
@@ -262,7 +200,7 @@ static void words_row(struct pieces *pieces, uint32_t row)
 
 void kernel_words(struct call *call)
 {
-    struct pieces pieces = begin(call);
+    struct pieces pieces = pieces_begin(call);
     ROWS(call, words_row(&pieces, row););
-    end(&pieces);
+    pieces_end(&pieces);
 }

@@ -93,6 +93,7 @@ static uint16_t emit_kernel(struct compiler *compiler, const struct term *term)
     instr->run = term->run;
     instr->can_fail = term->can_fail;
     instr->k = term->k;
+    instr->data = term->data;
     return instr->out = new_reg(compiler);
 }
 

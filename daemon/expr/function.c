@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "column/regex.h"
 #include "expr/rules.h"
 
 #define S &type_string
@@ -17,7 +18,8 @@
 static const struct function functions[] = {
     /* String */
     { RULE("split", K_STRING, 1, 1, rule_split), .run = kernel_split, .arg = { S },
-      .help = "split(sep): a List[String], with the empty strings between separators" },
+      .help = "split(sep) or split(regex(\"…\")): a List[String], with the empty strings between "
+              "separators" },
     { RULE("words", K_STRING, 0, 0, rule_strings), .run = kernel_words,
       .help = "words: a List[String], split at white space" },
     { RUN("toLowerCase", K_STRING, S, kernel_lower), .can_fail = true,
@@ -41,8 +43,11 @@ static const struct function functions[] = {
     { RUN("toDouble", K_STRING, D, kernel_to_double), .can_fail = true,
       .help = "toDouble: a Double; an error record where it is no number" },
     { RULE("toString", K_STRING, 0, 0, rule_same), .help = "toString" },
-    { RULE("matches", K_STRING, 0, 9, NULL), .later = true },
-    { RULE("extract", K_STRING, 0, 9, NULL), .later = true },
+    { RULE("matches", K_STRING, 1, 1, rule_matches), .run = kernel_matches,
+      .help = "matches(regex(\"…\")): does the whole String match?" },
+    { RULE("extract", K_STRING, 1, 1, rule_extract), .run = kernel_extract,
+      .help = "extract(regex(\"…(…)…\")): a List[String] of the groups of the first match, [] of "
+              "none" },
     { RULE("json", K_STRING, 0, 9, NULL), .later = true },
     { RULE("csv", K_STRING, 0, 9, NULL), .later = true },
     { RULE("hash", K_STRING, 0, 9, NULL), .later = true },

@@ -101,6 +101,7 @@ static void run_kernel(struct run *run, const struct instr *at)
                          .out = &run->reg[at->out],
                          .type = at->type,
                          .k = at->k,
+                         .data = at->data,
                          .arena = run->arena,
                          .arena_max = run->arena_max };
     at->run(&call);

@@ -28,8 +28,9 @@ struct instr {
     kernel run;         /* FLOW_KERNEL */
     const uint16_t *in; /* registers */
     uint16_t n_in, out;
-    uint32_t k;              /* what the kernel or the flow takes: a field, a side */
-    uint32_t from, to;       /* bytes of the expression's text, for messages */
+    uint32_t k;        /* what the kernel or the flow takes: a field, a side */
+    const void *data;  /* what the kernel was made with: a regex, a path; in the job's arena */
+    uint32_t from, to; /* bytes of the expression's text, for messages */
     const struct type *type; /* of out */
 };
 

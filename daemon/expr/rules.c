@@ -29,6 +29,8 @@ struct term *rule_lookup(struct checker *checker, const struct site *site)
 struct term *rule_split(struct checker *checker, const struct site *site)
 {
     const struct node *sep = site->arg[0];
+    if (rule_is_regex(sep))
+        return rule_split_regex(checker, site);
     if (sep->kind == NODE_STRING && !sep->string.len) {
         struct diag *diag =
             source_error(checker->source, sep->span, 232, "split wants a separator, not \"\"");

@@ -7,10 +7,13 @@
 struct term *rule_call(struct checker *checker, const struct site *site, const struct type *result);
 
 typedef struct term *rule_fn(struct checker *checker, const struct site *site);
-rule_fn rule_same;      /* self as it is */
-rule_fn rule_same_type; /* run() gives a value of self's type */
-rule_fn rule_strings;   /* run() gives a List[String] */
-rule_fn rule_lookup;    /* run() gives an Option of a Map's value */
+rule_fn rule_same;                           /* self as it is */
+rule_fn rule_same_type;                      /* run() gives a value of self's type */
+rule_fn rule_strings;                        /* run() gives a List[String] */
+rule_fn rule_lookup;                         /* run() gives an Option of a Map's value */
+rule_fn rule_matches, rule_extract;          /* a regex */
+rule_fn rule_split_regex;                    /* of rule_split() */
+bool rule_is_regex(const struct node *node); /* regex(…) */
 rule_fn rule_split, rule_to_double, rule_min, rule_max;
 rule_fn rule_map, rule_filter, rule_flat_map; /* of a List */
 rule_fn rule_element;                         /* run() gives an element of self */

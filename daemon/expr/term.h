@@ -31,6 +31,7 @@ struct term {
     struct var *var;     /* VAR, OPTION_MAP, EACH */
     kernel run;          /* KERNEL */
     uint32_t k;
+    const void *data;
     bool can_fail; /* this kernel, not its children */
     enum leave leave;
 };

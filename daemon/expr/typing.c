@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "expr/function.h"
+#include "expr/rules.h"
 #include "expr/typing_op.h"
 
 /* ---- making terms */
@@ -33,6 +34,7 @@ struct term *typing_kernel(struct checker *checker, struct span span, const stru
     term->run = made->run;
     term->can_fail = made->can_fail;
     term->k = made->k;
+    term->data = made->data;
     return term;
 }
 
@@ -177,8 +179,9 @@ static struct term *type_apply(struct checker *checker, const struct node *node,
 static struct term *type_access(struct checker *checker, const struct node *node)
 {
     const struct node *of = node->child[0];
-    if (node->kind == NODE_APPLY && of->kind == NODE_NAME && strcmp(of->name, "regex") == 0) {
-        source_error(checker->source, of->span, 250, "regex is not supported yet");
+    if (rule_is_regex(node)) {
+        source_error(checker->source, node->span, 232,
+                     "a regex can stand only in split(…), matches(…) and extract(…)");
         return NULL;
     }
     struct term *self = typing_node(checker, of);

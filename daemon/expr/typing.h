@@ -49,6 +49,7 @@ struct made { /* a KERNEL term to be */
     const struct type *type;
     bool can_fail;
     uint32_t k;
+    const void *data;
 };
 struct term *typing_kernel(struct checker *checker, struct span span, const struct made *made,
                            struct term *const *child, uint32_t n);

@@ -109,6 +109,24 @@ static const struct row {
     { "(_.toString, (_ > 1).toString, (_ * 0.1).toString)", "[1, 3]",
       "(String, String, String): (\"1\", \"false\", \"0.1\"); "
       "(\"3\", \"true\", \"0.30000000000000004\")" },
+    /* regular expressions */
+    { "_.split(regex(\"\\\\s*,\\\\s*\"))", "[\"a , b,c\", \",\", \"\", \"é\"]",
+      "List[String]: [\"a\", \"b\", \"c\"]; [\"\", \"\"]; [\"\"]; [\"é\"]" },
+    { "_.split(regex(\"\"))", "[\"aé😀\", \"\", \"x\"]",
+      "List[String]: [\"a\", \"é\", \"😀\"]; [\"\"]; [\"x\"]" },
+    { "_.split(regex(\"x*\"))", "[\"axbc\", \"xx\", \"ax\"]",
+      "List[String]: [\"a\", \"\", \"b\", \"c\"]; [\"\", \"\"]; [\"a\", \"\"]" },
+    { "_.split(regex(\"(?=[A-Z])\"))", "[\"aBcD\", \"Ab\"]",
+      "List[String]: [\"a\", \"Bc\", \"D\"]; [\"Ab\"]" },
+    { "(_.matches(regex(\"[a-zé]+\")), _.matches(\"a|ab\"))", "[\"ab\", \"é1\", \"\", \"ab\\n\"]",
+      "(Bool, Bool): (true, true); (false, false); (false, false); (false, false)" },
+    { "_.extract(regex(\"(\\\\d+)-(x)?(.)\"))", "[\"a 12-é 3-x\", \"-\", \"1-xy\"]",
+      "List[String]: [\"12\", \"\", \"é\"]; []; [\"1\", \"x\", \"y\"]" },
+    { "_.matches(\"(a+)+[bd]\")", "[\"ab\", \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\", \"b\"]",
+      "Bool: true; E406 `_.matches(\"(a+)+[bd]\")`: the pattern takes too many steps on this "
+      "text; "
+      "false" },
+    { "_.split(regex(\"(?:a|b)*c\")).size", "[\"abcab\"]", "Int: 2" },
     /* lists */
     { "_.map(_ + 1)", "[[1, 2], [], [3]]", "List[Int]: [2, 3]; []; [4]" },
     { "_.map(7)", "[[1, 2], [], [3]]", "List[Int]: [7, 7]; []; [7]" },
