@@ -225,6 +225,21 @@ void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
     }
 }
 
+uint32_t table_renew(struct table *table, uint32_t entry)
+{
+    table_make_room(table, 1);
+    check(entry < table->n);
+    uint32_t place = table->place[entry], renewed = table->n++;
+    struct slots *slots = (place & TABLE_NEW) == table->now.generation ? &table->now : &table->old;
+    struct slot *slot = &slots->slot[place & ~TABLE_NEW];
+    check(slot->entry == entry + 1);
+    slot->entry = renewed + 1;
+    table->cell[renewed] = table->fresh;
+    table->failed[renewed] = 0;
+    table->place[renewed] = place;
+    return renewed;
+}
+
 /* ---- entries */
 
 uint32_t table_count(const struct table *table)

@@ -27,6 +27,9 @@ void table_reset(struct table *table);  /* no keys; keeps what memory the last k
 void table_fetch(const struct table *table, const struct keys *keys);
 /* The entry of each key; keys that are new get the next ones. */
 void table_find(struct table *table, const struct keys *keys, uint32_t *entry);
+/* Gives the key of an entry a new one, the last, with a fresh cell. The old one has no key from now on: table_key() must not
+ * be asked for it. */
+uint32_t table_renew(struct table *table, uint32_t entry);
 uint32_t table_count(const struct table *table);
 uint64_t *table_cells(
     const struct table *table); /* one an entry; they move with the next table_find() */
