@@ -139,6 +139,11 @@ static bool recover_load(struct recover *recover, uint64_t index, struct err *er
         progress_free(&progress);
         return false;
     }
+    recover->found->n_states = 0;
+    if (!recover_gather_states(recover, content, err)) {
+        progress_free(&progress);
+        return false;
+    }
     recover->found->progress = progress;
     return true;
 }
@@ -231,7 +236,8 @@ static bool recover_apply(struct recover *recover, struct recover_slot *slot, st
     if (!recover_open(recover, &slot->ask, recover->next_read, &content, err))
         return false;
     if (!progress_apply(&found->progress, content, recover->next_read, record_hash(file), err) ||
-        !recover_gather(recover, content, &first, err))
+        !recover_gather(recover, content, &first, err) ||
+        !recover_gather_states(recover, content, err))
         return err_wrap(err, "%s", slot->path);
     found->records++;
     found->log_files++;

@@ -19,11 +19,17 @@ struct recovered_source {
     const char *name;
     uint64_t first, last; /* group commits in wal/ behind the last one taken; none: first > last */
 };
+struct recovered_state { /* ENTRY_DELTA of the snapshot, then of the records behind it, in order */
+    const char *id;
+    struct slice bytes;
+};
 struct recovered {
     struct progress progress;         /* the caller's: progress_free() */
     struct recovered_output *outputs; /* in order of batches */
     struct recovered_source *sources;
     size_t n_outputs, n_sources;
+    struct recovered_state *states;
+    size_t n_states;
     uint64_t records;    /* log records read */
     uint64_t snapshot;   /* index of the snapshot it began from; 0 = none */
     uint64_t *snapshots; /* indices of all that are there, oldest first */

@@ -59,7 +59,7 @@ struct recover {
     struct ask ask;
     char path[DIRECTORY_PATH_SIZE];
     struct recover_slot slots[RECOVER_AT_ONCE];
-    size_t outputs_cap, named_cap;
+    size_t outputs_cap, named_cap, states_cap;
 };
 
 /* Numbers of the entries just listed: "1", "2", …; what has another name is not ours. */
@@ -80,4 +80,6 @@ bool recover_open(const struct recover *recover, const struct ask *ask, uint64_t
  * *first is the number of its first batch; unchanged when there is none. */
 bool recover_gather(struct recover *recover, struct slice content, uint64_t *first,
                     struct err *err);
+/* Keeps what a snapshot, or a record behind it, says about states. */
+bool recover_gather_states(struct recover *recover, struct slice content, struct err *err);
 void recover_settle_outputs(struct recover *recover); /* drops what was noted as delivered later */

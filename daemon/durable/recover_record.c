@@ -95,6 +95,28 @@ bool recover_gather(struct recover *recover, struct slice content, uint64_t *fir
     return err->kind == ERR_NONE;
 }
 
+bool recover_gather_states(struct recover *recover, struct slice content, struct err *err)
+{
+    struct recovered *found = recover->found;
+    struct arena *arena = &found->arena;
+    struct record_reader reader;
+    struct entry entry;
+    if (!record_open(content, &reader, err))
+        return false;
+    err->kind = ERR_NONE;
+    while (record_next(&reader, &entry, err)) {
+        if (entry.kind != ENTRY_DELTA)
+            continue;
+        found->states = recover_grow(arena, found->states, found->n_states, &recover->states_cap,
+                                     sizeof *found->states);
+        found->states[found->n_states++] = (struct recovered_state){
+            arena_strndup(arena, entry.delta.id.ptr, entry.delta.id.len),
+            recover_copy(arena, entry.delta.bytes),
+        };
+    }
+    return err->kind == ERR_NONE;
+}
+
 /* In the order of batches, which those that were read backwards are not in yet. */
 static void recover_sort(struct recovered_output *outputs, size_t n)
 {

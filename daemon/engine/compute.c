@@ -37,6 +37,7 @@ static struct op_run run_of(struct place *at)
     return (struct op_run){
         .arena = &at->compute->arena,
         .batch_time_ms = at->compute->batch_ms,
+        .tick = at->compute->tick,
         .emit = compute_emit,
         .error = compute_error,
         .ctx = at,
@@ -154,6 +155,8 @@ static void compute_pend(struct compute *compute, uint32_t row, const struct pen
 static void compute_error(const struct op_run *run, const struct op_error *error)
 {
     struct compute *compute = ((const struct place *)run->ctx)->compute;
+    if (compute->folded)
+        return;
     if (!compute->block) {
         compute_error_of_result(compute, error);
         return;
@@ -348,7 +351,8 @@ static void compute_give(struct compute *compute, uint32_t index)
     bool any = false;
     compute_merge(node, gather, &run);
     ops->judge(gather[0], &run);
-    while (!compute_sated(compute, node) && ops->give(gather[0], &give, &run, &rows)) {
+    bool gives = compute->tick % node->slide == 0;
+    while (gives && !compute_sated(compute, node) && ops->give(gather[0], &give, &run, &rows)) {
         compute_push(compute, at, &rows);
         if (give.ends)
             compute_end(compute, at);
@@ -391,37 +395,33 @@ static void compute_render(struct compute *compute, uint32_t index, struct buf *
     arena_reset(&compute->arena);
 }
 
-void compute_cut(struct compute *compute, int64_t batch_ms, struct buf *outputs)
+void compute_cut(struct compute *compute, struct buf *outputs)
 {
     const struct plan *plan = compute->conf->plan;
-    compute->batch_ms = batch_ms;
-    for (uint32_t i = 0; i < compute->conf->spec->n_sources; i++)
+    for (uint32_t i = 0; i < compute->conf->spec->n_sources && !compute->folded; i++)
         compute_end_part(compute, i);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
-        if (plan->nodes[i].kind == PLAN_GATHER)
+        const struct plan_node *node = &plan->nodes[i];
+        if (compute->tick % node->in_slide != 0)
+            continue;
+        if (node->kind == PLAN_GATHER)
             compute_give(compute, i);
-        else if (plan->nodes[i].kind == PLAN_OUTPUT)
-            compute_render(compute, i, &outputs[plan->nodes[i].index]);
+        else if (node->kind == PLAN_OUTPUT && !compute->folded)
+            compute_render(compute, i, &outputs[node->index]);
     }
-    compute->records = 0;
+    if (!compute->folded)
+        compute->records = 0;
 }
 
 /* ---- making and freeing */
 
-void compute_open(struct compute *compute, const struct engine_conf *conf)
+struct compute_node *compute_nodes_open(const struct engine_conf *conf)
 {
     const struct plan *plan = conf->plan;
-    *compute = (struct compute){ .conf = conf, .chunk_rows = conf->chunk_rows };
-    if (!conf->chunk_rows)
-        compute->chunk_rows = CHUNK_ROWS_FIRST;
-    compute->nodes = mem_zalloc(plan->n_nodes * sizeof *compute->nodes);
-    compute->source_node = mem_zalloc(conf->spec->n_sources * sizeof *compute->source_node);
-    compute->parts = mem_zalloc(conf->spec->n_sources * sizeof *compute->parts);
+    struct compute_node *nodes = mem_zalloc(plan->n_nodes * sizeof *nodes);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         const struct plan_node *node = &plan->nodes[i];
-        struct compute_node *holds = &compute->nodes[i];
-        if (node->kind == PLAN_SOURCE)
-            compute->source_node[node->index] = i;
+        struct compute_node *holds = &nodes[i];
         if (node->kind == PLAN_GATHER)
             holds->gather = mem_alloc(node->lanes * sizeof(struct gather *));
         if (node->kind == PLAN_OUTPUT)
@@ -435,24 +435,42 @@ void compute_open(struct compute *compute, const struct engine_conf *conf)
                     conf->rows ? UINT64_MAX : sink_find(output->kind)->rows_max(output);
         }
     }
+    return nodes;
+}
+
+void compute_nodes_close(const struct plan *plan, struct compute_node *nodes)
+{
+    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        for (uint32_t lane = 0; lane < node->lanes; lane++) {
+            if (node->kind == PLAN_GATHER)
+                node->op->kind->gather->free(nodes[i].gather[lane]);
+            else if (node->kind == PLAN_OUTPUT)
+                collect_free(&nodes[i].collect[lane]);
+        }
+        mem_free(nodes[i].gather);
+        mem_free(nodes[i].collect);
+    }
+    mem_free(nodes);
+}
+
+void compute_open(struct compute *compute, const struct engine_conf *conf)
+{
+    const struct plan *plan = conf->plan;
+    *compute = (struct compute){ .conf = conf, .chunk_rows = conf->chunk_rows };
+    if (!conf->chunk_rows)
+        compute->chunk_rows = CHUNK_ROWS_FIRST;
+    compute->nodes = compute_nodes_open(conf);
+    compute->source_node = mem_zalloc(conf->spec->n_sources * sizeof *compute->source_node);
+    compute->parts = mem_zalloc(conf->spec->n_sources * sizeof *compute->parts);
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        if (plan->nodes[i].kind == PLAN_SOURCE)
+            compute->source_node[plan->nodes[i].index] = i;
 }
 
 void compute_close(struct compute *compute)
 {
-    const struct plan *plan = compute->conf->plan;
-    for (uint32_t i = 0; i < plan->n_nodes; i++) {
-        const struct plan_node *node = &plan->nodes[i];
-        struct compute_node *holds = &compute->nodes[i];
-        for (uint32_t lane = 0; lane < node->lanes; lane++) {
-            if (node->kind == PLAN_GATHER)
-                node->op->kind->gather->free(holds->gather[lane]);
-            else if (node->kind == PLAN_OUTPUT)
-                collect_free(&holds->collect[lane]);
-        }
-        mem_free(holds->gather);
-        mem_free(holds->collect);
-    }
-    mem_free(compute->nodes);
+    compute_nodes_close(compute->conf->plan, compute->nodes);
     mem_free(compute->source_node);
     mem_free(compute->parts);
     arena_free(&compute->arena);

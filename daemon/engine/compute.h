@@ -42,12 +42,17 @@ struct compute {
     uint64_t records;  /* of the open batch */
     struct err failed; /* why the open batch must not be committed; ERR_NONE: it may */
     int64_t batch_ms;  /* at the cut */
+    uint64_t tick;     /* at the cut: its number since zeroTime */
+    bool folded;       /* at the cut: of a tick that passed without the job: outputs show nothing */
 };
 
 void compute_open(struct compute *compute, const struct engine_conf *conf);
 /* Computes a block's records into the open batch. */
 void compute_block(struct compute *compute, const struct block *block);
-/* Closes the batch: results run on through the plan, outputs are rendered into outputs[], for each of the spec; then all is
- * empty for the next batch. */
-void compute_cut(struct compute *compute, int64_t batch_ms, struct buf *outputs);
+/* Closes the batch of compute->tick and compute->batch_ms: results run on through the plan, outputs are rendered into
+ * outputs[], for each of the spec; then all but what operations remember is empty for the next batch. */
+void compute_cut(struct compute *compute, struct buf *outputs);
+/* What the nodes hold, empty; and freed. compute_open() and compute_close() do it too. */
+struct compute_node *compute_nodes_open(const struct engine_conf *conf);
+void compute_nodes_close(const struct plan *plan, struct compute_node *nodes);
 void compute_close(struct compute *compute);

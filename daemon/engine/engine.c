@@ -2,7 +2,9 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "engine/catchup.h"
 #include "engine/compute.h"
+#include "engine/memories.h"
 #include "io/pool.h"
 
 /* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding. When a run ends its blocks are given
@@ -25,6 +27,10 @@ struct engine {
     struct dead dead[2]; /* of the open batch and of the last one, in turns */
     unsigned open;       /* which is the open batch's */
     struct buf *outputs; /* of the last cut */
+    struct memories memories;
+    int64_t zero_ms;
+    uint64_t tick; /* of the last cut */
+    bool has_clock;
 };
 
 bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err)
@@ -36,6 +42,7 @@ bool engine_new(const struct engine_conf *conf, struct engine **engine, struct e
     list_init(&made->taken);
     compute_open(&made->compute, &made->conf);
     made->compute.dead = &made->dead[0];
+    memories_open(&made->memories, &made->compute);
     made->outputs = mem_zalloc(conf->spec->n_outputs * sizeof *made->outputs);
     *engine = made;
     return true;
@@ -103,6 +110,41 @@ bool engine_idle(const struct engine *engine)
     return !engine->running && list_empty(&engine->fed);
 }
 
+/* ---- what outlives the batch */
+
+bool engine_restore(struct engine *engine, const struct engine_state *states, size_t n,
+                    struct err *err)
+{
+    check(engine_idle(engine));
+    return memories_restore(&engine->memories, states, n, err);
+}
+
+void engine_save(struct engine *engine, void (*each)(void *ctx, const struct engine_state *state),
+                 void *ctx)
+{
+    memories_save(&engine->memories, each, ctx);
+}
+
+void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms)
+{
+    uint64_t interval = engine->conf.spec->batch_interval_ms;
+    check(last_ms >= zero_ms);
+    engine->zero_ms = zero_ms;
+    engine->tick = interval ? (uint64_t)(last_ms - zero_ms) / interval : 0;
+    engine->has_clock = true;
+}
+
+/* The number of a batch's tick; without a clock they are counted. */
+static uint64_t engine_tick(const struct engine *engine, int64_t batch_ms)
+{
+    uint64_t interval = engine->conf.spec->batch_interval_ms;
+    if (!engine->has_clock || !interval)
+        return engine->tick + 1;
+    uint64_t tick = (uint64_t)(batch_ms - engine->zero_ms) / interval;
+    check(batch_ms > engine->zero_ms && tick > engine->tick);
+    return tick;
+}
+
 /* ---- the cut */
 
 bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
@@ -115,7 +157,11 @@ bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_c
     check(engine_idle(engine));
     for (size_t i = 0; i < n_outputs; i++)
         buf_clear(&engine->outputs[i]);
-    compute_cut(compute, batch_ms, engine->outputs);
+    uint64_t tick = engine_tick(engine, batch_ms);
+    catchup(compute, engine->tick, tick, batch_ms);
+    compute->tick = engine->tick = tick;
+    compute->batch_ms = batch_ms;
+    compute_cut(compute, engine->outputs);
     if (compute->failed.kind != ERR_NONE) {
         *err = compute->failed;
         return false;
@@ -124,12 +170,15 @@ bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_c
     compute->dead = &engine->dead[engine->open];
     dead_clear(compute->dead);
     dead_sort(dead);
+    memories_changes(&engine->memories);
     *cut = (struct engine_cut){ .records = records,
                                 .errors = dead->errors,
                                 .outputs = engine->outputs,
                                 .n_outputs = n_outputs,
                                 .dead = dead->items,
-                                .n_dead = dead->n };
+                                .n_dead = dead->n,
+                                .changes = engine->memories.states,
+                                .n_changes = engine->memories.n_states };
     return true;
 }
 
@@ -148,6 +197,7 @@ void engine_free(struct engine *engine)
         return;
     list_drop(&engine->fed);
     list_drop(&engine->taken);
+    memories_close(&engine->memories);
     compute_close(&engine->compute);
     for (size_t i = 0; i < engine->conf.spec->n_outputs; i++)
         buf_free(&engine->outputs[i]);

@@ -46,6 +46,11 @@ struct engine_dead {
     struct slice key, value; /* as they came; ptr NULL = absent */
 };
 
+struct engine_state { /* of one operation that remembers */
+    const char *id;
+    struct slice bytes; /* engine/memories.h says what they are */
+};
+
 struct engine_cut {   /* what came of a batch; lives until the next cut */
     uint64_t records; /* that the batch took */
     uint64_t errors;  /* error records, and keys, among them */
@@ -56,17 +61,31 @@ struct engine_cut {   /* what came of a batch; lives until the next cut */
      * DEAD_BYTES_MAX (engine/dead.h). With onError deadLetter there are never more: the batch fails. */
     struct engine_dead *dead;
     size_t n_dead;
+    struct engine_state *changes; /* of the states that changed, or that are new: what did */
+    size_t n_changes;
 };
 
 typedef void (*engine_cb)(void *ctx, struct block *block);
 
 bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err);
+/* Takes in what earlier batches left: of each state the last whole one, if any, then the changes of the batches behind it, in
+ * their order; before anything is fed. False: ERR_BAD_CONFIG, E240 or E241, all states named that have no operation, or one
+ * that needs another type; ERR_FATAL, E350: the bytes are damaged. */
+bool engine_restore(struct engine *engine, const struct engine_state *states, size_t n,
+                    struct err *err);
+/* zeroTime, and the time of the last batch or folded tick, zeroTime when there was none: before the first cut. Without it
+ * zeroTime is 0, and the first batch is taken for the first tick. */
+void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms);
+/* All states as they are after the last batch closed, whole, one each; whatever is being computed meanwhile. */
+void engine_save(struct engine *engine, void (*each)(void *ctx, const struct engine_state *state),
+                 void *ctx);
 /* Computes one published block into the open batch. Blocks are computed in the order of the calls, whatever runs at once;
  * cb gives the block back, from the loop, once nothing of it is needed any more. */
 void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void *ctx);
 bool engine_idle(const struct engine *engine); /* nothing fed is still being computed */
 /* Closes the open batch; only while idle. batch_ms is the batch's time since the Unix epoch. The result belongs to the
- * engine until the next call. False (ERR_FATAL, ERR_BAD_RECORD): the batch must not be committed. */
+ * engine until the next call. Ticks since the last one that had no batch change windows and states as if each had been a batch
+ * without records; no output shows them. False (ERR_FATAL, ERR_BAD_RECORD): the batch must not be committed. */
 bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
                         struct err *err);
 void engine_free(struct engine *engine); /* while idle, or once its pool is freed; NULL is fine */

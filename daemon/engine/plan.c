@@ -5,8 +5,9 @@
 #include "base/check.h"
 #include "column/type.h"
 #include "engine/lift.h"
-#include "op/op.h"
+#include "op/memory.h"
 #include "sink/sink.h"
+#include "spec/units.h"
 
 enum stream_state { STREAM_NEW, STREAM_OPEN, STREAM_DONE };
 
@@ -20,6 +21,9 @@ struct build { /* a plan under way */
     uint32_t *source;         /* node of each source */
     uint32_t *stream;         /* last node of each stream; NODE_NONE after a mistake in it */
     enum stream_state *state; /* of each stream */
+    uint64_t batch_ms;        /* batchInterval */
+    const struct memory **memories;
+    size_t n_memories;
 };
 
 #define NODE_NONE UINT32_MAX
@@ -85,7 +89,38 @@ struct inputs {
     uint32_t *node;
     size_t n;
     const struct type *type; /* NULL after a mistake */
+    uint64_t slide;          /* in batches */
 };
+
+static const char *slide_text(const struct build *build, uint64_t slide)
+{
+    struct buf text = { 0 };
+    units_put_duration(slide * build->batch_ms, &text);
+    const char *copy = arena_strdup(build->arena, buf_text(&text));
+    buf_free(&text);
+    return copy;
+}
+
+/* Streams that are put together must come at the same batches. */
+static bool build_slides(struct build *build, const struct inputs *inputs, const char *const *names,
+                         const struct yaml_node *place)
+{
+    for (size_t i = 1; i < inputs->n; i++) {
+        const struct plan_node *nodes = build->plan->nodes;
+        uint64_t one = nodes[inputs->node[0]].slide, other = nodes[inputs->node[i]].slide;
+        if (one == other)
+            continue;
+        struct diag *diag =
+            diag_add(build->diags, yaml_place(place), 212, "'%s' slides by %s, but '%s' by %s",
+                     names[0], slide_text(build, one), names[i], slide_text(build, other));
+        diag_help(build->diags, diag,
+                  "only streams of the same slide can be put together: window the other one with "
+                  "slideDuration: %s first",
+                  slide_text(build, one < other ? other : one));
+        return false;
+    }
+    return true;
+}
 
 static void build_inputs(struct build *build, const struct job_stream *stream,
                          struct inputs *inputs)
@@ -109,6 +144,9 @@ static void build_inputs(struct build *build, const struct job_stream *stream,
         }
         inputs->type = type;
     }
+    if (whole && inputs->type && !build_slides(build, inputs, stream->from, stream->node))
+        inputs->type = NULL;
+    inputs->slide = whole && inputs->n ? build->plan->nodes[inputs->node[0]].slide : 1;
 }
 
 /* A node that is given the inputs' rows, and as its right side those of `right`; place is where a mistake is shown. The inputs
@@ -118,6 +156,10 @@ static void build_connect(struct build *build, const struct plan_node *node,
                           const struct inputs *right)
 {
     uint32_t index = build_node(build, node);
+    struct plan_node *made = &build->plan->nodes[index];
+    made->in_slide = made->slide = inputs->slide;
+    if (node->op && node->op->slide_ms)
+        made->slide = node->op->slide_ms / build->batch_ms;
     bool ok = true;
     for (size_t i = 0; ok && i < inputs->n; i++)
         ok = build_edge(build, inputs->node[i], index);
@@ -128,7 +170,8 @@ static void build_connect(struct build *build, const struct plan_node *node,
         diag_add(build->diags, yaml_place(place), 208,
                  "a stream of more than %u operations in a row, or of more than %u streams",
                  PLAN_DEPTH_MAX, PLAN_LANES_MAX);
-    *inputs = (struct inputs){ arena_alloc(build->arena, sizeof index), 1, ok ? node->type : NULL };
+    *inputs = (struct inputs){ arena_alloc(build->arena, sizeof index), 1, ok ? node->type : NULL,
+                               made->slide };
     inputs->node[0] = index;
 }
 
@@ -153,15 +196,52 @@ static bool build_others(struct build *build, const struct job_op *job, struct i
     return whole;
 }
 
+/* Two operations cannot share a state. */
+static void build_memory(struct build *build, const struct op *op, const struct yaml_node *place)
+{
+    for (size_t i = 0; i < build->n_memories; i++) {
+        if (strcmp(build->memories[i]->id, op->memory->id) != 0)
+            continue;
+        diag_help(build->diags,
+                  diag_add(build->diags, yaml_place(place), 213, "state id '%s' is used twice",
+                           op->memory->id),
+                  "give each operation an id of its own: saved state is found by it");
+        return;
+    }
+    build->memories[build->n_memories++] = op->memory;
+}
+
+/* The same for the streams that an operation names. */
+static bool build_slides_with(struct build *build, const struct job_op *job,
+                              const struct inputs *inputs, const struct inputs *other)
+{
+    struct inputs all = { .n = 2 };
+    for (size_t i = 0; i < other->n; i++) {
+        all.node = (uint32_t[]){ inputs->node[0], other->node[i] };
+        const char *names[] = { "the stream here", job->with[i]->text };
+        if (!build_slides(build, &all, names, job->with[i]))
+            return false;
+    }
+    return true;
+}
+
 /* One operation: what it gives stands in inputs afterwards. */
-static void build_op(struct build *build, const struct job_op *job, struct inputs *inputs)
+static void build_op(struct build *build, const struct job_op *job, const char *name,
+                     struct inputs *inputs)
 {
     struct inputs other;
     const struct type **types;
     struct op_input input = {
-        .arena = build->arena, .types = build->types, .diags = build->diags, .job = job
+        .arena = build->arena,
+        .types = build->types,
+        .diags = build->diags,
+        .job = job,
+        .name = name,
+        .slide_ms = inputs->slide * build->batch_ms,
+        .batch_ms = build->batch_ms,
     };
-    if (build_others(build, job, &other, &types))
+    if (build_others(build, job, &other, &types) &&
+        (!inputs->type || build_slides_with(build, job, inputs, &other)))
         input.type = inputs->type;
     input.other = types;
     const struct op *op = op_build(&input);
@@ -169,6 +249,8 @@ static void build_op(struct build *build, const struct job_op *job, struct input
         inputs->type = NULL; /* further operations are still looked at for their names */
         return;
     }
+    if (op->memory)
+        build_memory(build, op, job->node);
     struct plan_node node = { .kind = op->kind->gather ? PLAN_GATHER : PLAN_OP,
                               .type = op->out,
                               .op = op };
@@ -176,7 +258,7 @@ static void build_op(struct build *build, const struct job_op *job, struct input
         build_connect(build, &node, job->node, inputs, &other);
         return;
     }
-    struct inputs all = { .n = inputs->n + other.n }; /* a union */
+    struct inputs all = { .n = inputs->n + other.n, .slide = inputs->slide }; /* a union */
     all.node = arena_alloc(build->arena, all.n * sizeof *all.node);
     memcpy(all.node, inputs->node, inputs->n * sizeof *all.node);
     if (other.n)
@@ -193,8 +275,11 @@ static uint32_t build_stream(struct build *build, size_t index)
         return build->stream[index];
     build->state[index] = STREAM_OPEN;
     build_inputs(build, stream, &inputs);
-    for (size_t i = 0; i < stream->n_ops; i++)
-        build_op(build, &stream->ops[i], &inputs);
+    for (size_t i = 0; i < stream->n_ops; i++) {
+        const struct job_op *job = &stream->ops[i];
+        build_op(build, job, arena_printf(build->arena, "%s-%s-%zu", stream->name, job->name, i),
+                 &inputs);
+    }
     if (inputs.type && inputs.n != 1) { /* a union without operations: one that keeps every row */
         struct plan_node pass = { .kind = PLAN_OP, .type = inputs.type };
         build_connect(build, &pass, stream->node, &inputs, NULL);
@@ -218,7 +303,7 @@ static void build_output(struct build *build, uint32_t index)
     struct plan_node node = { .kind = PLAN_OUTPUT,
                               .type = build->plan->nodes[from].type,
                               .index = index };
-    struct inputs inputs = { &from, 1, node.type };
+    struct inputs inputs = { &from, 1, node.type, build->plan->nodes[from].slide };
     build_connect(build, &node, output->node, &inputs, NULL);
 }
 
@@ -262,6 +347,27 @@ static void build_fields(struct plan *plan)
     }
 }
 
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static uint64_t plan_period(const struct plan *plan)
+{
+    uint64_t period = 1;
+    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+        uint64_t slide = plan->nodes[i].slide;
+        if (__builtin_mul_overflow(period / gcd(period, slide), slide, &period))
+            return UINT64_MAX;
+    }
+    return period;
+}
+
 static size_t count_nodes(const struct job_spec *spec)
 {
     size_t n = spec->n_sources + spec->n_streams + spec->n_outputs;
@@ -278,6 +384,8 @@ bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *
         .arena = arena, .spec = spec, .diags = diags, .cap = (uint32_t)count_nodes(spec)
     };
     build.types = types_new(arena);
+    build.batch_ms = spec->batch_interval_ms ? spec->batch_interval_ms : 1;
+    build.memories = arena_alloc(arena, build.cap * sizeof(struct memory *));
     build.plan = arena_zalloc(arena, sizeof *build.plan);
     build.plan->nodes = arena_alloc(arena, build.cap * sizeof *build.plan->nodes);
     build.source = arena_alloc(arena, spec->n_sources * sizeof *build.source);
@@ -285,7 +393,8 @@ bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *
     build.state = arena_zalloc(arena, spec->n_streams * sizeof *build.state);
     for (uint32_t i = 0; i < spec->n_sources; i++) {
         const struct type *type = lift_type(build.types, &spec->sources[i]);
-        struct plan_node node = { .kind = PLAN_SOURCE, .type = type, .index = i };
+        struct plan_node node = { .kind = PLAN_SOURCE, .type = type, .index = i, .in_slide = 1 };
+        node.slide = 1;
         build.source[i] = build_node(&build, &node);
     }
     for (size_t i = 0; i < spec->n_streams; i++)
@@ -293,6 +402,7 @@ bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *
     for (uint32_t i = 0; i < spec->n_outputs; i++)
         build_output(&build, i);
     build_fields(build.plan);
+    build.plan->period = plan_period(build.plan);
     if (diag_errors(diags) != before)
         return false;
     *plan = build.plan;

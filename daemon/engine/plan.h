@@ -36,7 +36,10 @@ struct plan_node {
     bool ends;               /* somebody behind it asks where partitions of its rows end */
     struct plan_edge *edges;
     uint32_t n_edges;
-    uint32_t depth;  /* nodes before it, on the longest way */
+    uint32_t depth; /* nodes before it, on the longest way */
+    uint64_t
+        in_slide; /* batches from one that brings it rows to the next: of zeroTime + k x in_slide … */
+    uint64_t slide;  /* … and the same of the rows it gives */
     uint64_t fields; /* which fields of its rows are looked at, a bit each */
 };
 
@@ -47,6 +50,8 @@ struct plan_node {
 struct plan {
     struct plan_node *nodes; /* each behind all that it is given rows by */
     uint32_t n_nodes;
+    uint64_t
+        period; /* batches after which all slides meet again; UINT64_MAX: more than can be counted */
 };
 
 /* Types and compiles every expression; findings (E201, E205, E206, E211, E212, E216, E230 … E236, E250) go to diags. False

@@ -28,10 +28,22 @@ static struct cell_bytes *cell_room(struct table *table, uint64_t *cell, size_t 
     return kept;
 }
 
-void cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
+static bool cell_put_bytes(struct table *table, uint64_t *cell, struct slice bytes)
+{
+    struct cell_bytes *kept = (void *)(uintptr_t)*cell;
+    if (kept && kept->n == bytes.len && (!kept->n || !memcmp(kept->bytes, bytes.ptr, kept->n)))
+        return false;
+    kept = cell_room(table, cell, bytes.len);
+    kept->n = bytes.len;
+    if (kept->n)
+        memcpy(kept->bytes, bytes.ptr, kept->n);
+    return true;
+}
+
+bool cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
               struct buf *scratch)
 {
-    uint64_t *cell = &table_cells(table)[entry];
+    uint64_t *cell = &table_cells(table)[entry], before = *cell;
     uint32_t at = column_row(column, row);
     if (column->type->kind == K_BOOL) {
         *cell = column->b8[at];
@@ -40,11 +52,9 @@ void cell_put(struct table *table, uint32_t entry, const struct column *column, 
     } else {
         buf_clear(scratch);
         codec_put(scratch, column, row);
-        struct cell_bytes *kept = cell_room(table, cell, scratch->len);
-        kept->n = scratch->len;
-        if (kept->n)
-            memcpy(kept->bytes, scratch->ptr, kept->n);
+        return cell_put_bytes(table, cell, buf_slice(scratch));
     }
+    return *cell != before;
 }
 
 void cell_get(const struct table *table, const struct type *type, struct sel entries,

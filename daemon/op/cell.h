@@ -11,8 +11,8 @@
 
 bool cell_is_word(const struct type *type); /* the value stands in the cell itself */
 /* Puts row `row` of a column into an entry's cell, which is 0 before its first value when it is no word; scratch is for the
- * way there. The column may hold views of what this cell held, of no other. */
-void cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
+ * way there. The column may hold views of what this cell held, of no other. False: the cell held the same before. */
+bool cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
               struct buf *scratch);
 /* The cells of some entries as a column, a row each. */
 void cell_get(const struct table *table, const struct type *type, struct sel entries,

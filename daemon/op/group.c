@@ -9,12 +9,16 @@
 
 #define GROUP_VALUES 16384u /* values given at once, but at least those of one key */
 
+void group_init(struct group *group, const struct op *op, uint64_t seed)
+{
+    *group = (struct group){ .head.op = op, .values.max = UINT64_MAX };
+    lookup_open(&group->keys, seed, 0);
+}
+
 struct gather *group_open(const struct op *op, uint64_t seed)
 {
-    struct group *group = mem_zalloc(sizeof *group);
-    group->head.op = op;
-    group->values.max = UINT64_MAX;
-    lookup_open(&group->keys, seed, 0);
+    struct group *group = mem_alloc(sizeof *group);
+    group_init(group, op, seed);
     return &group->head;
 }
 

@@ -23,6 +23,7 @@ static inline struct group *group_of(struct gather *gather)
     return (struct group *)(void *)gather; /* the head comes first */
 }
 
+void group_init(struct group *group, const struct op *op, uint64_t seed); /* an empty one */
 /* What every kind that groups does; give is its own. */
 struct gather *group_open(const struct op *op, uint64_t seed);
 void group_take(struct gather *gather, const struct rows *rows, const struct op_run *run);

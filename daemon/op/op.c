@@ -12,6 +12,7 @@
 #include "op/shared.h"
 #include "op/stateless.h"
 #include "op/union.h"
+#include "op/update.h"
 
 static const struct op_kind *const op_kinds[] = {
     &op_map,
@@ -35,6 +36,7 @@ static const struct op_kind *const op_kinds[] = {
     &op_right_outer_join,
     &op_full_outer_join,
     &op_cogroup,
+    &op_update_state_by_key,
 };
 
 static const struct op_kind *op_kind_of(const char *name)

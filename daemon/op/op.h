@@ -14,6 +14,8 @@
 
 struct op;
 struct gather;
+struct memory;
+struct memory_ops;
 struct types;
 
 /* How rows came from those before them: one level for each operation that makes several of one. */
@@ -47,6 +49,8 @@ struct op_error { /* a row that could not be computed, or a key whose values cou
 struct op_run { /* what operations run in: one thread at a time */
     struct arena *arena;
     int64_t batch_time_ms;
+    uint64_t
+        tick; /* at the cut: batch intervals since zeroTime; a batch after downtime skips some */
     void (*emit)(const struct op_run *run, struct rows *rows); /* rows that came out */
     void (*error)(const struct op_run *run, const struct op_error *error);
     void *ctx; /* for both */
@@ -59,6 +63,9 @@ struct op_input { /* what an operation is built from */
     const struct job_op *job;
     const struct type *type;         /* of the rows that come in */
     const struct type *const *other; /* of those of the streams that the job names beside it */
+    const char *name;                /* what its state is called when the job does not say */
+    uint64_t slide_ms; /* of the rows that come in: how far apart batches that have some are */
+    uint64_t batch_ms; /* batchInterval */
 };
 
 enum op_arg { OP_ARG_NONE, OP_ARG_NEEDED, OP_ARG_MAY_BE };
@@ -88,6 +95,9 @@ struct op { /* one transformation, typed and compiled; read-only once it is buil
     uint64_t num;                 /* of it: rows wanted; repartition: partitions */
     bool lacks_left, lacks_right; /* of a join: a key may have no value on this side */
     const char *place;            /* transformations[2].reduceByKey */
+    const struct memory *memory;  /* op/memory.h; NULL: nothing outlives the batch */
+    const void *more;             /* what else its kind needs */
+    uint64_t slide_ms;            /* of what it gives; 0: that of what comes in */
 };
 
 struct give {       /* how far a result has been given; {0}: nothing of it yet */
@@ -95,6 +105,7 @@ struct give {       /* how far a result has been given; {0}: nothing of it yet *
     uint64_t at;    /* of an entry that makes several rows: how many were given */
     bool ends;      /* a partition ends behind the rows that were given last */
 };
+
 #define GATHER_ROWS 1024u /* rows of a result given at once, more or less: they stay in L2 */
 
 struct gather_ops {
@@ -116,6 +127,7 @@ struct gather_ops {
     void (*reset)(struct gather *gather);
     size_t (*bytes)(const struct gather *gather); /* memory it holds */
     void (*free)(struct gather *gather);
+    const struct memory_ops *memory; /* op/memory.h; NULL: it does not remember */
 };
 
 struct gather { /* the head of each kind's own struct */

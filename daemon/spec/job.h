@@ -50,6 +50,12 @@ struct job_args {               /* of a transformation whose argument is no expr
     bool ascending;             /* sortByKey */
     uint32_t num;               /* top: rows; repartition: partitions */
     const struct yaml_node *by; /* top: an expression */
+    const char *id;             /* of saved state; NULL = it has no name of its own */
+    const struct yaml_node *func, *inv_func, *filter_func; /* expressions */
+    const struct yaml_node *initial;                       /* a list of [key, state]; NULL = none */
+    const struct yaml_node *state_type;                    /* a type; NULL = it is inferred */
+    uint64_t window_ms, slide_ms;                          /* slide 0: the stream's own */
+    uint64_t timeout_ms;                                   /* mapWithState; 0 = none */
 };
 
 struct job_op {                   /* one transformation, not yet typed */

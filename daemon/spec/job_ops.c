@@ -83,7 +83,10 @@ static const struct op_row { /* an operation */
     { .name = "groupByKeyAndWindow", .form = FORM_OTHER, .later = true },
     { .name = "reduceByWindow", .form = FORM_OTHER, .later = true },
     { .name = "reduceByKeyAndWindow", .form = FORM_OTHER, .later = true },
-    { .name = "updateStateByKey", .form = FORM_OTHER, .later = true },
+    { .name = "updateStateByKey",
+      .form = FORM_MAP,
+      .sample = "{id: totals, func: \"(values, state) => state.getOrElse(0) + values.sum\"}",
+      .keys = job_update_keys },
     { .name = "mapWithState", .form = FORM_OTHER, .later = true },
     { .name = "join", .form = FORM_STREAM, .sample = "other" },
     { .name = "leftOuterJoin", .form = FORM_STREAM, .sample = "other" },
@@ -241,6 +244,15 @@ static bool check_expression(struct job_file *file, const char *name, const char
     return false;
 }
 
+static const struct {
+    const char *key, *sample;
+} expressions[] = {
+    { "by", "_._2" },
+    { "func", "_ + _" },
+    { "invFunc", "_ - _" },
+    { "filterFunc", "(key, value) => value != 0" },
+};
+
 static bool read_map(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
                      struct job_op *out)
 {
@@ -249,8 +261,14 @@ static bool read_map(struct job_file *file, const struct op_row *op, struct yaml
                             arena_printf(file->arena, "a mapping, as %s", op->sample));
     if (!schema_read(&file->schema, op->keys, arg, &out->args, NULL))
         return false;
-    struct yaml_node *by = yaml_get(arg, "by");
-    return !by || check_expression(file, "by", "_._2", by);
+    bool good = true;
+    for (size_t i = 0; i < ARRAY_SIZE(expressions); i++) {
+        struct yaml_node *node = yaml_get(arg, expressions[i].key);
+        good &= !node || check_expression(file, expressions[i].key, expressions[i].sample, node);
+    }
+    struct yaml_node *id = yaml_get(arg, "id"), *initial = yaml_get(arg, "initial");
+    good &= !id || job_name_check(file, id, "an id");
+    return (!initial || expand_tree(&file->schema.expand, initial)) && good;
 }
 
 /* Other streams; that they exist is known when all are. */

@@ -68,4 +68,7 @@ void job_conf_read(struct job_file *file, const struct yaml_node *root); /* Spar
 bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream);
 
 extern const struct job_kind job_source_kinds[], job_output_kinds[];
+/* Of operations that remember; their fields lie in struct job_args. */
+extern const struct schema_key job_update_keys[], job_map_state_keys[], job_window_keys[],
+    job_reduce_window_keys[];
 bool job_op_known(const char *name);

@@ -147,6 +147,8 @@ static void batcher_put_batch(struct batcher *batcher, int64_t time_ms,
     batcher_log_dead(batcher, cut);
     batch_keep_outputs(batch, cut);
     outcome_put(&batcher->next, batcher->conf.spec, cut);
+    for (size_t i = 0; i < cut->n_changes; i++)
+        keeper_changed(batcher->conf.keeper, cut->changes[i].bytes.len);
     batcher->next_bytes = batcher->next.bytes.len;
     batcher->n_ready++;
     list_add_tail(&batcher->ready, &batch->link);
@@ -245,7 +247,6 @@ static void batcher_commit_cb(void *ctx, uint64_t index, uint64_t hash)
     struct batcher *batcher = ctx;
     struct progress *progress = batcher->conf.progress;
     struct err err;
-    uint64_t bytes = batcher->current_bytes;
     if (!progress_apply(progress, record_seal(&batcher->current, progress->hash), index, hash,
                         &err)) {
         batcher->conf.failed(batcher->conf.ctx, &err);
@@ -255,7 +256,7 @@ static void batcher_commit_cb(void *ctx, uint64_t index, uint64_t hash)
     batcher->current_bytes = 0;
     for (struct list *link; (link = list_first(&batcher->committing));)
         batcher_finish_batch(batcher, LIST_ITEM(link, struct batch, link));
-    keeper_committed(batcher->conf.keeper, bytes);
+    keeper_committed(batcher->conf.keeper);
     if (batcher->conf.intake)
         intake_noted(batcher->conf.intake, batcher->current_notes);
     batcher_flush(batcher);
@@ -275,6 +276,7 @@ void batcher_flush(struct batcher *batcher)
         list_remove(link);
         list_add_tail(&batcher->committing, link);
     }
+    keeper_committing(batcher->conf.keeper, batcher->current_bytes);
     batch_log_append(batcher->conf.log, &batcher->current, batcher_commit_cb, batcher);
 }
 
@@ -361,6 +363,7 @@ void batcher_start(struct batcher *batcher, uint64_t hash_seed)
     }
     if (batcher->last_ms < batcher->zero_ms)
         batcher->last_ms = batcher->zero_ms;
+    engine_set_clock(batcher->conf.engine, batcher->zero_ms, batcher->last_ms);
     batcher_forget_outputs(batcher);
     batcher->started = true;
     batcher_flush(batcher);

@@ -9,8 +9,10 @@
 #include "durable/recover.h"
 #include "durable/snapshot.h"
 #include "durable/trim.h"
+#include "engine/engine.h"
 #include "io/loop.h"
 #include "spec/job.h"
+#include "worker/outcome.h"
 
 struct open_record {       /* a record some of whose outputs may not be noted as delivered */
     uint64_t index, batch; /* number of its last batch */
@@ -18,6 +20,9 @@ struct open_record {       /* a record some of whose outputs may not be noted as
 struct keeper {
     struct keeper_conf conf;
     uint64_t files, bytes; /* of log/ since the last snapshot */
+    uint64_t changes;      /* bytes of changes of states since then */
+    uint64_t states;       /* bytes of the states in it */
+    struct record *caught; /* the states as the record under way leaves them: a snapshot to be */
     uint64_t log_first;    /* lowest index that may still be in log/ */
     uint64_t saved_ms;     /* when the last snapshot was begun */
     uint64_t
@@ -98,24 +103,42 @@ static bool keeper_is_due(const struct keeper *keeper)
     if (keeper->n_snapshots == 0)
         return !keeper->saving;
     return !keeper->saving && now - keeper->saved_ms >= keeper->conf.spec->checkpoint_interval_ms &&
-           (keeper->files >= KEEPER_FILES_MAX || keeper->bytes >= KEEPER_BYTES_MAX);
+           (keeper->files >= KEEPER_FILES_MAX || keeper->bytes >= KEEPER_BYTES_MAX ||
+            (keeper->changes > KEEPER_CHANGES_MAX && keeper->changes > keeper->states / 2));
 }
 
-void keeper_committed(struct keeper *keeper, uint64_t bytes)
+void keeper_changed(struct keeper *keeper, uint64_t bytes)
 {
-    const struct progress *progress = keeper->conf.progress;
+    keeper->changes += bytes;
+}
+
+/* What runs ahead of the log is not in it: between this and the record's publishing further batches are closed. */
+void keeper_committing(struct keeper *keeper, uint64_t bytes)
+{
     keeper->files++;
     keeper->bytes += bytes;
+    if (keeper->caught || !keeper_is_due(keeper))
+        return;
+    keeper->caught = mem_zalloc(sizeof *keeper->caught);
+    if (keeper->conf.engine)
+        engine_save(keeper->conf.engine, outcome_put_state, keeper->caught);
+    keeper->states = keeper->caught->bytes.len;
+    keeper->files = keeper->bytes = keeper->changes = 0;
+}
+
+void keeper_committed(struct keeper *keeper)
+{
+    const struct progress *progress = keeper->conf.progress;
     if (keeper->n_open < KEEPER_OPEN_MAX) /* else the log is kept a little longer */
         keeper->open[(keeper->open_first + keeper->n_open++) % KEEPER_OPEN_MAX] =
             (struct open_record){ progress->index, progress->batch };
     keeper_settle(keeper);
-    if (!keeper_is_due(keeper))
+    if (!keeper->caught)
         return;
+    struct record *record = keeper->caught;
+    keeper->caught = NULL;
     keeper->saving = true;
-    keeper->files = keeper->bytes = 0;
     keeper->saved_ms = loop_now_ms(keeper->conf.directory->loop);
-    struct record *record = mem_zalloc(sizeof *record);
     progress_save(progress, record);
     struct snapshot_job job = { .directory = keeper->conf.directory,
                                 .content = record,
@@ -157,6 +180,9 @@ void keeper_free(struct keeper *keeper)
 {
     if (!keeper)
         return;
+    if (keeper->caught)
+        record_free(keeper->caught);
+    mem_free(keeper->caught);
     mem_free(keeper->snapshots);
     mem_free(keeper->open);
     mem_free(keeper);

@@ -6,11 +6,13 @@
 #include "base/err.h"
 #include "durable/progress.h"
 
-#define KEEPER_FILES_MAX 1000           /* of log/ since the last snapshot: the next is due */
-#define KEEPER_BYTES_MAX (256ull << 20) /* the same, bytes */
-#define KEEPER_OPEN_MAX 4096            /* records kept track of until all is delivered */
+#define KEEPER_FILES_MAX 1000            /* of log/ since the last snapshot: the next is due */
+#define KEEPER_BYTES_MAX (256ull << 20)  /* the same, bytes */
+#define KEEPER_CHANGES_MAX (64ull << 20) /* changes of state, unless half of it is more: likewise */
+#define KEEPER_OPEN_MAX 4096             /* records kept track of until all is delivered */
 
 struct directory;
+struct engine;
 struct job_spec;
 struct keeper;
 struct recovered;
@@ -20,6 +22,7 @@ struct keeper_conf {
     struct directory *directory;
     struct trim *trim;
     const struct progress *progress; /* the running one */
+    struct engine *engine;           /* whose states a snapshot holds; NULL = none */
     const struct job_spec *spec;     /* outputs, checkpoint.interval, checkpoint.retain */
     void (*saved)(void *ctx, uint64_t index);
     void (*failed)(void *ctx,
@@ -27,6 +30,11 @@ struct keeper_conf {
     void *ctx;
 };
 struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered *recovered);
-/* The record that progress just took in was published, a file of so many bytes. */
-void keeper_committed(struct keeper *keeper, uint64_t bytes);
+/* A batch changed so many bytes of states. */
+void keeper_changed(struct keeper *keeper, uint64_t bytes);
+/* The record of all batches that the engine has closed, a file of so many bytes, is about to be published: when a snapshot is
+ * due the states are kept as they are now. */
+void keeper_committing(struct keeper *keeper, uint64_t bytes);
+/* That record was published, and progress took it in. */
+void keeper_committed(struct keeper *keeper);
 void keeper_free(struct keeper *keeper);

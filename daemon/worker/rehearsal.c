@@ -247,7 +247,8 @@ static bool rehearsal_recover(struct rehearsal *rehearsal, struct recover *recov
         if (!progress_apply(progress, content, i + 1, content_hash(content), err))
             return false;
         err->kind = ERR_NONE; /* which recover_gather() looks at */
-        if (!recover_gather(recover, content, &first, err))
+        if (!recover_gather(recover, content, &first, err) ||
+            !recover_gather_states(recover, content, err))
             return false;
     }
     recover_settle_outputs(recover);
@@ -283,9 +284,13 @@ static bool rehearsal_begin(struct rehearsal *rehearsal, struct err *err)
                                   .one_partition = true,
                                   .rows = conf->rows,
                                   .ctx = conf->ctx };
-    ok = ok && engine_new(&engine, &rehearsal->engine, err);
-    if (ok)
+    ok = ok && engine_new(&engine, &rehearsal->engine, err) &&
+         outcome_restore(rehearsal->engine, &found, err);
+    if (ok) {
+        int64_t last = found.progress.batch ? found.progress.batch_ms : conf->zero_ms;
+        engine_set_clock(rehearsal->engine, conf->zero_ms, last);
         rehearsal_take_outputs(rehearsal, &found);
+    }
     arena_free(&found.arena);
     return ok;
 }

@@ -26,6 +26,7 @@
 #include "worker/delivery.h"
 #include "worker/intake.h"
 #include "worker/keeper.h"
+#include "worker/outcome.h"
 #include "worker/voice.h"
 
 #define LOCK_AGAIN_MS 1000 /* between two tries for a store that another process holds */
@@ -248,7 +249,8 @@ static bool worker_make_engine(struct worker *worker, struct err *err)
                                   .plan = worker->conf.plan,
                                   .pool = worker->pool,
                                   .hash_seed = worker->hash_seed };
-    return engine_new(&engine, &worker->engine, err);
+    return engine_new(&engine, &worker->engine, err) &&
+           outcome_restore(worker->engine, worker->recovered, err);
 }
 
 static void worker_make_out(struct worker *worker)
@@ -265,6 +267,7 @@ static void worker_make_out(struct worker *worker)
     struct keeper_conf keeper = { .directory = directory,
                                   .trim = worker->trim,
                                   .progress = &worker->progress,
+                                  .engine = worker->engine,
                                   .spec = worker->conf.spec,
                                   .saved = worker_saved_cb,
                                   .failed = worker_failed,

@@ -352,7 +352,9 @@ static uint64_t allocations_for(struct compute *compute, uint32_t n)
     uint64_t before = mem_count();
     compute_block(compute, block);
     uint64_t used = mem_count() - before;
-    compute_cut(compute, 1000, &output);
+    compute->tick = 1;
+    compute->batch_ms = 1000;
+    compute_cut(compute, &output);
     block_free(block);
     buf_free(&output);
     return used;

@@ -70,7 +70,8 @@ static void save(void)
     stage.progress.index++;
     stage.progress.batch++;
     stage.delivered[0].delivered = stage.delivered[0].last = stage.progress.batch;
-    keeper_committed(stage.keeper, KEEPER_BYTES_MAX);
+    keeper_committing(stage.keeper, KEEPER_BYTES_MAX);
+    keeper_committed(stage.keeper);
     test_until(&stage.test, &stage.saved);
     test_turns(&stage.test, 20);
 }

@@ -1,0 +1,24 @@
+/* Operations that remember: what a gather keeps from batch to batch, and what its state is known by. */
+#pragma once
+#include "op/op.h"
+
+struct memory {       /* of an operation that remembers: what its state is known by */
+    const char *id;   /* in the batch log and in snapshots; no other operation has it */
+    const char *form; /* the kind of state, with all but the type that its bytes hang on */
+    const struct type
+        *type; /* of what it holds; a state of a type that widens to this one will do */
+};
+
+/* Of a gather that remembers: lane 0 holds the state, which reset() leaves alone. It changes in judge() only, which is called
+ * at each cut of the rows that come in, also without any. */
+struct memory_ops {
+    /* What changed since the last call; whole: all of it, and what changed stays to be asked for. */
+    void (*write)(struct gather *gather, bool whole, struct arena *arena, struct buf *out);
+    /* Takes in what write() wrote, whole and changes in their order, before anything else is done. stored: the type that it
+     * was written with, which widens to the memory's. False: these are no such bytes. */
+    bool (*read)(struct gather *gather, struct reader *reader, const struct type *stored,
+                 struct arena *arena);
+    void (*move)(struct gather *to, struct gather *from); /* the state; `to` has none so far */
+    uint64_t (*count)(const struct gather *gather);       /* keys, or rows, that it holds */
+    bool (*quiet)(const struct gather *gather); /* judge() without rows would change nothing */
+};

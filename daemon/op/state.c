@@ -1,0 +1,398 @@
+#include "op/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "column/pack.h"
+#include "op/cell.h"
+#include "op/widen.h"
+
+#define STATE_DEAD_FEW 1024u /* dead entries that are not worth a new table */
+#define TAG_END 0
+#define TAG_GONE 'g'
+#define TAG_SET 's'
+
+void numbers_add(struct numbers *numbers, uint32_t number)
+{
+    if (numbers->n == numbers->cap) {
+        numbers->cap = numbers->cap ? numbers->cap * 2 : 64;
+        numbers->at = mem_realloc(numbers->at, numbers->cap * sizeof *numbers->at);
+    }
+    numbers->at[numbers->n++] = number;
+}
+
+void state_open(struct state *state, const struct type *pair, bool is_stamped, uint64_t seed)
+{
+    *state = (struct state){ .pair = pair, .is_stamped = is_stamped, .seed = seed };
+    lookup_open(&state->keys, seed, 0);
+}
+
+void state_free(struct state *state)
+{
+    if (state->keys.table)
+        lookup_free(&state->keys);
+    mem_free(state->mark);
+    mem_free(state->stamp);
+    mem_free(state->loose.at);
+    mem_free(state->dirty.at);
+    buf_free(&state->gone);
+    buf_free(&state->scratch);
+    *state = (struct state){ 0 };
+}
+
+size_t state_bytes(const struct state *state)
+{
+    size_t entry = sizeof *state->mark + (state->is_stamped ? sizeof *state->stamp : 0);
+    return lookup_bytes(&state->keys) + state->cap * entry + state->gone.cap +
+           (state->loose.cap + state->dirty.cap) * sizeof(uint32_t);
+}
+
+/* ---- keys */
+
+static void state_make_room(struct state *state)
+{
+    uint32_t n = table_count(state->keys.table);
+    if (n <= state->cap)
+        return;
+    state->cap = n < 64 ? 64 : n * 2;
+    state->mark = mem_realloc(state->mark, state->cap);
+    if (state->is_stamped)
+        state->stamp = mem_realloc(state->stamp, state->cap * sizeof *state->stamp);
+}
+
+static void state_add(struct state *state, uint32_t entry)
+{
+    state_make_room(state);
+    state->mark[entry] = STATE_LOOSE;
+    if (state->is_stamped)
+        state->stamp[entry] = 0;
+    numbers_add(&state->loose, entry);
+}
+
+/* The entry that the key of a dead one has now. */
+static uint32_t state_renew(struct state *state, uint32_t entry)
+{
+    uint64_t to = table_cells(state->keys.table)[entry];
+    if (to)
+        return (uint32_t)to - 1;
+    uint32_t renewed = table_renew(state->keys.table, entry);
+    table_cells(state->keys.table)[entry] = (uint64_t)renewed + 1;
+    state_add(state, renewed);
+    return renewed;
+}
+
+void state_find(struct state *state, const struct column *keys, struct sel sel, uint32_t *entry)
+{
+    for (uint32_t at = 0; at < sel.n;) {
+        uint32_t before = table_count(state->keys.table);
+        uint32_t n = lookup_find(&state->keys, keys, sel, at);
+        uint32_t after = table_count(state->keys.table);
+        memcpy(entry + at, state->keys.entry, n * sizeof *entry);
+        for (uint32_t i = before; i < after; i++)
+            state_add(state, i);
+        for (uint32_t i = 0; i < n && state->n_dead; i++)
+            if (state->mark[entry[at + i]] & STATE_DEAD)
+                entry[at + i] = state_renew(state, entry[at + i]);
+        at += n;
+    }
+}
+
+/* ---- values */
+
+bool state_next(const struct state *state, uint32_t *from, uint32_t max, struct arena *arena,
+                struct sel *entries)
+{
+    uint32_t count = state_entries(state), n = 0;
+    uint32_t *entry = arena_alloc(arena, max * sizeof *entry);
+    for (; *from < count && n < max; ++*from)
+        if (state->mark[*from] & STATE_LIVE)
+            entry[n++] = *from;
+    *entries = (struct sel){ entry, n };
+    return n > 0;
+}
+
+void state_get(const struct state *state, struct sel entries, struct arena *arena,
+               struct column *out)
+{
+    const struct type *pair = state->pair;
+    struct column *member = arena_alloc(arena, 2 * sizeof *member);
+    cell_keys(state->keys.table, pair->member[0], entries, arena, &member[0]);
+    cell_get(state->keys.table, pair->member[1], entries, arena, &member[1]);
+    *out = (struct column){ .type = pair, .n = entries.n, .n_child = 2, .child = member };
+}
+
+void state_get_options(const struct state *state, const struct type *option, struct sel entries,
+                       struct arena *arena, struct column *out)
+{
+    struct column content;
+    uint32_t *there = arena_alloc(arena, entries.n * sizeof *there), n = 0;
+    uint32_t *at = arena_alloc(arena, entries.n * sizeof *at);
+    *out = (struct column){ .type = option, .n = entries.n, .n_child = 1 };
+    out->valid = arena_alloc(arena, entries.n);
+    out->child = arena_alloc(arena, sizeof *out->child);
+    for (uint32_t i = 0; i < entries.n; i++) {
+        out->valid[i] = state->mark[entries.row[i]] & STATE_LIVE;
+        at[i] = out->valid[i] ? n : 0;
+        if (out->valid[i])
+            there[n++] = entries.row[i];
+    }
+    if (n == 0) {
+        column_zero(arena, option->member[0], out->child);
+        out->child->n = entries.n;
+        return;
+    }
+    cell_get(state->keys.table, option->member[0], (struct sel){ there, n }, arena, &content);
+    if (n == entries.n)
+        *out->child = content;
+    else
+        column_gather(arena, &content, (struct sel){ at, entries.n }, out->child);
+}
+
+static void state_note(struct state *state, uint32_t entry)
+{
+    state->changed = true;
+    if (state->mark[entry] & STATE_DIRTY)
+        return;
+    state->mark[entry] |= STATE_DIRTY;
+    numbers_add(&state->dirty, entry);
+}
+
+void state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row)
+{
+    bool other = cell_put(state->keys.table, entry, column, row, &state->scratch);
+    if (!(state->mark[entry] & STATE_LIVE))
+        state->n_live++;
+    else if (!other)
+        return;
+    state->mark[entry] |= STATE_LIVE;
+    state_note(state, entry);
+}
+
+void state_touch(struct state *state, uint32_t entry, int64_t stamp)
+{
+    check(state->is_stamped && state->mark[entry] & STATE_LIVE);
+    if (state->stamp[entry] == stamp)
+        return;
+    state->stamp[entry] = stamp;
+    state_note(state, entry);
+}
+
+void state_remove(struct state *state, uint32_t entry)
+{
+    if (!(state->mark[entry] & STATE_LIVE))
+        return;
+    state->changed = true;
+    state->n_live--;
+    state->mark[entry] &= (uint8_t)~STATE_LIVE;
+    if (!(state->mark[entry] & STATE_LOOSE)) {
+        state->mark[entry] |= STATE_LOOSE;
+        numbers_add(&state->loose, entry);
+    }
+}
+
+void state_report(const struct state *state, const uint32_t *entry, const struct op *op,
+                  const struct error_list *errors, const struct op_run *run)
+{
+    struct buf text = { 0 };
+    for (uint32_t i = 0; i < errors->n; i++) {
+        const struct row_error *error = &errors->items[i];
+        struct sel at = { &entry[error->row], 1 };
+        struct column key;
+        buf_clear(&text);
+        program_error_text(op->program, error, &text);
+        cell_keys(state->keys.table, state->pair->member[0], at, run->arena, &key);
+        run->error(run, &(struct op_error){ .op = op,
+                                            .key = &key,
+                                            .code = fault_code(error->fault),
+                                            .reason = buf_slice(&text) });
+    }
+    buf_free(&text);
+}
+
+/* ---- the end of a batch */
+
+static void state_put_gone(struct state *state, struct sel entries, struct arena *arena)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct column keys;
+    cell_keys(state->keys.table, state->pair->member[0], entries, arena, &keys);
+    buf_put_u8(&state->gone, TAG_GONE);
+    buf_put_u32(&state->gone, entries.n);
+    pack_column(&state->gone, &keys, (struct sel){ .n = entries.n }, arena);
+    arena_rewind(arena, mark);
+}
+
+void state_settle(struct state *state, struct arena *arena)
+{
+    uint64_t *cell = table_cells(state->keys.table);
+    uint32_t gone[STATE_ROWS], n = 0;
+    for (uint32_t i = 0; i < state->loose.n; i++) {
+        uint32_t entry = state->loose.at[i];
+        uint8_t mark = state->mark[entry] &= (uint8_t)~STATE_LOOSE;
+        if (mark & STATE_LIVE)
+            continue;
+        state->mark[entry] = (uint8_t)((mark & STATE_DIRTY) | STATE_DEAD);
+        state->n_dead++;
+        cell[entry] = 0;
+        if (!(mark & STATE_KEPT))
+            continue;
+        gone[n++] = entry;
+        if (n == STATE_ROWS) {
+            state_put_gone(state, (struct sel){ gone, n }, arena);
+            n = 0;
+        }
+    }
+    if (n)
+        state_put_gone(state, (struct sel){ gone, n }, arena);
+    state->loose.n = 0;
+}
+
+/* A table of the living alone: nothing is dirty or loose now. */
+static void state_compact(struct state *state, struct arena *arena)
+{
+    struct state next;
+    struct sel entries;
+    uint32_t from = 0;
+    if (state->n_dead < STATE_DEAD_FEW || state->n_dead < state->n_live)
+        return;
+    state_open(&next, state->pair, state->is_stamped, state->seed);
+    struct arena_mark mark = arena_mark(arena);
+    while (state_next(state, &from, STATE_ROWS, arena, &entries)) {
+        struct column pairs;
+        uint32_t entry[STATE_ROWS];
+        state_get(state, entries, arena, &pairs);
+        state_find(&next, &pairs.child[0], (struct sel){ .n = entries.n }, entry);
+        for (uint32_t i = 0; i < entries.n; i++) {
+            cell_put(next.keys.table, entry[i], &pairs.child[1], i, &next.scratch);
+            next.mark[entry[i]] = STATE_LIVE | STATE_KEPT;
+            if (next.is_stamped)
+                next.stamp[entry[i]] = state->stamp[entries.row[i]];
+        }
+        arena_rewind(arena, mark);
+    }
+    next.n_live = state->n_live;
+    next.loose.n = 0;
+    next.changed = state->changed;
+    state_free(state);
+    *state = next;
+}
+
+/* ---- written down */
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void state_put_set(const struct state *state, struct sel entries, struct arena *arena,
+                          struct buf *out)
+{
+    struct arena_mark mark = arena_mark(arena);
+    struct column pairs;
+    state_get(state, entries, arena, &pairs);
+    buf_put_u8(out, TAG_SET);
+    buf_put_u32(out, entries.n);
+    pack_column(out, &pairs, (struct sel){ .n = entries.n }, arena);
+    for (uint32_t i = 0; i < entries.n && state->is_stamped; i++)
+        buf_put_u64(out, (uint64_t)state->stamp[entries.row[i]]);
+    arena_rewind(arena, mark);
+}
+
+static void state_write_dirty(struct state *state, struct arena *arena, struct buf *out)
+{
+    struct numbers *dirty = &state->dirty;
+    uint32_t entry[STATE_ROWS], n = 0;
+    if (dirty->n)
+        qsort(dirty->at, dirty->n, sizeof *dirty->at, by_number);
+    for (uint32_t i = 0; i < dirty->n; i++) {
+        uint32_t at = dirty->at[i];
+        uint8_t *mark = &state->mark[at];
+        *mark &= (uint8_t)~STATE_DIRTY;
+        if (!(*mark & STATE_LIVE))
+            continue;
+        *mark |= STATE_KEPT;
+        entry[n++] = at;
+        if (n == STATE_ROWS) {
+            state_put_set(state, (struct sel){ entry, n }, arena, out);
+            n = 0;
+        }
+    }
+    if (n)
+        state_put_set(state, (struct sel){ entry, n }, arena, out);
+    dirty->n = 0;
+}
+
+void state_write(struct state *state, bool whole, struct arena *arena, struct buf *out)
+{
+    struct sel entries;
+    uint32_t from = 0;
+    check(state->loose.n == 0);
+    struct arena_mark mark = arena_mark(arena);
+    while (whole && state_next(state, &from, STATE_ROWS, arena, &entries)) {
+        state_put_set(state, entries, arena, out);
+        arena_rewind(arena, mark);
+    }
+    if (!whole) {
+        if (state->gone.len)
+            buf_put(out, state->gone.ptr, state->gone.len);
+        buf_clear(&state->gone);
+        state_write_dirty(state, arena, out);
+        state_compact(state, arena);
+    }
+    buf_put_u8(out, TAG_END);
+}
+
+/* ---- read back */
+
+static void state_take_set(struct state *state, const struct column *pairs, const uint32_t *entry)
+{
+    for (uint32_t i = 0; i < pairs->n; i++) {
+        cell_put(state->keys.table, entry[i], &pairs->child[1], i, &state->scratch);
+        if (!(state->mark[entry[i]] & STATE_LIVE))
+            state->n_live++;
+        state->mark[entry[i]] |= STATE_LIVE | STATE_KEPT;
+    }
+}
+
+static bool state_read_rows(struct state *state, struct reader *reader, uint8_t tag,
+                            const struct type *stored, struct arena *arena)
+{
+    uint32_t entry[STATE_ROWS], n = reader_u32(reader);
+    bool set = tag == TAG_SET;
+    const struct type *to = set ? state->pair : state->pair->member[0];
+    struct column read, rows;
+    if (n > STATE_ROWS || (!set && tag != TAG_GONE) ||
+        !unpack_column(reader, set ? stored : stored->member[0], n, arena, &read))
+        return false;
+    widen(arena, &read, to, &rows);
+    state_find(state, set ? &rows.child[0] : &rows, (struct sel){ .n = n }, entry);
+    if (set)
+        state_take_set(state, &rows, entry);
+    for (uint32_t i = 0; i < n && set && state->is_stamped; i++)
+        state->stamp[entry[i]] = (int64_t)reader_u64(reader);
+    for (uint32_t i = 0; i < n && !set; i++)
+        state_remove(state, entry[i]);
+    return !reader->bad;
+}
+
+bool state_read(struct state *state, struct reader *reader, const struct type *stored,
+                struct arena *arena)
+{
+    for (uint8_t tag; (tag = reader_u8(reader)) != TAG_END;) {
+        struct arena_mark mark = arena_mark(arena);
+        bool ok = state_read_rows(state, reader, tag, stored, arena);
+        arena_rewind(arena, mark);
+        if (!ok)
+            return false;
+        if (tag == TAG_GONE) { /* what comes again stands last */
+            state_settle(state, arena);
+            buf_clear(&state->gone);
+        }
+    }
+    state_settle(state, arena);
+    state_compact(state, arena);
+    return !reader->bad;
+}

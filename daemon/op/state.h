@@ -1,0 +1,84 @@
+/* Keys and a value each, held from batch to batch: what an operation remembers. Keys stand in the order in which they came
+ * in; one that was removed and comes again in a later batch stands last. What changes between two cuts is noted, so that
+ * writing it down costs as much as changed.
+ *
+ * A batch goes so: state_find() gives keys their entries, new keys included; state_put() and state_remove(); state_settle(),
+ * after which keys without a value are gone; state_write(), once the changes are to be written down. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "op/lookup.h"
+
+struct numbers { /* {0} is an empty list */
+    uint32_t *at;
+    uint32_t n, cap;
+};
+void numbers_add(struct numbers *numbers, uint32_t number); /* puts it last */
+
+enum state_mark {
+    STATE_LIVE = 1,  /* it has a value */
+    STATE_KEPT = 2,  /* it had one when changes were last written down */
+    STATE_DIRTY = 4, /* it has changed since: it is in `dirty` */
+    STATE_LOOSE = 8, /* it had none for a while since the last settling: it is in `loose` */
+    STATE_DEAD = 16, /* its key is gone, or has another entry; cell: that one's number + 1 */
+};
+
+struct state {
+    struct lookup keys;
+    const struct type *pair; /* of key and value */
+    uint8_t *mark;           /* of each entry: enum state_mark */
+    int64_t *stamp;          /* of each entry: a time that belongs to the operation; NULL = none */
+    uint32_t cap;            /* of both */
+    uint32_t n_live, n_dead;
+    struct numbers loose, dirty;
+    struct buf
+        gone; /* keys that went since changes were last written down, as state_write() puts them */
+    struct buf scratch;
+    uint64_t seed;
+    bool is_stamped;
+    bool changed; /* since this was last set to false */
+};
+
+void state_open(struct state *state, const struct type *pair, bool is_stamped, uint64_t seed);
+/* Entries of the selected rows of a column of keys, one a row; new keys get new ones, without a value. */
+void state_find(struct state *state, const struct column *keys, struct sel sel, uint32_t *entry);
+static inline uint32_t state_entries(const struct state *state) /* dead ones among them */
+{
+    return table_count(state->keys.table);
+}
+static inline bool state_is(const struct state *state, uint32_t entry, enum state_mark mark)
+{
+    return state->mark[entry] & mark;
+}
+/* The next entries from *from on, which moves behind them, that have a value: at most `max`. False: there are no more. */
+bool state_next(const struct state *state, uint32_t *from, uint32_t max, struct arena *arena,
+                struct sel *entries);
+/* Keys and values of entries that have one, as pairs. */
+void state_get(const struct state *state, struct sel entries, struct arena *arena,
+               struct column *out);
+/* Values of any entries, as Options of type `option`. */
+void state_get_options(const struct state *state, const struct type *option, struct sel entries,
+                       struct arena *arena, struct column *out);
+void state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row);
+void state_touch(struct state *state, uint32_t entry, int64_t stamp); /* of one with a value */
+void state_remove(struct state *state, uint32_t entry);
+void state_settle(struct state *state, struct arena *arena);
+/* Writes what changed since the last time, or all; as state_read() takes it:
+ *
+ *   'g' u32 n, n keys (column/pack.h)                 these keys are gone
+ *   's' u32 n, n pairs [n times u64 the stamp]        these have this value now
+ *   …   0                                             the end
+ *
+ * n is at most STATE_ROWS. Those that are gone come first; new keys are in the order in which they came. */
+#define STATE_ROWS 1024u
+void state_write(struct state *state, bool whole, struct arena *arena, struct buf *out);
+/* `stored` is the type of the pairs that were written, which will do for the state's own (op/widen.h). False: these are no
+ * such bytes. */
+bool state_read(struct state *state, struct reader *reader, const struct type *stored,
+                struct arena *arena);
+/* Reports rows that a program of the operation failed for: each an error of the key of entry[row]. */
+void state_report(const struct state *state, const uint32_t *entry, const struct op *op,
+                  const struct error_list *errors, const struct op_run *run);
+size_t state_bytes(const struct state *state); /* memory it holds */
+void state_free(struct state *state);

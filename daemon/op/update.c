@@ -1,0 +1,277 @@
+#include "op/update.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "column/codec.h"
+#include "op/group.h"
+#include "op/memory.h"
+#include "op/remember.h"
+#include "op/shared.h"
+#include "op/state.h"
+
+#define UPDATE_VALUES \
+    16384u /* values that one run of the function sees, but at least those of one key */
+#define NO_KEY UINT32_MAX
+
+struct update {
+    struct group values; /* of the batch, by key; the gather is its head */
+    struct state state;
+    bool known;   /* the state is there, the job's first ones among it */
+    bool changed; /* in the last batch */
+    struct numbers
+        failed; /* entries whose function failed in this batch, ascending: they are not given */
+};
+
+static struct update *update_of(struct gather *gather)
+{
+    return (struct update *)(void *)gather; /* the head of the group comes first */
+}
+
+static bool update_build(struct op *op, const struct op_input *input)
+{
+    if (!remember_build(op, input, false))
+        return false;
+    op->out = op->pair;
+    return true;
+}
+
+static struct gather *update_open(const struct op *op, uint64_t seed)
+{
+    struct update *update = mem_zalloc(sizeof *update);
+    group_init(&update->values, op, seed);
+    state_open(&update->state, op->pair, false, seed);
+    return &update->values.head;
+}
+
+/* Unless it was read, the state begins with those of the job file. */
+static void update_begin(struct update *update, struct arena *arena)
+{
+    const struct remember *remember = update->values.head.op->more;
+    const struct column *pairs = &remember->initial;
+    if (update->known)
+        return;
+    update->known = true;
+    if (!pairs->n)
+        return;
+    uint32_t *entry = arena_alloc(arena, pairs->n * sizeof *entry);
+    state_find(&update->state, &pairs->child[0], (struct sel){ .n = pairs->n }, entry);
+    for (uint32_t i = 0; i < pairs->n; i++)
+        state_put(&update->state, entry[i], &pairs->child[1], i);
+    state_settle(&update->state, arena);
+}
+
+/* For each entry of the state its key in the batch, or NO_KEY; keys that are new get their entries. */
+static uint32_t *update_match(struct update *update, struct arena *arena)
+{
+    struct group *values = &update->values;
+    uint32_t count = table_count(values->keys.table);
+    uint32_t *entry = arena_alloc(arena, count * sizeof *entry);
+    const struct type *type = update->state.pair->member[0];
+    for (uint32_t from = 0; from < count; from += STATE_ROWS) {
+        uint32_t n = count - from < STATE_ROWS ? count - from : STATE_ROWS;
+        struct group_span span = { from, from + n, arena };
+        struct column keys;
+        struct arena_mark mark = arena_mark(arena);
+        group_keys(values, &span, type, &keys);
+        state_find(&update->state, &keys, (struct sel){ .n = n }, entry + from);
+        arena_rewind(arena, mark);
+    }
+    uint32_t n = state_entries(&update->state);
+    uint32_t *key = arena_alloc(arena, n * sizeof *key);
+    memset(key, 0xff, n * sizeof *key);
+    for (uint32_t i = 0; i < count; i++)
+        key[entry[i]] = i;
+    return key;
+}
+
+struct step { /* some entries that the function sees at once */
+    uint32_t entry[GATHER_ROWS], key[GATHER_ROWS];
+    uint32_t n, values;
+};
+
+/* The next entries from *from on. */
+static void step_fill(struct step *step, const struct update *update, const uint32_t *key,
+                      uint32_t *from)
+{
+    uint32_t count = state_entries(&update->state);
+    step->n = step->values = 0;
+    for (; *from < count && step->n < GATHER_ROWS && step->values < UPDATE_VALUES; ++*from) {
+        if (state_is(&update->state, *from, STATE_DEAD))
+            continue;
+        step->entry[step->n] = *from;
+        step->key[step->n++] = key[*from];
+        if (key[*from] != NO_KEY)
+            step->values += group_size(&update->values, key[*from]);
+    }
+}
+
+/* The values of each entry as a list. */
+static void step_lists(const struct step *step, const struct update *update,
+                       const struct type *list, struct arena *arena, struct column *out)
+{
+    const struct group *values = &update->values;
+    struct slice *slices = arena_alloc(arena, step->values * sizeof *slices);
+    uint32_t done = 0;
+    column_alloc(arena, list, step->n, out);
+    for (uint32_t i = 0; i < step->n; i++) {
+        uint32_t key = step->key[i], n = key == NO_KEY ? 0 : group_size(values, key);
+        out->offset[i] = done;
+        out->len[i] = n;
+        for (uint32_t k = 0; k < n; k++)
+            slices[done++] = collect_slice(&values->values, values->order[values->start[key] + k]);
+    }
+    codec_get(arena, list->member[0], slices, done, &out->child[0]);
+}
+
+static void step_run(const struct step *step, struct update *update, const struct op_run *run)
+{
+    const struct op *op = update->values.head.op;
+    const struct remember *remember = op->more;
+    struct state *state = &update->state;
+    struct column param[2], out;
+    struct error_list errors = { 0 };
+    step_lists(step, update, remember->values, run->arena, &param[0]);
+    state_get_options(state, remember->option, (struct sel){ step->entry, step->n }, run->arena,
+                      &param[1]);
+    struct chunk chunk = { .frame = { .n = step->n },
+                           .sel = { .n = step->n },
+                           .col = param,
+                           .batch_time_ms = run->batch_time_ms,
+                           .arena = run->arena };
+    program_run(op->program, &chunk, &out, &errors);
+    SEL_EACH(chunk.sel, row)
+    {
+        if (column_valid(&out, row))
+            state_put(state, step->entry[row], &out.child[0], row);
+        else
+            state_remove(state, step->entry[row]);
+    }
+    for (uint32_t i = 0; i < errors.n; i++)
+        numbers_add(&update->failed, step->entry[errors.items[i].row]);
+    state_report(state, step->entry, op, &errors, run);
+}
+
+static void update_judge(struct gather *gather, const struct op_run *run)
+{
+    struct update *update = update_of(gather);
+    struct step step;
+    uint32_t from = 0;
+    update->failed.n = 0;
+    update_begin(update, run->arena);
+    group_judge(gather, run);
+    uint32_t *key = update_match(update, run->arena);
+    update->state.changed = false;
+    struct arena_mark mark = arena_mark(run->arena);
+    for (step_fill(&step, update, key, &from); step.n; step_fill(&step, update, key, &from)) {
+        step_run(&step, update, run);
+        arena_rewind(run->arena, mark);
+    }
+    state_settle(&update->state, run->arena);
+    update->changed = update->state.changed;
+    arena_reset(run->arena);
+}
+
+/* Without those that failed. */
+static struct sel update_sound(const struct update *update, struct sel entries, struct arena *arena)
+{
+    const struct numbers *failed = &update->failed;
+    uint32_t *entry = arena_alloc(arena, entries.n * sizeof *entry), n = 0, k = 0;
+    for (uint32_t i = 0; i < entries.n; i++) {
+        while (k < failed->n && failed->at[k] < entries.row[i])
+            k++;
+        if (k == failed->n || failed->at[k] != entries.row[i])
+            entry[n++] = entries.row[i];
+    }
+    return (struct sel){ entry, n };
+}
+
+static bool update_give(const struct gather *gather, struct give *give, const struct op_run *run,
+                        struct rows *rows)
+{
+    const struct update *update = (const void *)gather;
+    struct sel entries;
+    if (!state_next(&update->state, &give->entry, GATHER_ROWS, run->arena, &entries))
+        return false;
+    if (update->failed.n)
+        entries = update_sound(update, entries, run->arena);
+    *rows = rows_of(entries.n);
+    state_get(&update->state, entries, run->arena, &rows->column);
+    return true;
+}
+
+static size_t update_bytes(const struct gather *gather)
+{
+    const struct update *update = (const void *)gather;
+    return sizeof *update - sizeof update->values + group_bytes(gather) +
+           state_bytes(&update->state);
+}
+
+static void update_free(struct gather *gather)
+{
+    struct update *update = update_of(gather);
+    mem_free(update->failed.at);
+    state_free(&update->state);
+    group_free(gather);
+}
+
+/* ---- beyond the batch */
+
+static void update_write(struct gather *gather, bool whole, struct arena *arena, struct buf *out)
+{
+    struct update *update = update_of(gather);
+    update_begin(update, arena);
+    state_write(&update->state, whole, arena, out);
+}
+
+static bool update_read(struct gather *gather, struct reader *reader, const struct type *stored,
+                        struct arena *arena)
+{
+    struct update *update = update_of(gather);
+    update->known = true;
+    return state_read(&update->state, reader, stored, arena);
+}
+
+static void update_move(struct gather *to, struct gather *from)
+{
+    struct update *a = update_of(to), *b = update_of(from);
+    struct state empty = a->state;
+    a->state = b->state;
+    b->state = empty;
+    a->known = b->known;
+}
+
+static uint64_t update_count(const struct gather *gather)
+{
+    return ((const struct update *)(const void *)gather)->state.n_live;
+}
+
+static bool update_quiet(const struct gather *gather)
+{
+    return !((const struct update *)(const void *)gather)->changed;
+}
+
+static const struct memory_ops update_memory = {
+    .write = update_write,
+    .read = update_read,
+    .move = update_move,
+    .count = update_count,
+    .quiet = update_quiet,
+};
+
+static const struct gather_ops update_gather = {
+    .open = update_open,
+    .take = group_take,
+    .merge = group_merge,
+    .judge = update_judge,
+    .give = update_give,
+    .reset = group_reset,
+    .bytes = update_bytes,
+    .free = update_free,
+    .memory = &update_memory,
+};
+
+const struct op_kind op_update_state_by_key = { .name = "updateStateByKey",
+                                                .arg = OP_ARG_NEEDED,
+                                                .build = update_build,
+                                                .gather = &update_gather };

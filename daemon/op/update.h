@@ -1,0 +1,6 @@
+/* updateStateByKey: in every batch the function sees every key of the batch or of the state, with its values of this batch and
+ * its state; what it gives is the new state, and the whole state is what goes on, in the order in which keys came in. */
+#pragma once
+#include "op/op.h"
+
+extern const struct op_kind op_update_state_by_key;

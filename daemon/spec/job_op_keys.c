@@ -1,0 +1,51 @@
+/* The keys of operations that remember. */
+#include "spec/job_parts.h"
+
+#define KEY(key, kind, field, what) \
+    .name = key, .type = kind, .at = offsetof(struct job_args, field), .help = what
+
+#define ID KEY("id", SCHEMA_TEXT, id, "under which its state is saved")
+#define INITIAL \
+    KEY("initial", SCHEMA_LIST, initial, "states before the first batch: [[key, state], …]")
+#define STATE_TYPE \
+    KEY("stateType", SCHEMA_ANY, state_type, "of the state, where it cannot be known: \"Int\"")
+#define WINDOW KEY("windowDuration", SCHEMA_DURATION, window_ms, "how far it looks back"), .min = 1
+#define SLIDE                                                                                  \
+    KEY("slideDuration", SCHEMA_DURATION, slide_ms, "how often; default: the stream's slide"), \
+        .min = 1
+
+const struct schema_key job_update_keys[] = {
+    { ID, .required = true },
+    { KEY("func", SCHEMA_ANY, func, "(values, state) => the new state; None removes the key"),
+      .required = true },
+    { INITIAL },
+    { STATE_TYPE },
+    { 0 },
+};
+
+const struct schema_key job_map_state_keys[] = {
+    { ID, .required = true },
+    { KEY("func", SCHEMA_ANY, func, "(key, value, state) => (out, new state)"), .required = true },
+    { KEY("timeout", SCHEMA_DURATION, timeout_ms, "a key that is not touched for longer goes"),
+      .min = 1 },
+    { INITIAL },
+    { STATE_TYPE },
+    { 0 },
+};
+
+const struct schema_key job_window_keys[] = {
+    { WINDOW, .required = true },
+    { SLIDE },
+    { ID },
+    { 0 },
+};
+
+const struct schema_key job_reduce_window_keys[] = {
+    { KEY("func", SCHEMA_ANY, func, "of two values, as for reduce"), .required = true },
+    { KEY("invFunc", SCHEMA_ANY, inv_func, "takes the second value out of the first") },
+    { KEY("filterFunc", SCHEMA_ANY, filter_func, "(key, value) => is the key kept?") },
+    { WINDOW, .required = true },
+    { SLIDE },
+    { ID },
+    { 0 },
+};

@@ -1,0 +1,199 @@
+#include "engine/memories.h"
+
+#include "../op/memory.h"
+
+static struct memory_log log_;
+static struct job job;
+
+static void stage_close(void)
+{
+    job_close(&job);
+    memory_drop(&log_);
+}
+
+#define STATE(id, func) \
+    "- map: (_.value, 1)\n- updateStateByKey: {id: " id ", func: '(v, s) => " func "'}"
+
+#define NESTED                                                                        \
+    "- map: (_.value, 1)\n- updateStateByKey: {id: t, stateType: '{n: List[Int], s: " \
+    "Option[List[Int]]}', func: '(v, s) => {n: v, s: s.map(_.n)}'}"
+
+/* Runs one batch of a job and keeps what it leaves. */
+static void leave(const char *ops, const char *batch)
+{
+    int64_t ms = 0;
+    ck_assert(whole_plan(&job, whole_file(&job, ops)));
+    job_start(&job);
+    memory_batch(&job, batch, &ms);
+    for (size_t i = 0; i < job.cut.n_changes; i++)
+        memory_keep(&log_, &job.cut.changes[i]);
+    job_close(&job);
+}
+
+/* Another job begins with what was left. */
+static bool begin(const char *ops)
+{
+    if (!whole_plan(&job, whole_file(&job, ops)))
+        ck_abort_msg("%s", buf_text(&job.shown));
+    job_start(&job);
+    job.err = (struct err){ 0 };
+    return memory_restart(&job, &log_, 1000);
+}
+
+static void shows(const char *batch, const char *rows)
+{
+    struct buf out = { 0 };
+    int64_t ms = 1000;
+    memory_batch(&job, batch, &ms);
+    memory_show(&job, &out);
+    ck_assert_str_eq(buf_text(&out), rows);
+    buf_free(&out);
+}
+
+START_TEST(a_state_without_an_operation_is_refused_with_its_keys)
+{
+    leave(STATE("perHost", "s.getOrElse(0) + v.sum"), "a;b;c");
+    ck_assert(!begin("- map: _.value"));
+    ck_assert_int_eq(job.err.kind, ERR_BAD_CONFIG);
+    ck_assert_int_eq(job.err.code, 240);
+    ck_assert_str_eq(job.err.text, "state 'perHost' (3 keys) has no operation in the new file");
+}
+END_TEST
+
+START_TEST(a_state_of_another_type_is_refused)
+{
+    leave(STATE("t", "s.getOrElse(0) + v.sum"), "a");
+    ck_assert(!begin(STATE("t", "s.getOrElse(\"\")")));
+    ck_assert_int_eq(job.err.code, 241);
+    ck_assert_str_eq(job.err.text,
+                     "state 't' (1 key) was made by updateStateByKey and holds (String, Int), but "
+                     "here is updateStateByKey of (String, String)");
+}
+END_TEST
+
+START_TEST(all_that_cannot_be_carried_on_is_named)
+{
+    leave(
+        "streams:\n"
+        "  x: {from: a, transformations: [map: '(_.value, 1)', "
+        "updateStateByKey: {id: one, func: '(v, s) => s.getOrElse(0) + v.sum'}]}\n"
+        "  o: {from: x, transformations: [updateStateByKey: {id: two, func: '(v, s) => "
+        "v.size'}]}" +
+            9,
+        "p;q");
+    ck_assert(!begin(STATE("one", "s.getOrElse(\"\")")));
+    ck_assert_str_eq(job.err.text,
+                     "state 'one' (2 keys) was made by updateStateByKey and holds (String, Int), "
+                     "but here is updateStateByKey of (String, String); state 'two' (2 keys) has "
+                     "no operation in the new file");
+}
+END_TEST
+
+START_TEST(a_whole_number_becomes_a_double)
+{
+    leave(STATE("t", "s.getOrElse(0) + v.sum"), "a;a;b");
+    ck_assert_msg(begin(STATE("t", "s.getOrElse(0.5) + v.sum")), "%s", job.err.text);
+    shows("a", "('a', 3.0) ('b', 1.0)\n");
+}
+END_TEST
+
+START_TEST(a_record_gets_an_optional_field)
+{
+    leave(
+        "- map: (_.value, 1)\n- updateStateByKey: {id: t, stateType: '{n: Int}', "
+        "func: '(v, s) => {n: s.map(_.n).getOrElse(0) + v.sum}'}",
+        "a;a;b");
+    ck_assert_msg(begin("- map: (_.value, 1)\n"
+                        "- updateStateByKey:\n    id: t\n    stateType: '{last: Option[Int], n: "
+                        "Int}'\n    func: '(v, s) => {last: s.map(_.n), n: "
+                        "s.map(_.n).getOrElse(0) + v.sum}'"),
+                  "%s", job.err.text);
+    shows("a", "('a', {'last': 2, 'n': 3}) ('b', {'last': 1, 'n': 1})\n");
+}
+END_TEST
+
+START_TEST(an_empty_state_may_go)
+{
+    leave(STATE("t", "if (v.size > 9) 1 else None"), "a");
+    ck_assert_msg(begin("- map: _.value"), "%s", job.err.text);
+}
+END_TEST
+
+START_TEST(first_states_are_not_taken_twice)
+{
+    const char *ops =
+        "- map: (_.value, 1)\n- updateStateByKey: {id: t, func: '(v, s) => "
+        "if (v.size > 0) None else s.getOrElse(0)', initial: [[a, 7]]}";
+    leave(ops, "a");
+    ck_assert(begin(ops));
+    shows("", "\n");
+}
+END_TEST
+
+START_TEST(damaged_bytes_are_refused_wherever_they_end)
+{
+    leave(NESTED, "a;b;a");
+    size_t len = log_.states[0].bytes.len;
+    for (size_t n = 0; n < len; n++) {
+        log_.states[0].bytes.len = n;
+        ck_assert_msg(!begin(NESTED), "%zu of %zu", n, len);
+        ck_assert_int_eq(job.err.code, 350);
+        job_close(&job);
+    }
+}
+END_TEST
+
+START_TEST(any_byte_may_be_another)
+{
+    leave(NESTED, "a;b;a");
+    uint8_t *bytes = (void *)(uintptr_t)log_.states[0].bytes.ptr;
+    for (size_t i = 0; i < log_.states[0].bytes.len; i++) {
+        uint8_t before = bytes[i];
+        bytes[i] ^= (uint8_t)(1 + i % 255);
+        begin(NESTED); /* no matter what it says */
+        job_close(&job);
+        bytes[i] = before;
+    }
+}
+END_TEST
+
+/* What this version writes: every later one must read it. */
+START_TEST(the_bytes_are_those_of_the_format)
+{
+    static const uint8_t golden[] = {
+        1,   0,                               /* version, changes */
+        0,   0,   0,   0,   0,   0,   0,   2, /* keys */
+        0,   16,  'u', 'p', 'd', 'a', 't', 'e', 'S', 't', 'a', 't', 'e', 'B', 'y', 'K', 'e',
+        'y', 'u', 0,   2,   's', 'i',                          /* (String, Int) */
+        's', 0,   0,   0,   2,                                 /* two pairs */
+        0,   0,   0,   1,   0,   0,   0,   2,   'a', 'b', 'b', /* their keys */
+        0,   0,   0,   0,   0,   0,   0,   2,   0,   0,   0,   0,   0,   0,   0,   1,   0,
+    };
+    leave(STATE("t", "s.getOrElse(0) + v.sum"), "a;bb;a");
+    ck_assert_uint_eq(log_.n, 1);
+    ck_assert_str_eq(log_.states[0].id, "t");
+    ck_assert_uint_eq(log_.states[0].bytes.len, sizeof golden);
+    ck_assert_mem_eq(log_.states[0].bytes.ptr, golden, sizeof golden);
+}
+END_TEST
+
+Suite *memories_suite(void);
+Suite *memories_suite(void)
+{
+    Suite *suite = suite_create("memories");
+    TCase *tcase = tcase_create("memory");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, NULL, stage_close);
+    tcase_add_test(tcase, a_state_without_an_operation_is_refused_with_its_keys);
+    tcase_add_test(tcase, a_state_of_another_type_is_refused);
+    tcase_add_test(tcase, all_that_cannot_be_carried_on_is_named);
+    tcase_add_test(tcase, a_whole_number_becomes_a_double);
+    tcase_add_test(tcase, a_record_gets_an_optional_field);
+    tcase_add_test(tcase, an_empty_state_may_go);
+    tcase_add_test(tcase, first_states_are_not_taken_twice);
+    tcase_add_test(tcase, damaged_bytes_are_refused_wherever_they_end);
+    tcase_add_test(tcase, any_byte_may_be_another);
+    tcase_add_test(tcase, the_bytes_are_those_of_the_format);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
