@@ -137,11 +137,18 @@ bool kafka_producer_open(const struct kafka_producer_conf *conf, struct kafka_pr
 bool kafka_produce(struct kafka_producer *producer, const struct kafka_record *record,
                    struct err *err)
 {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+    if (record->header)
+        rd_kafka_header_add(headers, record->header, -1, record->header_value,
+                            record->header_value ? -1 : 0);
     rd_kafka_resp_err_t code = rd_kafka_producev(
         producer->rk, RD_KAFKA_V_TOPIC(record->topic), RD_KAFKA_V_PARTITION(record->partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(record->key, record->key_len),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_len),
-        RD_KAFKA_V_OPAQUE((void *)(uintptr_t)record->id), RD_KAFKA_V_END);
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)record->id),
+        RD_KAFKA_V_END);
+    if (code)
+        rd_kafka_headers_destroy(headers);
     return !code || err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
 }
 

@@ -40,7 +40,8 @@ struct kafka_record {
     int32_t partition;
     const void *key, *value; /* NULL = absent; copied */
     size_t key_len, value_len;
-    uint64_t id; /* given to acked() */
+    const char *header, *header_value; /* one header; NULL = none, or one without a value */
+    uint64_t id;                       /* given to acked() */
 };
 struct kafka_producer_conf {
     const char *servers;
