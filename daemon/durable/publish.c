@@ -22,6 +22,8 @@
 #define PUBLISH_ALIVE_MAX 2  /* creates at once for one name */
 #define PUBLISH_SLOW_MS 2000 /* no create is joined by another before */
 #define PUBLISH_SLOW_TIMES 4 /* and not before that many times the usual */
+#define PUBLISH_SLOW_KIB_MS \
+    8 /* KiB that a create of many bytes has a millisecond more for: 8 MiB/s */
 
 enum publish_state {
     PUBLISH_WAITING,   /* for a place */
@@ -70,6 +72,7 @@ struct publish {
     char name[DIRECTORY_PATH_SIZE];    /* below the directory */
     char target[DIRECTORY_PATH_SIZE];
     uint8_t head[FILE_HEAD_SIZE], tail[FILE_TAIL_SIZE];
+    uint64_t length;   /* of the file, bytes */
     uint32_t n_pieces; /* head and tail included */
     struct slice pieces[];
 };
@@ -92,10 +95,11 @@ static bool publish_alive(const struct publish *publish)
     return alive;
 }
 
-static uint64_t publish_patience(const struct directory *directory)
+static uint64_t publish_patience(const struct publish *publish)
 {
-    uint64_t slow = directory->create_ms * PUBLISH_SLOW_TIMES;
-    return slow > PUBLISH_SLOW_MS ? slow : PUBLISH_SLOW_MS;
+    uint64_t slow = publish->directory->create_ms * PUBLISH_SLOW_TIMES;
+    return (slow > PUBLISH_SLOW_MS ? slow : PUBLISH_SLOW_MS) +
+           publish->length / 1024 / PUBLISH_SLOW_KIB_MS;
 }
 
 static void publish_try_cb(struct store_req *req);
@@ -133,7 +137,7 @@ static void publish_create(struct publish *publish)
         .cb = publish_try_cb,
     };
     if (!other->alive)
-        loop_timer_start(directory->loop, &publish->timer, publish_patience(directory),
+        loop_timer_start(directory->loop, &publish->timer, publish_patience(publish),
                          publish_next_cb);
     directory->store->ops->create(directory->store, &next->req);
 }
@@ -341,6 +345,7 @@ static void publish_seal(struct publish *publish, const struct publish_conf *con
     memcpy(head.job, directory->job, sizeof head.job);
     head.epoch = directory->epoch;
     file_seal(&head, conf->pieces, conf->n_pieces, publish->head, publish->tail);
+    publish->length = head.length;
     publish->n_pieces = conf->n_pieces + 2;
     publish->pieces[0] = (struct slice){ publish->head, sizeof publish->head };
     if (conf->n_pieces)

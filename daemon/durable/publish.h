@@ -1,7 +1,8 @@
 /* Publishing: the only way into the job's directory. The bytes are created under tmp/ and put in
  * place by a rename that only the owner can do:
  *   1 create tmp/<epoch>.<nonce>/<name>.<try>; no yes: the next try, never the same file again. A
- *     try older than max(2 s, 4 x the usual) is joined by one more on other servers.
+ *     try older than max(2 s, 4 x the usual), and a second for each 8 MiB, is joined by one more on
+ *     other servers.
  *   2 rename it to e<epoch>.<nonce>/<name>; no answer: the same rename again, until there is one.
  *   3 rename says no: touch the target. Yes: an earlier send did it, published. No, and our
  *     directory is there: the rename again (source gone: a new create). No, and it is not: fenced.
