@@ -67,6 +67,22 @@ START_TEST(folds_give_what_spark_gives)
 }
 END_TEST
 
+START_TEST(a_fold_holds_no_more_than_its_value)
+{
+    struct job job = { 0 };
+    ck_assert(whole_plan(&job, whole_file(&job,
+                                          "- map: (_.value, 1)\n"
+                                          "- reduce: (a, b) => (b._1, a._2 + b._2)")));
+    job.spec.memory_max = 256 << 10; /* 20,000 values take more */
+    job_start(&job);
+    for (int i = 0; i < 2000; i++)
+        job_feed(&job, 0, LINES("a", "bb", "ccc", "", "a", "bbbb", "c", "dddddd", "e", "f"));
+    ck_assert_msg(job_cut(&job), "%s", job.err.text);
+    ck_assert_str_eq(job_printed(&job, 0), "('f', 20000)\n\n");
+    job_close(&job);
+}
+END_TEST
+
 static const struct {
     const char *ops, *said;
 } said[] = {
@@ -110,6 +126,7 @@ Suite *reduce_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, folds_give_what_spark_gives, 0, ARRAY_SIZE(cases));
+    tcase_add_test(tcase, a_fold_holds_no_more_than_its_value);
     tcase_add_loop_test(tcase, mistakes_name_the_type_and_the_mend, 0, ARRAY_SIZE(said));
     return suite;
 }
