@@ -97,7 +97,8 @@ static void order_sort(struct order *order)
     }
     for (uint32_t i = 0; i < n; i++)
         order->sorted[i] = i;
-    qsort_r(order->sorted, n, sizeof *order->sorted, sorting_compare, &sorting);
+    if (n)
+        qsort_r(order->sorted, n, sizeof *order->sorted, sorting_compare, &sorting);
     order->n_sorted = n < op->num ? n : (uint32_t)op->num;
     arena_reset(&order->arena);
 }

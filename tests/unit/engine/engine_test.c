@@ -360,8 +360,8 @@ static uint64_t allocations_for(struct compute *compute, uint32_t n)
     return used;
 }
 
-#ifdef __SANITIZE_ADDRESS__ /* an arena is then made of pieces of their own: so many a chunk, of 64 records at least */
-#define ALLOCATIONS_MAX(records) (200 + (records))
+#ifdef __SANITIZE_ADDRESS__ /* an arena is then made of pieces of their own: so many a chunk, or a round of one key */
+#define ALLOCATIONS_MAX(records) (200 + 20 * (records))
 #else
 #define ALLOCATIONS_MAX(records) 8
 #endif
