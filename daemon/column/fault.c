@@ -8,6 +8,7 @@ static const struct {
 } faults[FAULT_N] = {
     [FAULT_OVERFLOW] = { 404, "overflow: the result does not fit an Int" },
     [FAULT_DIVIDE] = { 404, "division by 0" },
+    [FAULT_NO_JSON] = { 402, "not JSON" },
     [FAULT_NO_INT] = { 403, "not a whole number" },
     [FAULT_NO_DOUBLE] = { 403, "not a number" },
     [FAULT_EMPTY_SEPARATOR] = { 405, "the separator is empty" },

@@ -183,7 +183,7 @@ void kernel_split(struct call *call)
 {
     struct pieces pieces = pieces_begin(call);
     ROWS(call, split_row(&pieces, row););
-    pieces_end(&pieces);
+    pieces_end(&pieces, call->out);
 }
 
 static void words_row(struct pieces *pieces, uint32_t row)
@@ -202,5 +202,5 @@ void kernel_words(struct call *call)
 {
     struct pieces pieces = pieces_begin(call);
     ROWS(call, words_row(&pieces, row););
-    pieces_end(&pieces);
+    pieces_end(&pieces, call->out);
 }

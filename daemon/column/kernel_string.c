@@ -4,6 +4,7 @@
 #include "column/kernel.h"
 #include "column/letter.h"
 #include "column/number.h"
+#include "column/utf8.h"
 
 #define STRING_MAX (64u << 20) /* bytes that one method may make; more is FAULT_LARGE */
 
@@ -35,19 +36,6 @@ static char *room(struct call *call, uint32_t row, uint64_t n)
 
 /* ---- case */
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = n - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3f));
-    out[0] = (char)((0xf00 >> n & 0xf0) | c);
-    return n;
-}
-
 static bool map_ascii(const char *from, size_t n, char *out, bool upper)
 {
     const char first = upper ? 'a' : 'A';
@@ -76,7 +64,7 @@ static void map_case(struct call *call, uint32_t row, bool upper)
         uint32_t c = *at;
         size_t bytes = scan_utf8(at, end, &c);
         at += bytes ? bytes : 1;
-        n += put_utf8(out + n, upper ? letter_upper(c) : letter_lower(c));
+        n += utf8_put(out + n, upper ? letter_upper(c) : letter_lower(c));
     }
     set(call, row, out, n);
 }

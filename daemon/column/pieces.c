@@ -39,9 +39,9 @@ struct pieces pieces_begin(struct call *call)
     return pieces;
 }
 
-void pieces_end(struct pieces *pieces)
+void pieces_end(struct pieces *pieces, struct column *list)
 {
-    struct column *child = &pieces->call->out->child[0];
+    struct column *child = &list->child[0];
     child->ptr = pieces->ptr;
     child->len = pieces->len;
     child->n = pieces->n;

@@ -11,8 +11,8 @@ struct pieces { /* the child that grows */
 
 /* A list column without elements, and a first guess of how many there will be. */
 struct pieces pieces_begin(struct call *call);
-/* Hands the elements to the column. */
-void pieces_end(struct pieces *pieces);
+/* Hands the elements to a list column. */
+void pieces_end(struct pieces *pieces, struct column *list);
 /* Room for `most` pieces in all; false when that is too many. */
 bool pieces_grow(struct pieces *pieces, uint64_t most);
 

@@ -133,7 +133,7 @@ void kernel_extract(struct call *call)
     struct pieces pieces = pieces_begin(call);
     struct matcher matcher = matcher_new(call);
     ROWS(call, extract(&pieces, &matcher, row););
-    pieces_end(&pieces);
+    pieces_end(&pieces, call->out);
 }
 
 static bool put_piece(struct pieces *pieces, const char *from, const char *to)
@@ -182,5 +182,5 @@ void kernel_split_regex(struct call *call)
     struct pieces pieces = pieces_begin(call);
     struct matcher matcher = matcher_new(call);
     ROWS(call, split_row(&pieces, &matcher, row););
-    pieces_end(&pieces);
+    pieces_end(&pieces, call->out);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "column/json_path.h"
 #include "column/regex.h"
 #include "expr/rules.h"
 
@@ -48,7 +49,8 @@ static const struct function functions[] = {
     { RULE("extract", K_STRING, 1, 1, rule_extract), .run = kernel_extract,
       .help = "extract(regex(\"…(…)…\")): a List[String] of the groups of the first match, [] of "
               "none" },
-    { RULE("json", K_STRING, 0, 9, NULL), .later = true },
+    { RUN("json", K_STRING, &type_json, kernel_json), .can_fail = true,
+      .help = "json: a Json; an error record where it is not JSON" },
     { RULE("csv", K_STRING, 0, 9, NULL), .later = true },
     { RULE("hash", K_STRING, 0, 9, NULL), .later = true },
 
@@ -115,14 +117,24 @@ static const struct function functions[] = {
     /* Timestamp */
     { RUN("millis", K_TIME, I, kernel_millis), .help = "millis: ms since 1970-01-01T00:00:00Z" },
 
+    /* Json, and Option[Json] where it has no method of that name */
+    { RULE("asInt", K_JSON, 0, 0, rule_json_as), .run = kernel_json_int, .result = I,
+      .help = "asInt: an Option[Int]: None where it is no whole number of 64 bits" },
+    { RULE("asString", K_JSON, 0, 0, rule_json_as), .run = kernel_json_string, .result = S,
+      .help = "asString: an Option[String]" },
+    { RULE("asDouble", K_JSON, 0, 0, rule_json_as), .run = kernel_json_double, .result = D,
+      .help = "asDouble: an Option[Double]: None where it is no number" },
+    { RULE("asBool", K_JSON, 0, 0, rule_json_as), .run = kernel_json_bool, .result = B,
+      .help = "asBool: an Option[Bool]" },
+    { RULE("asList", K_JSON, 0, 0, rule_json_as), .run = kernel_json_list, .result = NULL,
+      .can_fail = true, .help = "asList: an Option[List[Json]]" },
+    { RULE("()", K_JSON, 1, 1, rule_json_at),
+      .help = "j(\"name\"), j(i): an Option[Json] of a member, of an element" },
+    { RUN("toString", K_JSON, S, kernel_json_text), .help = "toString: its text" },
+
     /* later */
     { RULE("format", K_TIME, 0, 9, NULL), .later = true },
     { RULE("toString", K_TIME, 0, 9, NULL), .later = true },
-    { RULE("asInt", K_JSON, 0, 9, NULL), .later = true },
-    { RULE("asString", K_JSON, 0, 9, NULL), .later = true },
-    { RULE("asDouble", K_JSON, 0, 9, NULL), .later = true },
-    { RULE("asBool", K_JSON, 0, 9, NULL), .later = true },
-    { RULE("asList", K_JSON, 0, 9, NULL), .later = true },
 };
 
 const struct function *function_find(enum kind self, const char *name)

@@ -56,7 +56,8 @@ static void report(struct run *run, const struct instr *at, uint32_t row)
     uint8_t fault = run->frame->err[row];
     const struct column *in = &run->reg[at->in[0]];
     struct row_error error = { .fault = fault, .from = at->from, .to = at->to };
-    if ((fault == FAULT_NO_INT || fault == FAULT_NO_DOUBLE) && in->type == &type_string)
+    bool shown = fault == FAULT_NO_INT || fault == FAULT_NO_DOUBLE || fault == FAULT_NO_JSON;
+    if (shown && in->type == &type_string)
         error.value = column_slice(in, row);
     struct frame *frame = run->frame;
     bool inner = frame->outer;

@@ -14,6 +14,16 @@ rule_fn rule_lookup;                         /* run() gives an Option of a Map's
 rule_fn rule_matches, rule_extract;          /* a regex */
 rule_fn rule_split_regex;                    /* of rule_split() */
 bool rule_is_regex(const struct node *node); /* regex(…) */
+rule_fn rule_json_as; /* an Option of the row's result; NULL: of a List[Json] */
+rule_fn rule_json_at;
+bool rule_is_json(const struct type *type); /* Json or Option[Json] */
+/* The method that makes a Json a `to`; NULL when there is none. */
+const struct function *rule_json_reads(const struct type *to);
+/* self.name, where that is no method */
+struct term *rule_json_field(struct checker *checker, const struct node *node, struct term *self);
+/* A Json on one side, a Bool, String or number on the other; compare is EQ or NE. */
+struct term *rule_json_equal(struct checker *checker, struct span span, struct term *side[2],
+                             enum compare compare);
 rule_fn rule_split, rule_to_double, rule_min, rule_max;
 rule_fn rule_map, rule_filter, rule_flat_map; /* of a List */
 rule_fn rule_element;                         /* run() gives an element of self */

@@ -75,7 +75,10 @@ static void help_mend(struct checker *checker, struct diag *diag, const struct t
                       const struct type *to)
 {
     struct diags *diags = checker->source->diags;
-    if (from->kind == K_OPTION)
+    const struct function *as = rule_is_json(from) ? rule_json_reads(to) : NULL;
+    if (as)
+        diag_help(diags, diag, "write .%s.getOrElse(…) behind it", as->name);
+    else if (from->kind == K_OPTION)
         diag_help(diags, diag,
                   to == &type_bool ? "is it there? .isDefined; its content: "
                                      ".getOrElse(…)"
@@ -148,12 +151,34 @@ static void help_member(struct checker *checker, struct diag *diag, const struct
         diag_help(diags, diag, "it has %s", join_names(arena, names));
 }
 
+/* An Option[Json] has the methods of both. */
+static const struct function *method_of(const struct type *type, const char *name)
+{
+    const struct function *function = function_find(type->kind, name);
+    return function || !rule_is_json(type) ? function : function_find(K_JSON, name);
+}
+
+static struct term *type_apply(struct checker *checker, const struct node *node, struct term *self);
+
+/* x.sorted(0) is (x.sorted)(0) where the method takes no argument and what it gives does. */
+static struct term *type_call(struct checker *checker, const struct site *site)
+{
+    if (!site->n_arg || site->function->n_max)
+        return function_type(checker, site);
+    struct site bare = *site;
+    bare.n_arg = 0;
+    struct term *term = function_type(checker, &bare);
+    if (term && !method_of(term->type, "()"))
+        return function_type(checker, site);
+    return type_apply(checker, site->node, term);
+}
+
 static struct term *type_method(struct checker *checker, const struct node *node, struct term *self)
 {
     struct site site = { .node = node, .self = self, .arg = node->child + 1, .n_arg = node->n - 1 };
-    site.function = function_find(self->type->kind, node->name);
+    site.function = method_of(self->type, node->name);
     if (site.function)
-        return function_type(checker, &site);
+        return type_call(checker, &site);
     bool fields = self->type->kind == K_RECORD || self->type->kind == K_TUPLE;
     struct diag *diag =
         source_error(checker->source, node->at, 233, "%s has no %s '%s'",
@@ -168,7 +193,7 @@ static struct term *type_apply(struct checker *checker, const struct node *node,
     if (!self)
         return NULL;
     struct site site = { .node = node, .self = self, .arg = node->child + 1, .n_arg = node->n - 1 };
-    site.function = function_find(self->type->kind, "()");
+    site.function = method_of(self->type, "()");
     if (site.function)
         return function_type(checker, &site);
     source_error(checker->source, self->span, 232, "%s takes no (…) behind it",
@@ -190,10 +215,12 @@ static struct term *type_access(struct checker *checker, const struct node *node
     if (node->kind == NODE_APPLY)
         return type_apply(checker, node, self);
     int field = type_field(self->type, node->name);
-    if (field < 0)
+    bool json = rule_is_json(self->type) && !method_of(self->type, node->name);
+    if (field < 0 && !json)
         return type_method(checker, node, self);
     struct span span = { node->span.from, node->at.to };
-    struct term *member = typing_field(checker, span, self, (uint32_t)field);
+    struct term *member = json ? rule_json_field(checker, node, self)
+                               : typing_field(checker, span, self, (uint32_t)field);
     return node->kind == NODE_CALL ? type_apply(checker, node, member) : member;
 }
 

@@ -1,6 +1,7 @@
 #include "expr/typing_op.h"
 
 #include "base/list.h"
+#include "expr/rules.h"
 
 static const struct op { /* + - * / % on numbers */
     const char *text;
@@ -44,7 +45,11 @@ static void help_sides(struct checker *checker, struct diag *diag, const struct 
     const struct type *a = sides->side[0]->type, *b = sides->side[1]->type;
     bool text = a == &type_string || b == &type_string;
     const struct type *other = a == &type_string ? b : a;
-    if (a->kind == K_OPTION || b->kind == K_OPTION)
+    if (rule_is_json(a) || rule_is_json(b))
+        diag_help(diags, diag,
+                  "as an Int: .asInt.getOrElse(0); there are asString, asDouble, "
+                  "asBool and asList");
+    else if (a->kind == K_OPTION || b->kind == K_OPTION)
         diag_help(diags, diag, "what an Option holds: .getOrElse(…) or .map(…)");
     else if (text && type_is_scalar(other) && sides->node->op == TOKEN_ADD)
         diag_help(diags, diag, "write .toString behind the %s",
@@ -89,10 +94,39 @@ static struct term *arithmetic(struct checker *checker, struct sides *sides)
                                    : "this operator is for numbers");
 }
 
+static bool is_plain(const struct type *type)
+{
+    return type == &type_int || type == &type_double || type == &type_bool || type == &type_string;
+}
+
+/* Of Json only == and != with a Bool, String or number; true: a finding or the term is in *term. */
+static bool json_comparison(struct checker *checker, struct sides *sides, struct term **term)
+{
+    enum token_kind op = sides->node->op;
+    const struct type *a = sides->side[0]->type, *b = sides->side[1]->type;
+    bool json_a = rule_is_json(a), json_b = rule_is_json(b),
+         same = op == TOKEN_EQ || op == TOKEN_NE;
+    if (!json_a && !json_b)
+        return false;
+    if (same && (is_plain(a) || is_plain(b))) {
+        enum compare compare = op == TOKEN_EQ ? COMPARE_EQ : COMPARE_NE;
+        *term = rule_json_equal(checker, sides->node->span, sides->side, compare);
+        return true;
+    }
+    if (!same || (json_a && json_b)) {
+        *term = mixture(checker, sides, "a Json is only == or != a Bool, a String or a number");
+        return true;
+    }
+    return false;
+}
+
 static struct term *comparison(struct checker *checker, struct sides *sides)
 {
     enum token_kind op = sides->node->op;
     bool order = op != TOKEN_EQ && op != TOKEN_NE;
+    struct term *json = NULL;
+    if (json_comparison(checker, sides, &json))
+        return json;
     if (!sides->both)
         return mixture(checker, sides, "values of unlike types are never compared");
     if (order && !type_is_ordered(sides->both))

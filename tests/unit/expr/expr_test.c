@@ -127,6 +127,68 @@ static const struct row {
       "text; "
       "false" },
     { "_.split(regex(\"(?:a|b)*c\")).size", "[\"abcab\"]", "Int: 2" },
+    /* JSON */
+    { "_.json.user.name.asString",
+      "[\"{\\\"user\\\":{\\\"name\\\":\\\"Ann\\\",\\\"age\\\":3}}\", \"{\\\"user\\\":null}\", \" "
+      "{} \", \"[1]\"]",
+      "Option[String]: \"Ann\"; None; None; None" },
+    { "_.json.user.name",
+      "[\"{\\\"user\\\":{\\\"name\\\":\\\"Ann\\\",\\\"age\\\":3}}\", \"{\\\"user\\\":null}\"]",
+      "Option[Json]: \"Ann\"; None" },
+    { "_.json.user.age.asInt.getOrElse(-1)",
+      "[\"{\\\"user\\\":{\\\"name\\\":\\\"Ann\\\",\\\"age\\\":3}}\", \"{\\\"user\\\":null}\", \" "
+      "{} \", \"[1]\"]",
+      "Int: 3; -1; -1; -1" },
+    { "_.json.user.isDefined",
+      "[\"{\\\"user\\\":{\\\"name\\\":\\\"Ann\\\",\\\"age\\\":3}}\", \"{\\\"user\\\":null}\", \" "
+      "{} \", \"[1]\"]",
+      "Bool: true; true; false; false" },
+    { "_.json.user.map(_.name.isDefined)",
+      "[\"{\\\"user\\\":{\\\"name\\\":\\\"Ann\\\",\\\"age\\\":3}}\", \"{\\\"user\\\":null}\", \" "
+      "{} \", \"[1]\"]",
+      "Option[Bool]: true; false; None; None" },
+    { "_.json", "[\"1 2\", \"\", \"{\\\"a\\\":\"]",
+      "Json: E402 `_.json`: \"1 2\" is not JSON; E402 `_.json`: \"\" is not JSON; E402 `_.json`: "
+      "\"{\\\"a\\\":\" is not JSON" },
+    { "_.json.asInt",
+      "[\"1\", \"1.0\", \"1e2\", \"1.5\", \"9223372036854775807\", \"9223372036854775808\", "
+      "\"1e400\", \"\\\"1\\\"\", \"-0\", \"null\"]",
+      "Option[Int]: 1; 1; 100; None; 9223372036854775807; None; None; None; 0; None" },
+    { "_.json.asDouble", "[\"1\", \"-1.5e3\", \"1e400\", \"\\\"1\\\"\", \"9223372036854775808\"]",
+      "Option[Double]: 1.0; -1500.0; None; None; 9.223372036854776e+18" },
+    { "(_.json.asBool, _.json.asString)",
+      "[\"true\", \"false\", \"null\", \"\\\"a\\\\u00e9\\\\ud83d\\\\ude00\\\\n\\\"\", "
+      "\"\\\"\\\\u0000\\\"\", \"\\\"\\\"\"]",
+      "(Option[Bool], Option[String]): (true, None); (false, None); (None, None); (None, "
+      "\"aé😀\\n\"); (None, \"\\u0000\"); (None, \"\")" },
+    { "_.json.asList.getOrElse([]).map(_.asInt.getOrElse(0)).sum",
+      "[\"[1, 2,\\\"x\\\",[5]]\", \"[]\", \"{}\"]", "Int: 3; 0; 0" },
+    { "_.json.asList", "[\"[1, {\\\"a\\\": 2}]\", \"[]\", \"{}\"]",
+      "Option[List[Json]]: [1, {\"a\": 2}]; []; None" },
+    { "_.json.asList.getOrElse([]).map(x => (x.k.asString, x(\"n\")(1).asInt))",
+      "[\"[{\\\"k\\\":\\\"a\\\",\\\"n\\\":[1,2]},{}]\"]",
+      "List[(Option[String], Option[Int])]: [(\"a\", 2), (None, None)]" },
+    { "(_.json == 1, _.json == 1.5, _.json == \"1\", _.json == true, 1 != _.json)",
+      "[\"1\", \"1.0\", \"1.5\", \"\\\"1\\\"\", \"true\", \"\\\"\\\\u0031\\\"\", \"[1]\"]",
+      "(Bool, Bool, Bool, Bool, Bool): (true, false, false, false, false); (true, false, false, "
+      "false, false); (false, true, false, false, true); (false, false, true, false, true); "
+      "(false, false, false, true, true); (false, false, true, false, true); (false, false, false, "
+      "false, true)" },
+    { "(_.json.a == \"x\", _.json.a != \"x\", _.json.a == None)",
+      "[\"{\\\"a\\\":\\\"x\\\"}\", \"{\\\"a\\\":1}\", \"{}\"]",
+      "(Bool, Bool, Bool): (true, false, false); (false, true, false); (false, true, true)" },
+    { "(_.json == 9007199254740993, _.json == 9223372036854775807)",
+      "[\"9007199254740993\", \"9007199254740992\", \"9223372036854775807\", \"9.3e18\"]",
+      "(Bool, Bool): (true, false); (false, false); (false, true); (false, false)" },
+    { "(j, i) => j.json(i).asString.getOrElse(\"-\") + j.json.items(1).asString.getOrElse(\"-\")",
+      "[(\"{\\\"items\\\": [\\\"a\\\", \\\"b\\\"], \\\"x\\\": \\\"y\\\"}\", \"x\"), (\"[]\", "
+      "\"x\")]",
+      "String: \"yb\"; \"--\"" },
+    { "(j, i) => j.json(i).asInt", "[(\"[4, 5]\", 1), (\"[4, 5]\", 2), (\"[4, 5]\", -1)]",
+      "Option[Int]: 5; None; None" },
+    { "\"{\\\"a\\\": 1}\".json.a", "[\"\", \"\"]", "Option[Json]: 1; 1" },
+    { "_.json.toString", "[\" {\\\"a\\\" : 1 } \"]", "String: \"{\\\"a\\\" : 1 }\"" },
+    { "if (_ == \"\") None else _.json.a", "[\"\", \"{\\\"a\\\":2}\"]", "Option[Json]: None; 2" },
     /* lists */
     { "_.map(_ + 1)", "[[1, 2], [], [3]]", "List[Int]: [2, 3]; []; [4]" },
     { "_.map(7)", "[[1, 2], [], [3]]", "List[Int]: [7, 7]; []; [7]" },
@@ -156,6 +218,7 @@ static const struct row {
     { "(_.head, _.last)", "[[\"a\", \"b\"], [\"c\"], []]",
       "(String, String): (\"a\", \"b\"); (\"c\", \"c\"); E405 `_.head`: the list is empty" },
     { "_(1)", "[[1, 2], [3]]", "Int: 2; E405 `_(1)`: out of range" },
+    { "_.sorted(0) + _.size", "[[3, 1], [2]]", "Int: 3; 3" },
     { "_.head.last", "[[[1, 2], [3]], [[4]]]", "Int: 2; 4" },
     { "_.contains(2)", "[[1, 2], [], [3]]", "Bool: true; false; false" },
     { "_.mkString(\",\")", "[[\"a\", \"b\"], [], [\"c\"]]", "String: \"a,b\"; \"\"; \"c\"" },

@@ -114,6 +114,9 @@ void language_print(const struct column *column, uint32_t row, struct buf *out)
         case K_BOOL:
             buf_puts(out, column->b8[at] ? "true" : "false");
             break;
+        case K_JSON:
+            buf_put(out, column->ptr[at], column->len[at]);
+            break;
         case K_STRING:
             quote_put(out, column->ptr[at], column->len[at]);
             break;
