@@ -20,7 +20,7 @@ static const struct setting {
     { "socket.nagle.disable", "true", false },
     { "socket.keepalive.enable", "true", false },
     { "fetch.min.bytes", "65536", false },
-    { "fetch.wait.max.ms", "50", false },
+    { "fetch.wait.max.ms", "25", false }, /* a full queue waits for an answer about idle ones */
     { "reconnect.backoff.max.ms", "2000", false },
     { "client.id", "tidemark", false },
 };
