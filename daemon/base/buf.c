@@ -7,6 +7,11 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+struct slice slice_of_text(const char *text)
+{
+    return (struct slice){ text, text ? strlen(text) : 0 };
+}
+
 void buf_reserve(struct buf *buf, size_t n)
 {
     check(n < SIZE_MAX / 4);

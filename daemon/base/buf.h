@@ -9,6 +9,9 @@ struct slice { /* bytes that somebody else owns */
     size_t len;
 };
 
+/* The bytes of a text, without its 0; NULL is an empty one. */
+struct slice slice_of_text(const char *text);
+
 struct buf { /* {0} is an empty one */
     uint8_t *ptr;
     size_t len, cap;

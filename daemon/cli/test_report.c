@@ -68,16 +68,11 @@ static void json_member(struct buf *out, const char *name, struct slice value)
     quote_put(out, value.ptr, value.len);
 }
 
-static struct slice text_of(const char *text)
-{
-    return (struct slice){ text, strlen(text) };
-}
-
 static void json_case(struct test_report *report, const struct test_result *result)
 {
     struct buf *out = &report->json;
     buf_puts(out, report->suite_tests ? ",{" : "{");
-    json_member(out, "name", text_of(result->name));
+    json_member(out, "name", slice_of_text(result->name));
     buf_printf(out, ",\"line\":%u,\"passed\":%s", result->line, result->passed ? "true" : "false");
     if (!result->passed) {
         buf_puts(out, ",");
@@ -104,9 +99,9 @@ static void begin_file(struct test_report *report)
 {
     struct buf *out = &report->json;
     buf_puts(out, out->len ? ",{" : "{");
-    json_member(out, "file", text_of(report->file));
+    json_member(out, "file", slice_of_text(report->file));
     buf_puts(out, ",");
-    json_member(out, "job", text_of(report->job));
+    json_member(out, "job", slice_of_text(report->job));
 }
 
 void test_report_begin(struct test_report *report, const char *file, const char *job)

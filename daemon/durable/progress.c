@@ -311,17 +311,12 @@ bool progress_load(struct progress *progress, struct slice snapshot, uint64_t in
     return apply_all(progress, &reader, true, err);
 }
 
-static struct slice text_of(const char *text)
-{
-    return (struct slice){ text, strlen(text) };
-}
-
 static void save_partition(const struct progress *progress, size_t i, struct record *out)
 {
     const struct progress_partition *partition = &progress->partitions[i];
     struct entry entry = { .kind = ENTRY_POSITION };
-    entry.position.source = text_of(progress->sources[partition->source].name);
-    entry.position.topic = text_of(partition->topic);
+    entry.position.source = slice_of_text(progress->sources[partition->source].name);
+    entry.position.topic = slice_of_text(partition->topic);
     entry.position.partition = partition->partition;
     entry.position.offset = partition->offset;
     record_put(out, &entry);
@@ -340,9 +335,9 @@ void progress_save(const struct progress *progress, struct record *out)
     record_put(out, &batch);
     for (size_t i = 0; i < progress->n_sources; i++) {
         const struct progress_source *source = &progress->sources[i];
-        record_put(
-            out, &(struct entry){ .kind = ENTRY_TAKEN,
-                                  .taken = { text_of(source->name), source->seq, source->chain } });
+        record_put(out, &(struct entry){
+                            .kind = ENTRY_TAKEN,
+                            .taken = { slice_of_text(source->name), source->seq, source->chain } });
     }
     for (size_t i = 0; i < progress->n_partitions; i++)
         save_partition(progress, i, out);
@@ -351,14 +346,15 @@ void progress_save(const struct progress *progress, struct record *out)
         bool owes = output->last > output->delivered;
         uint64_t number = owes ? output->delivered : progress->batch;
         record_put(out, &(struct entry){ .kind = ENTRY_DELIVERED,
-                                         .delivered = { text_of(output->label), number } });
+                                         .delivered = { slice_of_text(output->label), number } });
     }
 }
 
 const struct progress_partition *progress_find(const struct progress *progress, const char *source,
                                                const char *topic, int32_t partition)
 {
-    return partition_of((struct progress *)progress, text_of(source), text_of(topic), partition);
+    return partition_of((struct progress *)progress, slice_of_text(source), slice_of_text(topic),
+                        partition);
 }
 
 const struct progress_source *progress_source(const struct progress *progress, const char *name)

@@ -6,11 +6,6 @@
 #include "spec/job.h"
 #include "worker/voice.h"
 
-static struct slice text_of(const char *text)
-{
-    return (struct slice){ text, text ? strlen(text) : 0 };
-}
-
 bool errors_judge(struct errors *errors, const struct job_spec *spec, uint64_t n_records,
                   uint64_t n_errors, struct err *err)
 {
@@ -51,13 +46,13 @@ void errors_put(struct record *record, const struct job_spec *spec, const struct
 {
     record_put(record,
                &(struct entry){ .kind = ENTRY_DEAD,
-                                .dead = { .source = text_of(spec->sources[dead->source].name),
-                                          .topic = text_of(dead->topic),
+                                .dead = { .source = slice_of_text(spec->sources[dead->source].name),
+                                          .topic = slice_of_text(dead->topic),
                                           .partition = dead->partition,
                                           .offset = dead->offset,
                                           .code = (uint16_t)dead->code,
-                                          .place = text_of(dead->place),
-                                          .reason = text_of(dead->reason),
+                                          .place = slice_of_text(dead->place),
+                                          .reason = slice_of_text(dead->reason),
                                           .key = dead->key,
                                           .value = dead->value,
                                           .absent = (uint8_t)((dead->key.ptr ? 0 : 1) |

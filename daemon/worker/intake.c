@@ -19,11 +19,6 @@
 
 #define INTAKE_COMMIT_MS 1000 /* between two advisory commits of a source's offsets */
 
-static struct slice text_of(const char *text)
-{
-    return (struct slice){ text, strlen(text) };
-}
-
 struct intake *intake_new(const struct intake_conf *conf)
 {
     struct intake *intake = mem_zalloc(sizeof *intake);
@@ -200,14 +195,14 @@ static void intake_cut_ranges(struct intake *intake, struct record *record)
         struct position *at = &intake->positions.items[i];
         if (at->from < 0)
             continue;
-        record_put(record,
-                   &(struct entry){ .kind = ENTRY_RANGE,
-                                    .range = { .source = text_of(intake->sources[at->source].name),
-                                               .topic = text_of(at->topic),
-                                               .partition = at->partition,
-                                               .from = at->from,
-                                               .to = at->next,
-                                               .count = at->count } });
+        record_put(record, &(struct entry){
+                               .kind = ENTRY_RANGE,
+                               .range = { .source = slice_of_text(intake->sources[at->source].name),
+                                          .topic = slice_of_text(at->topic),
+                                          .partition = at->partition,
+                                          .from = at->from,
+                                          .to = at->next,
+                                          .count = at->count } });
         at->from = -1;
         at->count = 0;
     }
@@ -221,8 +216,8 @@ static void intake_cut_gaps(struct intake *intake, struct record *record)
         if (at->gap_to < 0 || at->blocks)
             continue;
         struct entry gap = { .kind = ENTRY_GAP,
-                             .gap = { .source = text_of(intake->sources[at->source].name),
-                                      .topic = text_of(at->topic),
+                             .gap = { .source = slice_of_text(intake->sources[at->source].name),
+                                      .topic = slice_of_text(at->topic),
                                       .partition = at->partition,
                                       .from = at->next,
                                       .to = at->gap_to } };
@@ -246,7 +241,7 @@ void intake_cut(struct intake *intake, struct record *record)
             continue;
         source->cut_seq = source->seq;
         record_put(record, &(struct entry){ .kind = ENTRY_TAKEN,
-                                            .taken = { .source = text_of(source->name),
+                                            .taken = { .source = slice_of_text(source->name),
                                                        .seq = source->seq,
                                                        .chain = source->chain } });
     }

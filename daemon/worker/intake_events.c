@@ -11,11 +11,6 @@
 
 #define ONCE_LOOK_MS 50
 
-static struct slice text_of(const char *text)
-{
-    return (struct slice){ text, strlen(text) };
-}
-
 static void intake_assign(struct intake_source *source, const struct position *at)
 {
     struct source_position position = { at->topic, at->partition, at->next };
@@ -51,8 +46,8 @@ static void intake_note_position(struct intake_source *source, struct position *
     at->note = ++intake->notes;
     intake->conf.note(intake->conf.ctx,
                       &(struct entry){ .kind = ENTRY_POSITION,
-                                       .position = { .source = text_of(source->name),
-                                                     .topic = text_of(at->topic),
+                                       .position = { .source = slice_of_text(source->name),
+                                                     .topic = slice_of_text(at->topic),
                                                      .partition = at->partition,
                                                      .offset = at->next } });
 }
