@@ -8,6 +8,7 @@
 
 #include "base/quote.h"
 #include "column/number.h"
+#include "column/time_text.h"
 
 #define NEAR 1e-9 /* Doubles: the share of the greater one by which two may differ */
 
@@ -82,19 +83,10 @@ bool expect_time(const char *text, int64_t *time_ms)
 
 static void put_time(struct buf *out, int64_t time_ms)
 {
-    int64_t ms = time_ms % 1000, s = time_ms / 1000;
-    struct tm tm = { 0 };
-    ms += ms < 0 ? 1000 : 0;
-    time_t seconds = (time_t)((time_ms - ms) / 1000);
-    if (!gmtime_r(&seconds, &tm)) {
-        buf_printf(out, "\"%lld s\"", (long long)s);
-        return;
-    }
-    buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-               tm.tm_hour, tm.tm_min, tm.tm_sec);
-    if (ms)
-        buf_printf(out, ".%03d", (int)ms);
-    buf_puts(out, "Z\"");
+    char text[NUMBER_TEXT_MAX];
+    buf_puts(out, "\"");
+    buf_put(out, text, time_put(time_ms, text));
+    buf_puts(out, "\"");
 }
 
 static void put_base64(struct buf *out, struct slice bytes)

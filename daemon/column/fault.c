@@ -8,6 +8,8 @@ static const struct {
 } faults[FAULT_N] = {
     [FAULT_OVERFLOW] = { 404, "overflow: the result does not fit an Int" },
     [FAULT_DIVIDE] = { 404, "division by 0" },
+    [FAULT_NO_UTF8] = { 401, "not UTF-8" },
+    [FAULT_NO_CSV] = { 403, "not a CSV record" },
     [FAULT_NO_JSON] = { 402, "not JSON" },
     [FAULT_NO_INT] = { 403, "not a whole number" },
     [FAULT_NO_DOUBLE] = { 403, "not a number" },

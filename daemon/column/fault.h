@@ -6,7 +6,9 @@ enum fault {
     FAULT_NONE,
     FAULT_OVERFLOW,        /* E404 */
     FAULT_DIVIDE,          /* E404: by 0 */
+    FAULT_NO_UTF8,         /* E401 */
     FAULT_NO_JSON,         /* E402 */
+    FAULT_NO_CSV,          /* E403 */
     FAULT_NO_INT,          /* E403: this String or Double is no Int */
     FAULT_NO_DOUBLE,       /* E403 */
     FAULT_EMPTY_SEPARATOR, /* E405: split("") */

@@ -92,7 +92,14 @@ kernel_fn kernel_substring; /* code points [in[1], in[2]) or to the end; fails w
 kernel_fn kernel_replace;   /* every in[1] by in[2]; fails when too long */
 kernel_fn kernel_join;      /* in[0] and in[1] behind one another; fails when too long */
 kernel_fn kernel_to_int, kernel_to_double; /* fail when it is no number */
-kernel_fn kernel_to_string;                /* of Int, Double, Bool */
+kernel_fn kernel_to_string;                /* of Int, Double, Bool, Timestamp */
+kernel_fn kernel_hash;                     /* XXH3 of the bytes, its lower 63 bits */
+/* The fields of one RFC 4180 record, data the separator, a struct slice; fails for what is none. */
+kernel_fn kernel_csv;
+
+/* Bytes */
+kernel_fn kernel_bytes_size;
+kernel_fn kernel_bytes_text; /* the String that they are; fails when they are not UTF-8 */
 
 /* Maps, Timestamps */
 kernel_fn kernel_lookup; /* an Option of the value of key in[1] */

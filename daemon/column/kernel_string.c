@@ -4,6 +4,7 @@
 #include "column/kernel.h"
 #include "column/letter.h"
 #include "column/number.h"
+#include "column/time_text.h"
 #include "column/utf8.h"
 
 #define STRING_MAX (64u << 20) /* bytes that one method may make; more is FAULT_LARGE */
@@ -310,6 +311,8 @@ static struct slice scalar_text(const struct column *column, uint32_t row,
             return (struct slice){ text, number_put_int(column->i64[at], text) };
         case K_DOUBLE:
             return (struct slice){ text, number_put_double(column->f64[at], text) };
+        case K_TIME:
+            return (struct slice){ text, time_put(column->i64[at], text) };
         case K_BOOL:
             return column->b8[at] ? (struct slice){ "true", 4 } : (struct slice){ "false", 5 };
         case K_STRING:

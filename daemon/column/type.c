@@ -47,7 +47,7 @@ static const struct {
     [K_BOOL] = { "Bool", IS_KEY | IS_ORDERED | IS_SCALAR },
     [K_STRING] = { "String", IS_KEY | IS_ORDERED | IS_SCALAR },
     [K_BYTES] = { "Bytes", IS_KEY | IS_ORDERED },
-    [K_TIME] = { "Timestamp", IS_KEY | IS_ORDERED },
+    [K_TIME] = { "Timestamp", IS_KEY | IS_ORDERED | IS_SCALAR },
     [K_JSON] = { "Json", 0 },
     [K_OPTION] = { "Option", IS_KEY },
     [K_LIST] = { "List", IS_KEY },

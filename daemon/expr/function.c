@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "column/json_path.h"
 #include "column/regex.h"
+#include "column/time_text.h"
 #include "expr/rules.h"
 
 #define S &type_string
@@ -51,8 +52,12 @@ static const struct function functions[] = {
               "none" },
     { RUN("json", K_STRING, &type_json, kernel_json), .can_fail = true,
       .help = "json: a Json; an error record where it is not JSON" },
-    { RULE("csv", K_STRING, 0, 9, NULL), .later = true },
-    { RULE("hash", K_STRING, 0, 9, NULL), .later = true },
+    { RULE("csv", K_STRING, 0, 1, rule_csv), .run = kernel_csv, .can_fail = true,
+      .help =
+          "csv or csv(sep): a List[String] of the fields of one line; an error record where the "
+          "quotes are not in order" },
+    { RUN("hash", K_STRING, I, kernel_hash),
+      .help = "hash: an Int ≥ 0 of the text, the lower 63 bits of XXH3-64; it stays the same" },
 
     /* Int, Double, Bool */
     { RUN("abs", K_INT, I, kernel_int_abs), .can_fail = true, .help = "abs" },
@@ -115,7 +120,18 @@ static const struct function functions[] = {
     { RUN("size", K_MAP, I, kernel_size), .help = "size: how many keys" },
 
     /* Timestamp */
+    { RULE("format", K_TIME, 1, 1, rule_format), .run = kernel_time_format,
+      .help = "format(\"yyyy-MM-dd HH:mm:ss.SSS\"): a String, in UTC" },
+    { RUN("toString", K_TIME, S, kernel_to_string),
+      .help = "toString: as in 2026-03-01T09:30:00.250Z" },
     { RUN("millis", K_TIME, I, kernel_millis), .help = "millis: ms since 1970-01-01T00:00:00Z" },
+
+    /* Bytes */
+    { RUN("size", K_BYTES, I, kernel_bytes_size), .help = "size: how many bytes" },
+    { RUN("hash", K_BYTES, I, kernel_hash),
+      .help = "hash: an Int ≥ 0, the lower 63 bits of XXH3-64; it stays the same" },
+    { RUN("toString", K_BYTES, S, kernel_bytes_text), .can_fail = true,
+      .help = "toString: the text; an error record where it is not UTF-8" },
 
     /* Json, and Option[Json] where it has no method of that name */
     { RULE("asInt", K_JSON, 0, 0, rule_json_as), .run = kernel_json_int, .result = I,
@@ -131,10 +147,6 @@ static const struct function functions[] = {
     { RULE("()", K_JSON, 1, 1, rule_json_at),
       .help = "j(\"name\"), j(i): an Option[Json] of a member, of an element" },
     { RUN("toString", K_JSON, S, kernel_json_text), .help = "toString: its text" },
-
-    /* later */
-    { RULE("format", K_TIME, 0, 9, NULL), .later = true },
-    { RULE("toString", K_TIME, 0, 9, NULL), .later = true },
 };
 
 const struct function *function_find(enum kind self, const char *name)
@@ -211,11 +223,6 @@ struct term *rule_call(struct checker *checker, const struct site *site, const s
 
 struct term *function_type(struct checker *checker, const struct site *site)
 {
-    if (site->function->later) {
-        source_error(checker->source, site->node->at, 250, "%s is not supported yet",
-                     site->node->name);
-        return NULL;
-    }
     if (!count_fits(checker, site))
         return NULL;
     if (site->function->rule)

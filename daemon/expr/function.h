@@ -18,7 +18,6 @@ struct function {
     uint8_t n_min, n_max;      /* arguments */
     enum kind self;            /* the kind whose method it is */
     bool can_fail;
-    bool later; /* known, not supported yet */
     uint32_t k;
     kernel run;
     const struct type *result;

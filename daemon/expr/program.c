@@ -56,7 +56,8 @@ static void report(struct run *run, const struct instr *at, uint32_t row)
     uint8_t fault = run->frame->err[row];
     const struct column *in = &run->reg[at->in[0]];
     struct row_error error = { .fault = fault, .from = at->from, .to = at->to };
-    bool shown = fault == FAULT_NO_INT || fault == FAULT_NO_DOUBLE || fault == FAULT_NO_JSON;
+    bool shown = fault == FAULT_NO_INT || fault == FAULT_NO_DOUBLE || fault == FAULT_NO_JSON ||
+                 fault == FAULT_NO_CSV;
     if (shown && in->type == &type_string)
         error.value = column_slice(in, row);
     struct frame *frame = run->frame;

@@ -1,27 +1,8 @@
 /* Methods that take a pattern. It is compiled here, once, so a bad one is a finding at its place. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "column/regex.h"
 #include "expr/rules.h"
-
-/* The byte of the source from which byte `at` of a string literal comes. */
-static uint32_t literal_byte(const struct source *source, const struct node *literal, uint32_t at)
-{
-    uint32_t from = literal->span.from + 1, made = 0;
-    for (; from + 1 < literal->span.to && made < at; made++) {
-        if (source->text[from] != '\\') {
-            from++;
-            continue;
-        }
-        bool hex = source->text[from + 1] == 'u';
-        struct span digits = { from + 2, hex ? from + 6 : from + 2 };
-        unsigned long unit = strtoul(source_text(source, digits), NULL, 16);
-        from += hex ? 6 : 2; /* a surrogate pair is 12 for 4 bytes: 6 for 2 */
-        made += unit >= 0xd800 && unit < 0xe000 ? 1 : unit >= 0x800 ? 2 : unit >= 0x80;
-    }
-    return from;
-}
 
 static const struct regex *compile(struct checker *checker, const struct node *literal, bool whole)
 {
@@ -30,7 +11,7 @@ static const struct regex *compile(struct checker *checker, const struct node *l
     const struct regex *regex = regex_new(source->arena, literal->string, whole, &error);
     if (regex)
         return regex;
-    uint32_t from = literal_byte(source, literal, error.at);
+    uint32_t from = rule_literal_byte(source, literal, error.at);
     source_error(source, (struct span){ from, from + 1 }, 235, "bad regex: %s", error.text);
     return NULL;
 }

@@ -189,6 +189,24 @@ static const struct row {
     { "\"{\\\"a\\\": 1}\".json.a", "[\"\", \"\"]", "Option[Json]: 1; 1" },
     { "_.json.toString", "[\" {\\\"a\\\" : 1 } \"]", "String: \"{\\\"a\\\" : 1 }\"" },
     { "if (_ == \"\") None else _.json.a", "[\"\", \"{\\\"a\\\":2}\"]", "Option[Json]: None; 2" },
+    /* csv, hash, times */
+    { "_.csv",
+      "[\"a,b\", \"\", \",\", \"\\\"a,\\\"\\\"b\\\"\\\"\\n\\\",c\", \"a\\\"b, c\", \"x\\r\\n\", "
+      "\"\\\"\\\",\\\"\\\"\"]",
+      "List[String]: [\"a\", \"b\"]; [\"\"]; [\"\", \"\"]; [\"a,\\\"b\\\"\\n\", \"c\"]; "
+      "[\"a\\\"b\", \" c\"]; [\"x\"]; [\"\", \"\"]" },
+    { "_.csv", "[\"\\\"a\", \"\\\"a\\\"b,c\", \"a\\nb\", \"\\\"\"]",
+      "List[String]: E403 `_.csv`: \"\\\"a\" is not a CSV record; E403 `_.csv`: \"\\\"a\\\"b,c\" "
+      "is not a CSV record; E403 `_.csv`: \"a\\nb\" is not a CSV record; E403 `_.csv`: \"\\\"\" is "
+      "not a CSV record" },
+    { "_.csv(\";\")", "[\"a;b,c\", \"\\\";\\\";;\"]",
+      "List[String]: [\"a\", \"b,c\"]; [\";\", \"\", \"\"]" },
+    { "_.csv(\"→\")", "[\"a→\\\"→\\\"\"]", "List[String]: [\"a\", \"→\"]" },
+    { "(_.hash, _.hash == _.hash, _.hash >= 0)", "[\"\", \"a\"]",
+      "(Int, Bool, Bool): (3244421341483603138, true, true); (7405662395035962911, true, true)" },
+    { "batchTime.toString", "[0]", "String: \"1970-01-01T00:00:01Z\"" },
+    { "batchTime.format(\"yyyy-MM-dd'T'HH:mm:ss.SSS EEE EEEE MMM MMMM a hh DDD yy d'd' ''\")",
+      "[0]", "String: \"1970-01-01T00:00:01.000 Thu Thursday Jan January AM 12 001 70 1d '\"" },
     /* lists */
     { "_.map(_ + 1)", "[[1, 2], [], [3]]", "List[Int]: [2, 3]; []; [4]" },
     { "_.map(7)", "[[1, 2], [], [3]]", "List[Int]: [7, 7]; []; [7]" },

@@ -193,6 +193,28 @@ START_TEST(lists_that_multiply_are_held_back)
 }
 END_TEST
 
+START_TEST(bytes_are_text_when_they_are_utf_8)
+{
+    struct column rows = language_rows(&language, "[\"a\u00e9\", \"\", \"bad\"]");
+    const struct type *param = rows.type = &type_bytes;
+    rows.ptr[2] = "b\xff";
+    rows.len[2] = 2;
+    struct expr_use use = { .op = "map", .param = &param, .n_param = 1 };
+    struct program *program = language_compile(&language, "(_.size, _.toString)", &use);
+    ck_assert_str_eq(language_values(&language, program, &rows, 3),
+                     "(Int, String): (3, \"a\u00e9\"); (0, \"\"); E401 `_.toString`: not UTF-8");
+}
+END_TEST
+
+START_TEST(a_pattern_that_recurses_deep_finds_its_memory)
+{
+    const char *rows = arena_printf(&language.arena, "[\"%sc\", \"%s\"]", repeated('a', 30000),
+                                    repeated('a', 30000));
+    ck_assert_str_eq(language_run(&language, "_.matches(\"(?:a|b)*c\")", rows, 2),
+                     "Bool: true; false");
+}
+END_TEST
+
 Suite *program_suite(void)
 {
     Suite *suite = suite_create("program");
@@ -208,6 +230,8 @@ Suite *program_suite(void)
     tcase_add_test(all, a_record_that_grows_too_large_fails_alone);
     tcase_add_test(all, a_chunk_that_is_too_large_is_run_in_parts);
     tcase_add_test(all, lists_that_multiply_are_held_back);
+    tcase_add_test(all, bytes_are_text_when_they_are_utf_8);
+    tcase_add_test(all, a_pattern_that_recurses_deep_finds_its_memory);
     suite_add_tcase(suite, all);
     return suite;
 }
