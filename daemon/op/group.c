@@ -165,8 +165,8 @@ void group_lists(const struct group *group, const struct group_span *span, const
     }
 }
 
-static bool group_give(const struct gather *gather, struct give *give, const struct op_run *run,
-                       struct rows *rows)
+bool group_give(const struct gather *gather, struct give *give, const struct op_run *run,
+                struct rows *rows)
 {
     const struct group *group = (const void *)gather;
     const struct type *type = gather->op->out;

@@ -32,6 +32,8 @@ void group_judge(struct gather *gather, const struct op_run *run);
 void group_reset(struct gather *gather);
 size_t group_bytes(const struct gather *gather);
 void group_free(struct gather *gather);
+bool group_give(const struct gather *gather, struct give *give, const struct op_run *run,
+                struct rows *rows); /* of groupByKey: (K, List[V]) */
 #define GROUP_GATHER                                                                    \
     .open = group_open, .take = group_take, .merge = group_merge, .judge = group_judge, \
     .reset = group_reset, .bytes = group_bytes, .free = group_free

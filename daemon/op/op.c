@@ -13,6 +13,7 @@
 #include "op/stateless.h"
 #include "op/union.h"
 #include "op/update.h"
+#include "op/window_fold.h"
 
 static const struct op_kind *const op_kinds[] = {
     &op_map,
@@ -37,6 +38,12 @@ static const struct op_kind *const op_kinds[] = {
     &op_full_outer_join,
     &op_cogroup,
     &op_update_state_by_key,
+    &op_window,
+    &op_group_by_key_and_window,
+    &op_reduce_by_key_and_window,
+    &op_reduce_by_window,
+    &op_count_by_window,
+    &op_count_by_value_and_window,
 };
 
 static const struct op_kind *op_kind_of(const char *name)

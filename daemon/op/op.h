@@ -75,6 +75,7 @@ struct op_kind {
     enum op_arg arg; /* does it take one? */
     bool keeps;      /* it gives rows as they are, or not at all */
     bool blind;      /* it looks at no row */
+    bool keyless;    /* its table has one key, that nobody named */
     /* Types the operation and compiles its expressions: sets out and what else it needs. False: a finding says why. */
     bool (*build)(struct op *op, const struct op_input *input);
     void (*run)(const struct op *op, struct rows *rows, const struct op_run *run); /* stateless */

@@ -15,22 +15,35 @@ static struct reduce *reduce_of(struct gather *gather)
     return CONTAINER_OF(gather, struct reduce, head);
 }
 
+void reduce_init(struct reduce *reduce, const struct op *op, uint64_t seed)
+{
+    *reduce = (struct reduce){ .head.op = op };
+    lookup_open(&reduce->keys, seed, op->fold == FOLD_NONE ? 0 : fold_fresh(op));
+}
+
 static struct gather *reduce_open(const struct op *op, uint64_t seed)
 {
-    struct reduce *reduce = mem_zalloc(sizeof *reduce);
-    reduce->head.op = op;
-    lookup_open(&reduce->keys, seed, op->fold == FOLD_NONE ? 0 : fold_fresh(op));
+    struct reduce *reduce = mem_alloc(sizeof *reduce);
+    reduce_init(reduce, op, seed);
     return &reduce->head;
 }
 
 /* ---- rows in */
 
-static void reduce_fold(struct gather *gather, const struct rows *pairs, const struct op_run *run)
+void reduce_take(struct gather *gather, const struct rows *pairs, const struct op_run *run)
 {
     if (gather->op->fold == FOLD_NONE)
         rounds_fold(reduce_of(gather), pairs, run);
     else
         fold_pairs(reduce_of(gather), pairs, gather->op->is_count);
+}
+
+void reduce_add(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
+{
+    if (reduce->head.op->fold == FOLD_NONE)
+        rounds_fold(reduce, pairs, run);
+    else
+        fold_pairs(reduce, pairs, false);
 }
 
 /* Rows that are keys, or values, only: with a constant for what is not there. */
@@ -43,17 +56,15 @@ static void reduce_fold_half(struct gather *gather, const struct rows *rows, boo
     column_zero(run->arena, &type_int, &member[keys]);
     member[keys].n = rows->n;
     pairs.column = (struct column){ .n = rows->n, .n_child = 2, .child = member };
-    reduce_fold(gather, &pairs, run);
+    reduce_take(gather, &pairs, run);
 }
 
-static void reduce_take_keys(struct gather *gather, const struct rows *rows,
-                             const struct op_run *run)
+void reduce_take_keys(struct gather *gather, const struct rows *rows, const struct op_run *run)
 {
     reduce_fold_half(gather, rows, true, run);
 }
 
-static void reduce_take_values(struct gather *gather, const struct rows *rows,
-                               const struct op_run *run)
+void reduce_take_values(struct gather *gather, const struct rows *rows, const struct op_run *run)
 {
     reduce_fold_half(gather, rows, false, run);
 }
@@ -81,8 +92,8 @@ static const struct table *reduce_table(const struct gather *gather)
     return CONTAINER_OF(gather, const struct reduce, head)->keys.table;
 }
 
-static bool reduce_give(const struct gather *gather, struct give *give, const struct op_run *run,
-                        struct rows *rows)
+bool reduce_give(const struct gather *gather, struct give *give, const struct op_run *run,
+                 struct rows *rows)
 {
     const struct table *table = reduce_table(gather);
     const struct type *type = gather->op->pair;
@@ -123,8 +134,7 @@ static bool reduce_give_values(const struct gather *gather, struct give *give,
 
 /* ---- lanes, failed keys */
 
-static void reduce_merge(struct gather *gather, const struct gather *later,
-                         const struct op_run *run)
+void reduce_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
 {
     struct reduce *reduce = reduce_of(gather);
     const struct table *table = reduce_table(later);
@@ -132,10 +142,7 @@ static void reduce_merge(struct gather *gather, const struct gather *later,
     struct rows rows;
     uint32_t count = table_count(table);
     while (reduce_give(later, &give, run, &rows)) {
-        if (gather->op->fold == FOLD_NONE)
-            rounds_fold(reduce, &rows, run);
-        else
-            fold_pairs(reduce, &rows, false); /* counts of the later table add up */
+        reduce_add(reduce, &rows, run);
         arena_reset(run->arena);
     }
     if (!table_failures(table))
@@ -148,12 +155,12 @@ static void reduce_merge(struct gather *gather, const struct gather *later,
     }
 }
 
-static void reduce_judge(struct gather *gather, const struct op_run *run)
+void reduce_judge(struct gather *gather, const struct op_run *run)
 {
     const struct table *table = reduce_table(gather);
     const struct op *op = gather->op;
     uint32_t count = table_count(table);
-    bool has_key = op->kind != &op_reduce;
+    bool has_key = !op->kind->keyless;
     for (uint32_t i = 0; i < count && table_failures(table); i++) {
         enum fault fault = table_failed(table, i);
         struct column key;
@@ -169,32 +176,36 @@ static void reduce_judge(struct gather *gather, const struct op_run *run)
     }
 }
 
-static void reduce_reset(struct gather *gather)
+void reduce_reset(struct gather *gather)
 {
     table_reset(reduce_of(gather)->keys.table);
 }
 
-static size_t reduce_bytes(const struct gather *gather)
+size_t reduce_bytes(const struct gather *gather)
 {
     const struct reduce *reduce = CONTAINER_OF(gather, const struct reduce, head);
     return sizeof *reduce + lookup_bytes(&reduce->keys) + reduce->scratch.cap +
            reduce->n_seen * sizeof *reduce->seen;
 }
 
-static void reduce_free(struct gather *gather)
+void reduce_close(struct reduce *reduce)
 {
-    struct reduce *reduce = reduce_of(gather);
     lookup_free(&reduce->keys);
     buf_free(&reduce->scratch);
     mem_free(reduce->seen);
-    mem_free(reduce);
+}
+
+static void reduce_free(struct gather *gather)
+{
+    reduce_close(reduce_of(gather));
+    mem_free(gather);
 }
 
 #define REDUCE_GATHER                                                                         \
     .open = reduce_open, .merge = reduce_merge, .judge = reduce_judge, .reset = reduce_reset, \
     .bytes = reduce_bytes, .free = reduce_free
 
-static const struct gather_ops by_key = { REDUCE_GATHER, .take = reduce_fold, .give = reduce_give };
+static const struct gather_ops by_key = { REDUCE_GATHER, .take = reduce_take, .give = reduce_give };
 static const struct gather_ops by_value = { REDUCE_GATHER, .take = reduce_take_keys,
                                             .give = reduce_give };
 static const struct gather_ops distinct = { REDUCE_GATHER, .take = reduce_take_keys,
@@ -207,6 +218,7 @@ const struct op_kind op_reduce_by_key = { .name = "reduceByKey",
                                           .build = reduce_build_by_key,
                                           .gather = &by_key };
 const struct op_kind op_reduce = { .name = "reduce",
+                                   .keyless = true,
                                    .arg = OP_ARG_NEEDED,
                                    .build = reduce_build_all,
                                    .gather = &all };

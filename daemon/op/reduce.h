@@ -14,4 +14,20 @@ struct reduce {
     uint32_t n_seen;
 };
 
+void reduce_init(struct reduce *reduce, const struct op *op, uint64_t seed); /* an empty one */
+/* Rows in: pairs; or keys, or values alone. */
+void reduce_take(struct gather *gather, const struct rows *pairs, const struct op_run *run);
+void reduce_take_keys(struct gather *gather, const struct rows *rows, const struct op_run *run);
+void reduce_take_values(struct gather *gather, const struct rows *rows, const struct op_run *run);
+/* Pairs that came out of a table of the same operation, behind what is there: counts add up. */
+void reduce_add(struct reduce *reduce, const struct rows *pairs, const struct op_run *run);
+/* What struct gather_ops says of these; reduce_give() gives pairs. */
+bool reduce_give(const struct gather *gather, struct give *give, const struct op_run *run,
+                 struct rows *rows);
+void reduce_merge(struct gather *gather, const struct gather *later, const struct op_run *run);
+void reduce_judge(struct gather *gather, const struct op_run *run);
+void reduce_reset(struct gather *gather);
+size_t reduce_bytes(const struct gather *gather);
+void reduce_close(struct reduce *reduce); /* frees what it holds */
+
 extern const struct op_kind op_reduce_by_key, op_reduce, op_count_by_value, op_distinct;

@@ -23,6 +23,32 @@ void numbers_add(struct numbers *numbers, uint32_t number)
     numbers->at[numbers->n++] = number;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+void numbers_sort(struct numbers *numbers)
+{
+    if (numbers->n)
+        qsort(numbers->at, numbers->n, sizeof *numbers->at, by_number);
+}
+
+struct sel numbers_without(const struct numbers *numbers, struct sel sel, struct arena *arena)
+{
+    if (!numbers->n)
+        return sel;
+    uint32_t *row = arena_alloc(arena, sel.n * sizeof *row), n = 0, k = 0;
+    for (uint32_t i = 0; i < sel.n; i++) {
+        while (k < numbers->n && numbers->at[k] < sel.row[i])
+            k++;
+        if (k == numbers->n || numbers->at[k] != sel.row[i])
+            row[n++] = sel.row[i];
+    }
+    return (struct sel){ row, n };
+}
+
 void state_open(struct state *state, const struct type *pair, bool is_stamped, uint64_t seed)
 {
     *state = (struct state){ .pair = pair, .is_stamped = is_stamped, .seed = seed };
@@ -204,7 +230,7 @@ void state_report(const struct state *state, const uint32_t *entry, const struct
         program_error_text(op->program, error, &text);
         cell_keys(state->keys.table, state->pair->member[0], at, run->arena, &key);
         run->error(run, &(struct op_error){ .op = op,
-                                            .key = &key,
+                                            .key = op->kind->keyless ? NULL : &key,
                                             .code = fault_code(error->fault),
                                             .reason = buf_slice(&text) });
     }
@@ -281,12 +307,6 @@ static void state_compact(struct state *state, struct arena *arena)
 
 /* ---- written down */
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void state_put_set(const struct state *state, struct sel entries, struct arena *arena,
                           struct buf *out)
 {
@@ -305,8 +325,7 @@ static void state_write_dirty(struct state *state, struct arena *arena, struct b
 {
     struct numbers *dirty = &state->dirty;
     uint32_t entry[STATE_ROWS], n = 0;
-    if (dirty->n)
-        qsort(dirty->at, dirty->n, sizeof *dirty->at, by_number);
+    numbers_sort(dirty);
     for (uint32_t i = 0; i < dirty->n; i++) {
         uint32_t at = dirty->at[i];
         uint8_t *mark = &state->mark[at];

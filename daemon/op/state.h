@@ -16,6 +16,10 @@ struct numbers { /* {0} is an empty list */
 };
 void numbers_add(struct numbers *numbers, uint32_t number); /* puts it last */
 
+void numbers_sort(struct numbers *numbers); /* ascending */
+/* Those of a selection, ascending, that are not in the list, ascending. */
+struct sel numbers_without(const struct numbers *numbers, struct sel sel, struct arena *arena);
+
 enum state_mark {
     STATE_LIVE = 1,  /* it has a value */
     STATE_KEPT = 2,  /* it had one when changes were last written down */

@@ -172,20 +172,6 @@ static void update_judge(struct gather *gather, const struct op_run *run)
     arena_reset(run->arena);
 }
 
-/* Without those that failed. */
-static struct sel update_sound(const struct update *update, struct sel entries, struct arena *arena)
-{
-    const struct numbers *failed = &update->failed;
-    uint32_t *entry = arena_alloc(arena, entries.n * sizeof *entry), n = 0, k = 0;
-    for (uint32_t i = 0; i < entries.n; i++) {
-        while (k < failed->n && failed->at[k] < entries.row[i])
-            k++;
-        if (k == failed->n || failed->at[k] != entries.row[i])
-            entry[n++] = entries.row[i];
-    }
-    return (struct sel){ entry, n };
-}
-
 static bool update_give(const struct gather *gather, struct give *give, const struct op_run *run,
                         struct rows *rows)
 {
@@ -193,8 +179,7 @@ static bool update_give(const struct gather *gather, struct give *give, const st
     struct sel entries;
     if (!state_next(&update->state, &give->entry, GATHER_ROWS, run->arena, &entries))
         return false;
-    if (update->failed.n)
-        entries = update_sound(update, entries, run->arena);
+    entries = numbers_without(&update->failed, entries, run->arena);
     *rows = rows_of(entries.n);
     state_get(&update->state, entries, run->arena, &rows->column);
     return true;

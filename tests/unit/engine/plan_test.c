@@ -27,8 +27,8 @@ START_TEST(findings_name_the_operation_and_the_mend)
           "job.yaml:1:3: error[E201]: unknown operation 'flatmap'\n"
           "  help: did you mean 'flatMap'?\n" },
         { "- zzzzzzzzz: 1", "job.yaml:1:3: error[E201]: unknown operation 'zzzzzzzzz'\n" },
-        { "- window: {windowDuration: 10s}",
-          "job.yaml:1:3: error[E250]: operation 'window' is known, but not supported yet\n" },
+        { "- pipe: [sort]",
+          "job.yaml:1:3: error[E250]: operation 'pipe' is known, but not supported yet\n" },
         { "- foreachRDD: x",
           "job.yaml:1:3: error[E216]: there is no operation 'foreachRDD' here\n"
           "  help: write an output: print, saveAsTextFiles, kafka, postgres, http, or pipe for a "
