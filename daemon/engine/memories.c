@@ -40,6 +40,12 @@ void memories_close(struct memories *memories)
 
 /* ---- written */
 
+static bool memory_began(const struct memories *memories, const struct memory_node *node)
+{
+    const struct memory_ops *ops = memory_op(memories, node)->kind->gather->memory;
+    return !ops->began || ops->began(memory_gather(memories, node));
+}
+
 /* Returns how long the head is. */
 static size_t memory_write(struct memories *memories, const struct memory_node *node, bool whole,
                            struct buf *out)
@@ -65,6 +71,8 @@ void memories_changes(struct memories *memories)
     memories->n_states = 0;
     for (uint32_t i = 0; i < memories->n_nodes; i++) {
         struct memory_node *node = &memories->nodes[i];
+        if (!memory_began(memories, node))
+            continue;
         size_t head = memory_write(memories, node, false, &node->bytes);
         if (node->known && node->bytes.len <= head + 1) /* nothing but the end */
             continue;
@@ -80,6 +88,8 @@ void memories_save(struct memories *memories,
     struct buf bytes = { 0 };
     for (uint32_t i = 0; i < memories->n_nodes; i++) {
         const struct memory_node *node = &memories->nodes[i];
+        if (!memory_began(memories, node))
+            continue;
         memory_write(memories, node, true, &bytes);
         each(ctx,
              &(struct engine_state){ memory_op(memories, node)->memory->id, buf_slice(&bytes) });

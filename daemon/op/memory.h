@@ -12,6 +12,7 @@ struct memory {       /* of an operation that remembers: what its state is known
 /* Of a gather that remembers: lane 0 holds the state, which reset() leaves alone. It changes in judge() only, which is called
  * at each cut of the rows that come in, also without any. */
 struct memory_ops {
+    bool (*began)(const struct gather *gather); /* is there a state to write yet? NULL: always */
     /* What changed since the last call; whole: all of it, and what changed stays to be asked for. */
     void (*write)(struct gather *gather, bool whole, struct arena *arena, struct buf *out);
     /* Takes in what write() wrote, whole and changes in their order, before anything else is done. stored: the type that it

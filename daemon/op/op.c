@@ -6,6 +6,7 @@
 #include "op/count.h"
 #include "op/group.h"
 #include "op/join.h"
+#include "op/map_state.h"
 #include "op/order.h"
 #include "op/parts.h"
 #include "op/reduce.h"
@@ -38,6 +39,7 @@ static const struct op_kind *const op_kinds[] = {
     &op_full_outer_join,
     &op_cogroup,
     &op_update_state_by_key,
+    &op_map_with_state,
     &op_window,
     &op_group_by_key_and_window,
     &op_reduce_by_key_and_window,

@@ -91,6 +91,17 @@ static const struct type *type_of_initial(const struct op_input *input)
     return type;
 }
 
+static bool refuse_result(const struct function *function, const struct type *result)
+{
+    const struct op_input *input = function->input;
+    diag_help(input->diags,
+              diag_add(input->diags, yaml_place(function->node), 232,
+                       "the function must give a pair (out, state), but this is %s",
+                       type_text(input->arena, result)),
+              "as (key, value, state) => (what goes on, the new state); either may be None");
+    return false;
+}
+
 static bool function_compile(struct function *function, const struct type *state, struct op *op)
 {
     const struct op_input *input = function->input;
@@ -105,12 +116,7 @@ static bool function_compile(struct function *function, const struct type *state
     op->program = op_compile(input, function->node, &function->use);
     if (!op->program || !function->is_map || function->use.result)
         return op->program;
-    diag_help(input->diags,
-              diag_add(input->diags, yaml_place(function->node), 232,
-                       "the function must give a pair (out, state), but this is %s",
-                       type_text(input->arena, op->program->result)),
-              "as (key, value, state) => (Option of what goes on, Option of the new state)");
-    return false;
+    return refuse_result(function, op->program->result);
 }
 
 /* Why the type cannot be known, as well as the compiler can say it. */
@@ -119,6 +125,9 @@ static bool ask_for_type(struct function *function)
     const struct op_input *input = function->input;
     struct diags *diags = input->diags;
     size_t before = diags->n;
+    const struct type *result = function_try(function, &type_nothing);
+    if (function->is_map && result && !op_is_pair(result))
+        return refuse_result(function, result);
     function_take(function, &type_nothing);
     op_compile(input, function->node, &function->use);
     if (diags->n > before && !diags->items[diags->n - 1].help)
@@ -173,6 +182,8 @@ bool remember_build(struct op *op, const struct op_input *input, bool is_map)
     struct memory *memory = arena_alloc(input->arena, sizeof *memory);
     op->pair = type_pair(input->types, input->type->member[0], state);
     remember->values = type_list(input->types, input->type->member[1]);
+    remember->value = type_option(input->types, input->type->member[1]);
+    remember->timeout_ms = args->timeout_ms;
     remember->option = type_option(input->types, state);
     *memory = (struct memory){ args->id, op->kind->name, op->pair };
     op->memory = memory;

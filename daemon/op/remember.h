@@ -3,7 +3,9 @@
 #include "op/op.h"
 
 struct remember {              /* op->more */
-    const struct type *values; /* List[V] */
+    const struct type *values; /* List[V]: what updateStateByKey sees of a batch */
+    const struct type *value;  /* Option[V]: what mapWithState sees of a record */
+    uint64_t timeout_ms;       /* 0 = none */
     const struct type *option; /* Option[S] */
     struct column initial;     /* pairs: the states before the first batch */
 };

@@ -125,6 +125,23 @@ void state_find(struct state *state, const struct column *keys, struct sel sel, 
     }
 }
 
+uint32_t *state_find_table(struct state *state, const struct table *table, struct arena *arena)
+{
+    uint32_t count = table_count(table), row[STATE_ROWS];
+    uint32_t *entry = arena_alloc(arena, count * sizeof *entry);
+    for (uint32_t from = 0; from < count; from += STATE_ROWS) {
+        uint32_t n = count - from < STATE_ROWS ? count - from : STATE_ROWS;
+        struct arena_mark mark = arena_mark(arena);
+        struct column keys;
+        for (uint32_t i = 0; i < n; i++)
+            row[i] = from + i;
+        cell_keys(table, state->pair->member[0], (struct sel){ row, n }, arena, &keys);
+        state_find(state, &keys, (struct sel){ .n = n }, entry + from);
+        arena_rewind(arena, mark);
+    }
+    return entry;
+}
+
 /* ---- values */
 
 bool state_next(const struct state *state, uint32_t *from, uint32_t max, struct arena *arena,
@@ -235,6 +252,21 @@ void state_report(const struct state *state, const uint32_t *entry, const struct
                                             .reason = buf_slice(&text) });
     }
     buf_free(&text);
+}
+
+void state_begin(struct state *state, const struct column *pairs, int64_t stamp,
+                 struct arena *arena)
+{
+    if (!pairs->n)
+        return;
+    uint32_t *entry = arena_alloc(arena, pairs->n * sizeof *entry);
+    state_find(state, &pairs->child[0], (struct sel){ .n = pairs->n }, entry);
+    for (uint32_t i = 0; i < pairs->n; i++) {
+        state_put(state, entry[i], &pairs->child[1], i);
+        if (state->is_stamped)
+            state_touch(state, entry[i], stamp);
+    }
+    state_settle(state, arena);
 }
 
 /* ---- the end of a batch */

@@ -44,40 +44,12 @@ static struct gather *update_open(const struct op *op, uint64_t seed)
     return &update->values.head;
 }
 
-/* Unless it was read, the state begins with those of the job file. */
-static void update_begin(struct update *update, struct arena *arena)
-{
-    const struct remember *remember = update->values.head.op->more;
-    const struct column *pairs = &remember->initial;
-    if (update->known)
-        return;
-    update->known = true;
-    if (!pairs->n)
-        return;
-    uint32_t *entry = arena_alloc(arena, pairs->n * sizeof *entry);
-    state_find(&update->state, &pairs->child[0], (struct sel){ .n = pairs->n }, entry);
-    for (uint32_t i = 0; i < pairs->n; i++)
-        state_put(&update->state, entry[i], &pairs->child[1], i);
-    state_settle(&update->state, arena);
-}
-
 /* For each entry of the state its key in the batch, or NO_KEY; keys that are new get their entries. */
 static uint32_t *update_match(struct update *update, struct arena *arena)
 {
-    struct group *values = &update->values;
-    uint32_t count = table_count(values->keys.table);
-    uint32_t *entry = arena_alloc(arena, count * sizeof *entry);
-    const struct type *type = update->state.pair->member[0];
-    for (uint32_t from = 0; from < count; from += STATE_ROWS) {
-        uint32_t n = count - from < STATE_ROWS ? count - from : STATE_ROWS;
-        struct group_span span = { from, from + n, arena };
-        struct column keys;
-        struct arena_mark mark = arena_mark(arena);
-        group_keys(values, &span, type, &keys);
-        state_find(&update->state, &keys, (struct sel){ .n = n }, entry + from);
-        arena_rewind(arena, mark);
-    }
-    uint32_t n = state_entries(&update->state);
+    const struct table *table = update->values.keys.table;
+    uint32_t *entry = state_find_table(&update->state, table, arena);
+    uint32_t n = state_entries(&update->state), count = table_count(table);
     uint32_t *key = arena_alloc(arena, n * sizeof *key);
     memset(key, 0xff, n * sizeof *key);
     for (uint32_t i = 0; i < count; i++)
@@ -158,7 +130,10 @@ static void update_judge(struct gather *gather, const struct op_run *run)
     struct step step;
     uint32_t from = 0;
     update->failed.n = 0;
-    update_begin(update, run->arena);
+    const struct remember *remember = gather->op->more;
+    if (!update->known)
+        state_begin(&update->state, &remember->initial, run->batch_time_ms, run->arena);
+    update->known = true;
     group_judge(gather, run);
     uint32_t *key = update_match(update, run->arena);
     update->state.changed = false;
@@ -202,11 +177,14 @@ static void update_free(struct gather *gather)
 
 /* ---- beyond the batch */
 
+static bool update_began(const struct gather *gather)
+{
+    return ((const struct update *)(const void *)gather)->known;
+}
+
 static void update_write(struct gather *gather, bool whole, struct arena *arena, struct buf *out)
 {
-    struct update *update = update_of(gather);
-    update_begin(update, arena);
-    state_write(&update->state, whole, arena, out);
+    state_write(&update_of(gather)->state, whole, arena, out);
 }
 
 static bool update_read(struct gather *gather, struct reader *reader, const struct type *stored,
@@ -237,6 +215,7 @@ static bool update_quiet(const struct gather *gather)
 }
 
 static const struct memory_ops update_memory = {
+    .began = update_began,
     .write = update_write,
     .read = update_read,
     .move = update_move,

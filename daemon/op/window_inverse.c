@@ -27,32 +27,13 @@ static const struct fold_window *conf_of(const struct folded *folded)
 
 /* ---- which keys */
 
-/* The entries of the state for all keys of a table; new ones are made. */
-static uint32_t *find_all(struct folded *folded, const struct reduce *reduce, struct arena *arena)
-{
-    uint32_t count = table_count(reduce->keys.table);
-    uint32_t *entry = arena_alloc(arena, count * sizeof *entry);
-    const struct type *type = folded->state.pair->member[0];
-    for (uint32_t from = 0; from < count; from += STATE_ROWS) {
-        uint32_t n = count - from < STATE_ROWS ? count - from : STATE_ROWS, row[STATE_ROWS];
-        struct arena_mark mark = arena_mark(arena);
-        struct column keys;
-        for (uint32_t i = 0; i < n; i++)
-            row[i] = from + i;
-        cell_keys(reduce->keys.table, type, (struct sel){ row, n }, arena, &keys);
-        state_find(&folded->state, &keys, (struct sel){ .n = n }, entry + from);
-        arena_rewind(arena, mark);
-    }
-    return entry;
-}
-
 /* Those that left first, then those that only came; returns how many. */
 static uint32_t changes_make(struct folded *folded, struct arena *arena, struct change **out)
 {
     uint32_t n_left = table_count(folded->left.keys.table), n = 0;
     uint32_t n_came = table_count(folded->window.keys.table);
-    uint32_t *left = find_all(folded, &folded->left, arena);
-    uint32_t *came = find_all(folded, &folded->window, arena);
+    uint32_t *left = state_find_table(&folded->state, folded->left.keys.table, arena);
+    uint32_t *came = state_find_table(&folded->state, folded->window.keys.table, arena);
     uint32_t entries = state_entries(&folded->state);
     uint32_t *of = arena_alloc(arena, entries * sizeof *of); /* entry of the state → of the table */
     struct change *change = *out = arena_alloc(arena, (n_left + n_came) * sizeof *change);
