@@ -165,7 +165,9 @@ static void put_text(struct buf *out, const struct column *column, uint32_t row,
     struct slice text = column_slice(column, row);
     if (column->type->kind == K_BYTES)
         python_put_bytes(out, text.ptr, text.len);
-    else if (column->type->kind == K_STRING && quoted)
+    else if (column->type->kind == K_JSON)
+        python_put_json(out, text, quoted);
+    else if (quoted)
         python_put_string(out, text.ptr, text.len);
     else if (text.len)
         buf_put(out, text.ptr, text.len);

@@ -12,6 +12,8 @@
 void python_put_string(struct buf *out, const char *text, size_t n);
 void python_put_bytes(struct buf *out, const char *bytes, size_t n); /* b'ab\xff' */
 void python_put_double(struct buf *out, double value);
+/* What json.loads() makes of a Json's text, in str() or repr(); members of one name are all there. */
+void python_put_json(struct buf *out, struct slice value, bool quoted);
 /* str(datetime) of a time since the Unix epoch, local: 2026-11-22 15:00:10, with .500000 when it has a fraction. */
 void python_put_time(struct buf *out, int64_t time_ms);
 /* One row of any type: a String raw as in str(), or quoted as in repr() when it stands inside something else or `quoted` is

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
     double value;
@@ -417,11 +418,36 @@ START_TEST(a_double_reads_as_python_writes_it)
 }
 END_TEST
 
+static const struct {
+    const char *json, *text; /* str(json.loads()) of Python 3.11 */
+} documents[] = {
+    { "{\"a\":[1,-0,2.50,1e400,-0.0],\"b\":{\"c\":true,\"d\":null,\"e\":false}}",
+      "{'a': [1, 0, 2.5, inf, -0.0], 'b': {'c': True, 'd': None, 'e': False}}" },
+    { "\"it\\u0027s \\\"x\\\" \\u00e9\\n\"", "it's \"x\" é\n" },
+    { "[ \"it's\", \"\\u00e9\\ud83d\\ude00\\n\", {} , [] ]", "[\"it's\", 'é😀\\n', {}, []]" },
+    { "123456789012345678901234567890", "123456789012345678901234567890" },
+    { "{\"k\" :	\"a,b]:\\\\\" }", "{'k': 'a,b]:\\\\'}" },
+    { "true", "True" },
+    { "1E2", "100.0" },
+};
+
+START_TEST(a_json_reads_as_python_writes_what_it_loads)
+{
+    struct buf out = { 0 };
+    struct slice json = { documents[_i].json, strlen(documents[_i].json) };
+    python_put_json(&out, json, false);
+    ck_assert_str_eq(buf_text(&out), documents[_i].text);
+    buf_free(&out);
+}
+END_TEST
+
 Suite *python_suite(void)
 {
     Suite *suite = suite_create("python");
     TCase *tcase = tcase_create("python");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, a_double_reads_as_python_writes_it);
+    tcase_add_loop_test(tcase, a_json_reads_as_python_writes_what_it_loads, 0,
+                        sizeof documents / sizeof documents[0]);
     return suite;
 }
