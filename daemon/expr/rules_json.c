@@ -35,9 +35,27 @@ static struct term *path(struct checker *checker, struct span span, struct term 
     return typing_kernel(checker, span, &made, joins ? &self->child[0] : &self, 1);
 }
 
+/* j.split(" ") and j.items.filter(…) are not members with something behind them. */
+static bool is_foreign(struct checker *checker, const struct node *node, const struct term *self)
+{
+    const struct function *text = function_find(K_STRING, node->name),
+                          *list = function_find(K_LIST, node->name);
+    bool of_text = text && text->n_max, of_list = list && list->n_max;
+    if (node->kind != NODE_CALL || node->n < 2 || (!of_text && !of_list))
+        return false;
+    struct diag *diag = source_error(checker->source, node->at, 233, "%s has no method '%s'",
+                                     typing_article(checker, self->type), node->name);
+    diag_help(checker->source->diags, diag, "write .%s.%s(…); a member of this name is (\"%s\")",
+              of_text ? "asString.getOrElse(\"\")" : "asList.getOrElse([])", node->name,
+              node->name);
+    return true;
+}
+
 struct term *rule_json_field(struct checker *checker, const struct node *node, struct term *self)
 {
     struct span span = { node->span.from, node->at.to };
+    if (is_foreign(checker, node, self))
+        return NULL;
     return path(checker, span, self,
                 (struct json_step){ .name = { node->name, strlen(node->name) } });
 }

@@ -107,6 +107,8 @@ static const struct finding {
     { "batchTime.format(\"YYYY-MM\")", "19+1 E232 bad pattern of a time: the year is yyyy | as in format(\"yyyy-MM-dd HH:mm:ss.SSS\")" },
     { "batchTime.format(\"HH:mm n\")", "25+1 E232 bad pattern of a time: this letter has no meaning; text stands in '…' | as in format(\"yyyy-MM-dd HH:mm:ss.SSS\")" },
     { "batchTime.format(_.value)", "18+7 E232 bad pattern of a time: format wants a text in double quotes | as in format(\"yyyy-MM-dd HH:mm:ss.SSS\")" },
+    { "_.value.json.a.startsWith(\"b\")", "16+10 E233 an Option[Json] has no method 'startsWith' | write .asString.getOrElse(\"\").startsWith(…); a member of this name is (\"startsWith\")" },
+    { "_.value.json.filter(_.a == 1)", "14+6 E233 a Json has no method 'filter' | write .asList.getOrElse([]).filter(…); a member of this name is (\"filter\")" },
     { "_.list(\"a\")", "8+3 E232 list wants an Int, but this is a String | write .toInt behind it" },
     { "_.list.contains(\"a\")", "17+3 E232 this is a String, so it is never an element of a List[Int]" },
     { "_.key.getOrElse(1)", "17+1 E232 the Option holds a String, so getOrElse wants one too, but this is an Int" },
