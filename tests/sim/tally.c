@@ -23,11 +23,14 @@ static void job_text(struct tally *tally)
              "transformations:\n"
              "  - flatMap: _.value.split(\" \")\n"
              "  - map: (_, 1)\n"
-             "  - reduceByKey: _ + _\n"
+             "  - %s\n"
              "outputs:\n"
              "  - print: {num: 1000}\n",
              intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))],
-             50 + (unsigned)sim_below(sim, 200), tally->url, sim_chance(sim, 500) ? "1d" : "1s");
+             50 + (unsigned)sim_below(sim, 200), tally->url, sim_chance(sim, 500) ? "1d" : "1s",
+             tally->keeps_state ? "updateStateByKey: {id: counts, func: \"(values, state) => "
+                                  "state.getOrElse(0) + values.sum\"}"
+                                : "reduceByKey: _ + _");
 }
 
 static void produce_cb(void *ctx);
@@ -38,6 +41,7 @@ struct tally *tally_new(struct sim *sim, const char *url)
     *tally = (struct tally){ .sim = sim, .url = url };
     tally->kafka = sim_kafka(sim, TALLY_SERVERS);
     tally->partitions = 1 + (int32_t)sim_below(sim, TALLY_PARTITIONS);
+    tally->keeps_state = sim_chance(sim, 400);
     tally->has_holes = sim_chance(sim, 300);
     sim_kafka_topic(tally->kafka, TALLY_TOPIC, tally->partitions);
     job_text(tally);

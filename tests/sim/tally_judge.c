@@ -100,7 +100,10 @@ static void count_body(struct tally *tally, const struct printed *block, uint64_
         sim_expect(tally->sim, fits, "printed: %.40s", at);
         if (!fits)
             return;
-        words[word] += n;
+        if (tally->keeps_state)
+            sim_expect(tally->sim, n >= words[word], "word%llu falls from %llu to %llu", word,
+                       (unsigned long long)words[word], n);
+        words[word] = tally->keeps_state ? n : words[word] + n;
         at += used;
     }
 }

@@ -20,6 +20,7 @@ struct tally { /* the world outside of all workers */
     const char *url; /* of the checkpoint */
     char job[1200];  /* the job file */
     int32_t partitions;
+    bool keeps_state;            /* counts go on from batch to batch, else begin anew */
     bool has_holes;              /* offsets are left out now and then */
     uint64_t words[TALLY_WORDS]; /* produced */
     uint64_t records;
