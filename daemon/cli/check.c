@@ -44,7 +44,7 @@ static void print(struct check *check, struct diags *diags)
     bool clean = !diags->n_errors && !diags->n_warnings;
     if (check->format == DIAG_HUMAN && clean && !check->cli->quiet)
         buf_printf(&text, "%s: OK\n", diags->file);
-    fwrite(text.ptr, 1, text.len, stdout);
+    fputs(buf_text(&text), stdout); /* findings are shown escaped: there is no 0 in them */
     buf_free(&text);
 }
 
