@@ -139,7 +139,6 @@ static void intake_gap_cb(void *ctx, struct source *from, struct source_position
         positions_find(&source->intake->positions, source->index, gap.topic, gap.partition);
     (void)from;
     check(at);
-    at->gap_from = gap.offset;
     at->gap_to = to;
 }
 

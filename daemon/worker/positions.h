@@ -8,16 +8,15 @@ struct position {
     uint32_t source; /* position in the job's list of sources */
     const char *topic;
     int32_t partition;
-    int64_t next;     /* behind the last record handed to the engine */
-    int64_t from;     /* where the open batch began; -1 = nothing of it is in the batch */
-    uint64_t count;   /* records of it in the open batch */
-    int64_t until;    /* --once: where it ended when it was found; -1 = not found yet */
-    uint64_t blocks;  /* received and not yet handed to the engine */
-    uint64_t note;    /* that must be published before it is assigned; 0 = none */
-    int64_t gap_from; /* offsets [gap_from, gap_to) are given up once earlier ones are in a batch */
-    int64_t gap_to;   /* -1 = none */
-    bool waits;       /* for the other partitions of the source's first look */
-    bool is_dirty;    /* not yet committed to the source's group */
+    int64_t next;    /* behind the last record handed to the engine */
+    int64_t from;    /* where the open batch began; -1 = nothing of it is in the batch */
+    uint64_t count;  /* records of it in the open batch */
+    int64_t until;   /* --once: where it ended when it was found; -1 = not found yet */
+    uint64_t blocks; /* received and not yet handed to the engine */
+    uint64_t note;   /* that must be published before it is assigned; 0 = none */
+    int64_t gap_to;  /* reading goes on here once what came before is in a batch; -1 = no gap */
+    bool waits;      /* for the other partitions of the source's first look */
+    bool is_dirty;   /* not yet committed to the source's group */
 };
 
 struct positions { /* {0} is an empty table */
