@@ -19,12 +19,22 @@ class Webhdfs:
         return f"webhdfs://{self.user}@{self.address}{path}"
 
     def ask(self, method, path, op, body=None, **params):
-        """One operation; follows one redirection and sends the body only there. (status, bytes)."""
+        """One operation; follows one redirection and sends the body only there. (status, bytes).
+
+        For minutes the NameNode goes on naming a DataNode that died, one of the replicas' at random: where the connection
+        is refused nothing was done, so it is asked again."""
         query = urllib.parse.urlencode({"op": op, "user.name": self.user, **params})
-        status, location, data = self.send(method, self.address, f"/webhdfs/v1{urllib.parse.quote(path)}?{query}", None)
-        if status == 307:
+        for chance in range(32, -1, -1):
+            status, location, data = self.send(method, self.address, f"/webhdfs/v1{urllib.parse.quote(path)}?{query}", None)
+            if status != 307:
+                break
             there = urllib.parse.urlsplit(location)
-            status, _, data = self.send(method, there.netloc, f"{there.path}?{there.query}", body)
+            try:
+                status, _, data = self.send(method, there.netloc, f"{there.path}?{there.query}", body)
+                break
+            except ConnectionRefusedError:
+                if chance == 0:
+                    raise
         if status >= 300:
             raise Refused(status, data.decode("utf-8", "replace"))
         return status, data
