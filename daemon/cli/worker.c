@@ -172,6 +172,7 @@ static void process_work(struct worker_process *process, const char *job)
                                   .plan = process->plan,
                                   .voice = process->voice,
                                   .out = process->out,
+                                  .spare = process->args.standby,
                                   .once = process->args.once,
                                   .ended = process_end,
                                   .ctx = process };

@@ -273,6 +273,7 @@ static void claim_sign(struct claim *claim)
     sm_move(&claim->sm, CLAIM_SIGNING);
     directory_relief(&claim->directory, &claim->failures);
     buf_put_str(text, world_host(world));
+    buf_put_str(text, world_place(world));
     buf_put_u32(text, world_pid(world));
     buf_put_str(text, claim->version);
     buf_put_u64(text, (uint64_t)world_wall_ms(world));

@@ -11,7 +11,7 @@
  * when his newest log/ entry and his owner file have not changed for patience_ms of our own clock. A
  * directory that nobody has owned yet, init.<lineage>/new, is taken at once.
  *
- * Content of owner-<epoch>: text host, u32 pid, text version, i64 wall time in ms. */
+ * Content of owner-<epoch>: text host, text place (io/world.h), u32 pid, text version, i64 wall time in ms. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,12 +22,18 @@
 #define CLAIM_TOUCH_MS 10000 /* how often an owner touches its owner file */
 
 struct claim;
+struct world;
 struct claim_owner { /* whom we wait for */
     char host[256];
+    char place[128]; /* where pid means something, see world_place() */
     uint32_t pid;
     uint64_t epoch;
     int64_t since_ms; /* since the Unix epoch, by his clock */
 };
+
+/* Whether the owner is surely dead, as far as a process of this world can know. spare: it has lost the job to him, or to one
+ * like him. */
+bool claim_owner_gone(const struct claim_owner *owner, struct world *world, bool spare);
 
 struct claim_conf {
     struct loop *loop;

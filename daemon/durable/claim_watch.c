@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "durable/claim_parts.h"
+#include "io/world.h"
 
 #define CLAIM_LOOK_MIN_MS 200 /* between two looks: a tenth of the patience, within these */
 #define CLAIM_LOOK_MAX_MS 3000
@@ -39,6 +40,17 @@ static const struct store_entry *claim_newest(const struct store_req *req, const
     return newest;
 }
 
+bool claim_owner_gone(const struct claim_owner *owner, struct world *world, bool spare)
+{
+    if (strcmp(owner->host, world_host(world)) != 0)
+        return false;
+    /* A host of our name at another place: the machine, or the container, was started again. A spare would be wrong to think
+     * so: two containers of one name would take the job from each other for ever. */
+    if (strcmp(owner->place, world_place(world)) != 0)
+        return !spare;
+    return owner->pid == world_pid(world) || !world_pid_lives(world, owner->pid);
+}
+
 static void claim_watch_sign(struct claim *claim, const struct store_entry *entry)
 {
     struct claim_watch *watch = &claim->watch;
@@ -55,13 +67,14 @@ static bool claim_watch_parse(struct claim_watch *watch, struct slice bytes)
     if (file_open(bytes, NULL, &head, &content, NULL) != FILE_WHOLE || head.kind != FILE_OWNER)
         return false;
     struct reader reader = reader_of(content);
-    struct slice host = reader_str(&reader);
+    struct slice host = reader_str(&reader), place = reader_str(&reader);
     struct claim_owner owner = { .pid = reader_u32(&reader), .epoch = head.epoch };
     reader_str(&reader);
     owner.since_ms = (int64_t)reader_u64(&reader);
-    if (reader.bad || host.len >= sizeof owner.host)
+    if (reader.bad || host.len >= sizeof owner.host || place.len >= sizeof owner.place)
         return false;
     memcpy(owner.host, host.ptr, host.len);
+    memcpy(owner.place, place.ptr, place.len);
     watch->owner = owner;
     return true;
 }

@@ -19,6 +19,8 @@ int64_t world_wall_ms(
 void world_random(struct world *world, void *out, size_t n); /* n bytes nobody can guess */
 const char *world_host(struct world *world);                 /* this machine's name */
 const char *world_boot_id(struct world *world);              /* this boot's id, 36 characters */
+/* Where this process's number means something: this boot and its pid namespace. No two containers have one place. */
+const char *world_place(struct world *world);
 uint32_t world_pid(struct world *world);
 /* Whether a process of this number runs on this machine; one that has ended and was not yet waited
  * for does not. */

@@ -17,6 +17,7 @@
 struct world { /* filled once, then only read: any thread may ask */
     char host[256];
     char boot_id[BOOT_ID_LEN + 1]; /* 36 zeros when the kernel does not say */
+    char place[BOOT_ID_LEN + 64];  /* boot_id and, when the kernel says it, pid:[4026531836] */
 };
 
 static void world_read_boot_id(struct world *world)
@@ -28,12 +29,21 @@ static void world_read_boot_id(struct world *world)
         close(fd);
 }
 
+static void world_read_place(struct world *world)
+{
+    char space[63];
+    ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space);
+    snprintf(world->place, sizeof world->place, "%s %.*s", world->boot_id, n > 0 ? (int)n : 0,
+             space);
+}
+
 struct world *world_new(void)
 {
     struct world *world = mem_zalloc(sizeof *world);
     if (gethostname(world->host, sizeof world->host - 1) != 0)
         strcpy(world->host, "localhost");
     world_read_boot_id(world);
+    world_read_place(world);
     return world;
 }
 
@@ -91,6 +101,11 @@ const char *world_host(struct world *world)
 const char *world_boot_id(struct world *world)
 {
     return world->boot_id;
+}
+
+const char *world_place(struct world *world)
+{
+    return world->place;
 }
 
 uint32_t world_pid(struct world *world)

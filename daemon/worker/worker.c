@@ -375,11 +375,7 @@ static void worker_waiting_cb(void *ctx, const struct claim_owner *owner)
 static bool worker_owner_dead(void *ctx, const struct claim_owner *owner)
 {
     struct worker *worker = ctx;
-    struct world *world = loop_world(worker->conf.loop);
-    if (strcmp(owner->host, world_host(world)) != 0)
-        return false;
-    /* one of our own number was before us: processes of a container often get the same again */
-    return owner->pid == world_pid(world) || !world_pid_lives(world, owner->pid);
+    return claim_owner_gone(owner, loop_world(worker->conf.loop), worker->conf.spare);
 }
 
 static void worker_claim(struct worker *worker)

@@ -21,6 +21,7 @@ struct worker_conf { /* all of it is borrowed for the worker's life */
     const struct plan *plan;
     struct voice *voice;
     struct out *out; /* where `print` goes */
+    bool spare;      /* the attempt before lost the job to another worker */
     bool once;       /* stop when all that the sources held at the start is processed */
     /* The attempt is over: end the process with this status, soon and without asking anything of
      * the worker (enum worker_exit; 1 = failed). Called once. */

@@ -116,8 +116,7 @@ static bool life_is_dead(void *ctx, const struct claim_owner *owner)
 {
     struct life *life = ctx;
     struct world *world = life->process->world;
-    return life->ledger->impatient ||
-           (strcmp(owner->host, world_host(world)) == 0 && !world_pid_lives(world, owner->pid));
+    return life->ledger->impatient || claim_owner_gone(owner, world, false);
 }
 
 static void life_waiting(void *ctx, const struct claim_owner *owner)

@@ -73,6 +73,11 @@ const char *world_boot_id(struct world *world)
     return "6d6f6e64-6179-4d6f-b264-617920303031";
 }
 
+const char *world_place(struct world *world)
+{
+    return world->process->host;
+}
+
 uint32_t world_pid(struct world *world)
 {
     return world->process->pid;

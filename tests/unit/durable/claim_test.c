@@ -1,11 +1,13 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "durable/claim.h"
 #include "durable/publish.h"
 #include "io/loop.h"
+#include "io/world.h"
 #include "memory.h"
 
 struct claimer { /* one worker and what its claim came to */
@@ -114,11 +116,32 @@ START_TEST(the_owner_file_says_who)
     ck_assert_uint_eq(head.epoch, 1);
     struct reader reader = reader_of(content);
     ck_assert_uint_gt(reader_str(&reader).len, 0);
+    ck_assert_uint_gt(reader_str(&reader).len, 36);
     ck_assert_uint_gt(reader_u32(&reader), 0);
     ck_assert_mem_eq(reader_str(&reader).ptr, "1.2.3", 5);
     ck_assert_uint_gt(reader_u64(&reader), 1600000000000);
     ck_assert(!reader.bad && reader_left(&reader) == 0);
     test_end(&test);
+}
+END_TEST
+
+START_TEST(an_owner_is_gone_when_his_process_or_his_place_is)
+{
+    struct world *world = world_new();
+    struct claim_owner owner = { .pid = world_pid(world) };
+    strcpy(owner.host, world_host(world));
+    strcpy(owner.place, world_place(world));
+    ck_assert(claim_owner_gone(&owner, world, true)); /* our number: it is ours now */
+    owner.pid = (uint32_t)getppid();
+    ck_assert(!claim_owner_gone(&owner, world, false));
+    owner.pid = UINT32_MAX;
+    ck_assert(claim_owner_gone(&owner, world, true));
+    strcat(owner.place, "0");
+    ck_assert(claim_owner_gone(&owner, world, false));
+    ck_assert(!claim_owner_gone(&owner, world, true));
+    strcat(owner.host, "0");
+    ck_assert(!claim_owner_gone(&owner, world, false));
+    world_free(world);
 }
 END_TEST
 
@@ -270,6 +293,7 @@ Suite *claim_suite(void)
     tcase_set_timeout(tcase, 60);
     TEST(a_first_start_makes_the_job_and_owns_it);
     TEST(the_owner_file_says_who);
+    TEST(an_owner_is_gone_when_his_process_or_his_place_is);
     TEST(the_next_owner_takes_the_directory_of_a_dead_one);
     TEST(the_old_owner_publishes_nothing_and_learns_it);
     TEST(litter_of_lower_epochs_is_deleted);
