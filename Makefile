@@ -41,6 +41,7 @@ CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c))
 UNIT := $(wildcard tests/unit/*/*_test.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*/*.c))
 SIM := $(wildcard tests/sim/*.c)
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 .PHONY: all demo check check-asan check-tsan check-real bench tidy format install help clean compile_commands.json
@@ -83,7 +84,7 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/store_driver $(BUILD)/bench/fake_broker
+check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/store_driver $(BENCH)
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
@@ -97,7 +98,7 @@ check-tsan:
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
-bench: all $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+bench: all $(BENCH)
 	$(DEV)
 	@tests/bench/run $(BUILD)
 tidy:

@@ -138,7 +138,9 @@ static void stage_plan(uint32_t num)
     check(yaml_parse(&stage.arena, yaml, &stage.diags, &root));
     for (size_t i = 0; i < root->n; i++) {
         struct yaml_node *item = root->items[i];
-        ops[i] = (struct job_op){ item->keys[0]->text, item->keys[0], item->items[0] };
+        ops[i] = (struct job_op){ .name = item->keys[0]->text,
+                                  .node = item->keys[0],
+                                  .arg = item->items[0] };
     }
     output.num = num;
     output.node = stream.node = root;
