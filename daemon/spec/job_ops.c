@@ -6,121 +6,6 @@
 #include "base/list.h"
 #include "spec/job_parts.h"
 
-enum op_form {
-    FORM_NONE,
-    FORM_EXPRESSION,
-    FORM_MAP,
-    FORM_NUMBER,
-    FORM_STREAM,
-    FORM_STREAMS,
-    FORM_OTHER
-};
-
-static const struct schema_key sort_keys[] = {
-    { .name = "ascending",
-      .type = SCHEMA_BOOL,
-      .at = offsetof(struct job_args, ascending),
-      .fallback = "true",
-      .help = "the smallest key first" },
-    { 0 },
-};
-
-static const struct schema_key top_keys[] = {
-    { .name = "num",
-      .type = SCHEMA_INT32,
-      .at = offsetof(struct job_args, num),
-      .min = 1,
-      .max = JOB_TOP_MAX,
-      .required = true,
-      .help = "how many rows of a batch" },
-    { .name = "by",
-      .type = SCHEMA_ANY,
-      .at = offsetof(struct job_args, by),
-      .required = true,
-      .help = "an expression: those rows for which it is largest" },
-    { 0 },
-};
-
-static const struct schema_key repartition_keys[] = {
-    { .name = "repartition",
-      .type = SCHEMA_INT32,
-      .at = offsetof(struct job_args, num),
-      .min = 1,
-      .max = JOB_PARTITIONS_MAX,
-      .help = "partitions of the batch, each a contiguous run of its rows" },
-    { 0 },
-};
-
-static const struct op_row { /* an operation */
-    const char *name;
-    enum op_form form; /* of its argument */
-    bool later;
-    const char *sample;            /* of its argument */
-    const struct schema_key *keys; /* MAP: what it says; NUMBER: its one row */
-    bool may_lack;                 /* its argument may be left out */
-} ops[] = {
-    { .name = "map", .form = FORM_EXPRESSION, .sample = "(_, 1)" },
-    { .name = "flatMap", .form = FORM_EXPRESSION, .sample = "_.value.split(\" \")" },
-    { .name = "filter", .form = FORM_EXPRESSION, .sample = "_.length > 3" },
-    { .name = "mapValues", .form = FORM_EXPRESSION, .sample = "_ + 1" },
-    { .name = "reduceByKey", .form = FORM_EXPRESSION, .sample = "_ + _" },
-    { .name = "count", .form = FORM_NONE },
-    { .name = "flatMapValues", .form = FORM_EXPRESSION, .sample = "_.words" },
-    { .name = "countByValue", .form = FORM_NONE },
-    { .name = "distinct", .form = FORM_NONE },
-    { .name = "glom", .form = FORM_NONE },
-    { .name = "reduce", .form = FORM_EXPRESSION, .sample = "_ + _" },
-    { .name = "groupByKey", .form = FORM_NONE },
-    { .name = "sortByKey",
-      .form = FORM_MAP,
-      .sample = "{ascending: false}",
-      .keys = sort_keys,
-      .may_lack = true },
-    { .name = "top", .form = FORM_MAP, .sample = "{num: 10, by: _._2}", .keys = top_keys },
-    { .name = "window",
-      .form = FORM_MAP,
-      .sample = "{windowDuration: 30s, slideDuration: 10s}",
-      .keys = job_window_keys },
-    { .name = "countByWindow",
-      .form = FORM_MAP,
-      .sample = "{windowDuration: 30s, slideDuration: 10s}",
-      .keys = job_window_keys },
-    { .name = "countByValueAndWindow",
-      .form = FORM_MAP,
-      .sample = "{windowDuration: 30s, slideDuration: 10s}",
-      .keys = job_window_keys },
-    { .name = "groupByKeyAndWindow",
-      .form = FORM_MAP,
-      .sample = "{windowDuration: 30s, slideDuration: 10s}",
-      .keys = job_window_keys },
-    { .name = "reduceByWindow",
-      .form = FORM_MAP,
-      .sample = "{func: _ + _, windowDuration: 30s, slideDuration: 10s}",
-      .keys = job_reduce_window_keys },
-    { .name = "reduceByKeyAndWindow",
-      .form = FORM_MAP,
-      .sample = "{func: _ + _, windowDuration: 30s, slideDuration: 10s}",
-      .keys = job_reduce_window_keys },
-    { .name = "updateStateByKey",
-      .form = FORM_MAP,
-      .sample = "{id: totals, func: \"(values, state) => state.getOrElse(0) + values.sum\"}",
-      .keys = job_update_keys },
-    { .name = "mapWithState",
-      .form = FORM_MAP,
-      .sample = "{id: sums, func: \"(key, value, state) => ((key, value), value)\"}",
-      .keys = job_map_state_keys },
-    { .name = "join", .form = FORM_STREAM, .sample = "other" },
-    { .name = "leftOuterJoin", .form = FORM_STREAM, .sample = "other" },
-    { .name = "rightOuterJoin", .form = FORM_STREAM, .sample = "other" },
-    { .name = "fullOuterJoin", .form = FORM_STREAM, .sample = "other" },
-    { .name = "cogroup", .form = FORM_STREAM, .sample = "other" },
-    { .name = "union", .form = FORM_STREAMS, .sample = "[other]" },
-    { .name = "repartition", .form = FORM_NUMBER, .sample = "4", .keys = repartition_keys },
-    { .name = "pipe", .form = FORM_OTHER, .later = true },
-    { .name = "lua", .form = FORM_OTHER, .later = true },
-    { .name = NULL },
-};
-
 static const struct {
     const char *name, *instead;
 } absent[] = {
@@ -147,9 +32,9 @@ static const struct {
     { "persist", "leave it out: a stream that is read twice is computed once" },
 };
 
-static const struct op_row *find(const char *name)
+static const struct job_op_row *find(const char *name)
 {
-    for (const struct op_row *op = ops; op->name; op++)
+    for (const struct job_op_row *op = job_op_rows; op->name; op++)
         if (strcmp(op->name, name) == 0)
             return op;
     return NULL;
@@ -176,7 +61,6 @@ static bool refuse_absent(struct diags *diags, const struct yaml_node *node)
 
 void job_op_refuse(struct diags *diags, const struct yaml_node *node)
 {
-    const char *names[ARRAY_SIZE(ops)];
     if (refuse_absent(diags, node))
         return;
     if (find(node->text)) {
@@ -184,8 +68,12 @@ void job_op_refuse(struct diags *diags, const struct yaml_node *node)
                  node->text);
         return;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) /* with the NULL behind the last */
-        names[i] = ops[i].name;
+    size_t n = 0;
+    while (job_op_rows[n].name)
+        n++;
+    const char **names = arena_alloc(diags->arena, (n + 1) * sizeof(const char *));
+    for (size_t i = 0; i <= n; i++) /* with the NULL behind the last */
+        names[i] = job_op_rows[i].name;
     struct diag *diag =
         diag_add(diags, yaml_place(node), 201, "unknown operation '%s'", node->text);
     schema_suggest(diags, diag, node->text, names);
@@ -207,10 +95,10 @@ static bool refuse_call(struct job_file *file, struct yaml_node *node)
     return true;
 }
 
-static const struct op_row *known(struct job_file *file, const struct job_item *item)
+static const struct job_op_row *known(struct job_file *file, const struct job_item *item)
 {
     struct yaml_node *node = item->name;
-    const struct op_row *op = find(node->text);
+    const struct job_op_row *op = find(node->text);
     if (op && !op->later)
         return op;
     node->bad = true;
@@ -220,7 +108,7 @@ static const struct op_row *known(struct job_file *file, const struct job_item *
     return NULL;
 }
 
-static bool no_argument(struct job_file *file, const struct op_row *op, struct yaml_node *arg)
+static bool no_argument(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg)
 {
     diag_add(file->diags, yaml_place(arg), 206, "%s takes no argument", op->name);
     return false;
@@ -228,7 +116,7 @@ static bool no_argument(struct job_file *file, const struct op_row *op, struct y
 
 static const struct schema_key no_keys[] = { { 0 } };
 
-static bool refuse_lack(struct job_file *file, const struct op_row *op,
+static bool refuse_lack(struct job_file *file, const struct job_op_row *op,
                         const struct yaml_node *name)
 {
     static const char *const needs[] = {
@@ -274,7 +162,7 @@ static const struct {
     { "filterFunc", "(key, value) => value != 0" },
 };
 
-static bool read_map(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
+static bool read_map(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg,
                      struct job_op *out)
 {
     if (arg->kind != YAML_MAP)
@@ -293,7 +181,7 @@ static bool read_map(struct job_file *file, const struct op_row *op, struct yaml
 }
 
 /* Other streams; that they exist is known when all are. */
-static bool read_names(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
+static bool read_names(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg,
                        struct job_op *out)
 {
     if (op->form == FORM_STREAM && arg->kind == YAML_LIST)
@@ -301,7 +189,7 @@ static bool read_names(struct job_file *file, const struct op_row *op, struct ya
     return job_list_fits(file, arg) && job_names_read(file, arg, &out->with, &out->n_with);
 }
 
-static bool read_arg(struct job_file *file, const struct op_row *op, struct yaml_node *arg,
+static bool read_arg(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg,
                      struct job_op *out)
 {
     switch (op->form) {
@@ -326,7 +214,7 @@ static bool read_op(struct job_file *file, struct yaml_node *node, struct job_op
     struct job_item item;
     if (!job_item_read(file, node, "an operation", &item))
         return false;
-    const struct op_row *op = known(file, &item);
+    const struct job_op_row *op = known(file, &item);
     if (!op)
         return false;
     *out = (struct job_op){ .name = op->name, .node = item.name, .arg = item.arg };

@@ -3,13 +3,6 @@
 
 #include "spec/job_parts.h"
 
-const struct job_kind job_output_kinds[] = {
-    { "print", false },      { "saveAsTextFiles", true },
-    { "appendFiles", true }, { "kafka", true },
-    { "postgres", true },    { "http", true },
-    { "pipe", true },        { NULL, false },
-};
-
 struct print_keys {
     struct yaml_node *from;
     const char *label;
@@ -31,6 +24,43 @@ static const struct schema_key print_keys[] = {
       .at = offsetof(struct print_keys, label),
       .help = "of the output" },
     { 0 },
+};
+
+#define REPEATED "at least once, with identical content"
+#define FILES                                                                                \
+    "exactly once on the checkpoint's own store; on another, unless a reader removes files " \
+    "within a take-over"
+
+const struct job_kind job_output_kinds[] = {
+    { .name = "print",
+      .keys = print_keys,
+      .help = "The first records of each batch on standard output, as Spark's pprint() shows them.",
+      .guarantee = REPEATED },
+    { .name = "saveAsTextFiles",
+      .later = true,
+      .help = "A directory of text files for each batch, complete once it holds _SUCCESS.",
+      .guarantee = FILES },
+    { .name = "appendFiles",
+      .later = true,
+      .help = "Few large files, named by the times of their first and last batch.",
+      .guarantee = FILES },
+    { .name = "kafka",
+      .later = true,
+      .help = "A Kafka topic, written in transactions.",
+      .guarantee = "exactly once for readers that are read_committed" },
+    { .name = "postgres",
+      .later = true,
+      .help = "A table; the batch's number is stored in the same transaction.",
+      .guarantee = "exactly once" },
+    { .name = "http",
+      .later = true,
+      .help = "The batch as JSON lines to a URL, with an Idempotency-Key that names it.",
+      .guarantee = REPEATED },
+    { .name = "pipe",
+      .later = true,
+      .help = "The batch on the standard input of a program of yours, as foreachRDD would have it.",
+      .guarantee = REPEATED },
+    { .name = NULL },
 };
 
 static struct job_name *find(const struct job_file *file, const char *name)

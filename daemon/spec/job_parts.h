@@ -1,6 +1,7 @@
 /* Between the files of job.h: one job file while it is read. */
 #pragma once
 #include "spec/job.h"
+#include "spec/job_table.h"
 #include "spec/schema.h"
 
 #define JOB_LIST_MAX 1000 /* sources, streams, outputs, operations of a stream, topics, tests */
@@ -34,10 +35,6 @@ struct job_item {           /* one item of sources, transformations or outputs *
     struct yaml_node *name; /* the word, as a key or bare */
     struct yaml_node *arg;  /* its mapping or argument; NULL = none */
 };
-struct job_kind {     /* one source, operation or output */
-    const char *name; /* NULL ends a table */
-    bool later;
-};
 
 /* Takes an item of a list apart; false with a finding. `what` is "a source", "an operation", … */
 bool job_item_read(struct job_file *file, struct yaml_node *node, const char *what,
@@ -67,7 +64,6 @@ void job_conf_read(struct job_file *file, const struct yaml_node *root); /* Spar
 /* Reads a list of transformations; what stands behind a bad one is left out, and false. */
 bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream);
 
-extern const struct job_kind job_source_kinds[], job_output_kinds[];
 /* Of operations that remember; their fields lie in struct job_args. */
 extern const struct schema_key job_update_keys[], job_map_state_keys[], job_window_keys[],
     job_reduce_window_keys[];

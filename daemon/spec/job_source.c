@@ -8,17 +8,6 @@
 
 #define PROPERTIES_MAX 256 /* names in the list that a stray key is compared with */
 
-const struct job_kind job_source_kinds[] = {
-    { "kafka", false },
-    { "kafkaDirect", true },
-    { "flume", true },
-    { "flumePolling", true },
-    { "socketTextStream", true },
-    { "textFileStream", true },
-    { "rate", true },
-    { NULL, false },
-};
-
 struct kafka_keys { /* what a kafka source's mapping holds beside properties */
     const char *name;
     struct yaml_node *servers, *group, *topics, *partitions, *zookeeper, *registry;
@@ -107,6 +96,45 @@ static const struct schema_key kafka_keys[] = {
       .later = true,
       .help = "URL of the Avro schemas" },
     { 0 },
+};
+
+#define ONCE "exactly once"
+#define PUSHED                                                                                    \
+    "nothing acknowledged is lost; a batch that is sent again is doubled, unless idHeader names " \
+    "a header"
+
+const struct job_kind job_source_kinds[] = {
+    { .name = "kafka",
+      .keys = kafka_keys,
+      .help = "Kafka topics, through the write-ahead log: offsets are committed only after their "
+              "records are durable. Any property of librdkafka is a key beside these.",
+      .guarantee = "nothing lost, nothing counted twice: the log knows each record's offset" },
+    { .name = "kafkaDirect",
+      .later = true,
+      .help = "Kafka topics without a write-ahead log: each batch is the offsets fetched by its "
+              "tick, recorded beside its result.",
+      .guarantee = ONCE ", without a write-ahead log" },
+    { .name = "flume",
+      .later = true,
+      .help = "Listens for Flume's Avro sink; answers OK only when the batch is durable.",
+      .guarantee = PUSHED },
+    { .name = "flumePolling",
+      .later = true,
+      .help = "Takes batches from Spark's SparkSink in Flume, acknowledged once they are durable.",
+      .guarantee = PUSHED },
+    { .name = "socketTextStream",
+      .later = true,
+      .help = "Lines of UTF-8 from a TCP server; reconnects.",
+      .guarantee = "what was received is not lost" },
+    { .name = "textFileStream",
+      .later = true,
+      .help = "New files of a store directory, a line a record; every file once.",
+      .guarantee = ONCE },
+    { .name = "rate",
+      .later = true,
+      .help = "Records {value: Int, timestamp}, so many a second, for demos and measurements.",
+      .guarantee = ONCE },
+    { .name = NULL },
 };
 
 /* ---- librdkafka's own properties */

@@ -44,10 +44,11 @@ struct schema_key {
     const char
         *shorthand; /* SCHEMA_MAP: a scalar in place of the mapping is the value of this row */
     bool required;
-    const char *also; /* with later: a text that works beside the default; NULL = none */
-    bool later;       /* known, but only its default works yet */
-    bool secret;      /* must not stand in the file as plain text (W104) */
-    const char *help; /* one line */
+    const char *also;    /* with later: a text that works beside the default; NULL = none */
+    bool later;          /* known, but only its default works yet */
+    bool secret;         /* must not stand in the file as plain text (W104) */
+    const char *help;    /* one line */
+    const char *example; /* a value as a file would say it; NULL: the default is one */
 };
 
 struct schema {                    /* reading one file */
