@@ -38,7 +38,7 @@ __attribute__((format(printf, 2, 0))) static const char *clean(struct arena *are
 static struct diag *find(struct diags *diags, struct diag_place place, unsigned code)
 {
     size_t from = diags->n > LOOK_BACK ? diags->n - LOOK_BACK : 0;
-    for (size_t i = from; i < diags->n; i++) {
+    for (size_t i = from; i < diags->n && place.line; i++) { /* the whole file is no place */
         struct diag *diag = &diags->items[i];
         if (diag->line == place.line && diag->column == place.column && diag->code == code)
             return diag;

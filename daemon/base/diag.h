@@ -42,7 +42,7 @@ struct diag_place { /* where; see yaml_place() and yaml_text_place() */
 };
 
 /* Adds a finding and returns it, so that help can be set; it moves with the next one. A second one
- * at the same place with the same code is dropped. Control characters in a text are shown escaped.
+ * at the same place with the same code is dropped, save those of the whole file. Control characters in a text are shown escaped.
  */
 struct diag *diag_add(struct diags *diags, struct diag_place place, unsigned code,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -17,7 +17,7 @@
 struct run_args {
     struct settings_flags flags;
     bool once;
-    const char *program, *hang;
+    const char *discard, *program, *hang;
 };
 
 static const struct cli_option run_options[] = {
@@ -30,6 +30,8 @@ static const struct cli_option run_options[] = {
       offsetof(struct run_args, flags.log_level) },
     { "once", 0, NULL, "process what the sources hold now, then end",
       offsetof(struct run_args, once) },
+    { "discard-state", 0, "[JOB/]ID,…", "with --once: saved state that is dropped, for good",
+      offsetof(struct run_args, discard) },
     { "program", 0, "PATH", "runs the workers in place of this program; for tests",
       offsetof(struct run_args, program) },
     { "hang", 0, "MS", "a worker that is silent for so long hangs; for tests",
@@ -74,6 +76,7 @@ static struct supervisor_conf conf_of(struct arena *arena, const struct settings
         .hang_ms = args->hang ? strtoull(args->hang, NULL, 10) : SUPERVISOR_HANG_MS,
         .watch = settings->jobs_watch == WATCH_INOTIFY,
         .once = args->once,
+        .discard = args->discard,
     };
     return conf;
 }
@@ -121,6 +124,8 @@ static int run_run(struct cli *cli, int argc, char **argv)
         return status;
     if (argc > 1)
         return cli_fail(cli, CLI_USAGE, "takes no arguments, here is '%s'", argv[1]);
+    if (args.discard && !args.once)
+        return cli_fail(cli, CLI_USAGE, "--discard-state needs --once: it must not happen again");
     if (cli_settings(cli, &args.flags, &arena, &settings, &status)) {
         if (!args.program)
             args.program = own_program(&arena);

@@ -27,7 +27,7 @@
 #define FLUSH_MS_MAX 2000 /* … and the most that its end waits for readers */
 
 struct worker_args {
-    const char *spec, *name, *conf, *state, *parent;
+    const char *spec, *name, *conf, *state, *parent, *discard;
     bool standby, once, check;
 };
 static const struct cli_option worker_options[] = {
@@ -38,6 +38,7 @@ static const struct cli_option worker_options[] = {
     { "parent", 0, "PID", "end when this process ends", offsetof(struct worker_args, parent) },
     { "standby", 0, NULL, "another worker owns the job", offsetof(struct worker_args, standby) },
     { "once", 0, NULL, "stop when all is processed", offsetof(struct worker_args, once) },
+    { "discard-state", 0, "LIST", "drop these states", offsetof(struct worker_args, discard) },
     { "check", 0, NULL, "only check the file", offsetof(struct worker_args, check) },
     { 0 },
 };
@@ -45,6 +46,7 @@ static const struct cli_option worker_options[] = {
 struct worker_process {
     struct worker_args args;
     struct arena arena;
+    struct diags diags; /* of the job file */
     struct settings *settings;
     struct job_spec *spec;
     struct plan *plan;
@@ -63,8 +65,9 @@ struct worker_process {
 
 /* ---- the job file */
 
-static bool process_parse(struct worker_process *process, const char *job, struct diags *diags)
+static bool process_parse(struct worker_process *process, const char *job)
 {
+    struct diags *diags = &process->diags;
     struct job_env env = { .expand = &cli_expand_env,
                            .defaults = process->settings->defaults,
                            .memory_max = process->settings->memory_per_job };
@@ -78,18 +81,19 @@ static bool process_parse(struct worker_process *process, const char *job, struc
 static bool process_check(struct worker_process *process, const char *job)
 {
     struct arena *arena = &process->arena;
-    struct diags diags = { .arena = arena, .file = process->args.name };
+    struct diags *diags = &process->diags;
     struct buf text = { 0 };
-    if (!cli_read_file(arena, process->args.spec, YAML_BYTES_MAX, &diags.source)) {
+    *diags = (struct diags){ .arena = arena, .file = process->args.name };
+    if (!cli_read_file(arena, process->args.spec, YAML_BYTES_MAX, &diags->source)) {
         buf_printf(&text, "%s cannot be read", process->args.spec);
         voice_rejected(process->voice, 1, buf_text(&text));
         buf_free(&text);
         return false;
     }
-    if (process_parse(process, job, &diags))
+    if (process_parse(process, job))
         return true;
-    diag_print(&diags, DIAG_HUMAN, false, &text);
-    voice_rejected(process->voice, (int64_t)diag_errors(&diags), buf_text(&text));
+    diag_print(diags, DIAG_HUMAN, false, &text);
+    voice_rejected(process->voice, (int64_t)diag_errors(diags), buf_text(&text));
     buf_free(&text);
     return false;
 }
@@ -174,6 +178,8 @@ static void process_work(struct worker_process *process, const char *job)
                                   .out = process->out,
                                   .spare = process->args.standby,
                                   .once = process->args.once,
+                                  .discard = process->args.discard,
+                                  .diags = &process->diags,
                                   .ended = process_end,
                                   .ctx = process };
     process->worker = worker_new(&worker);

@@ -27,7 +27,8 @@ enum entry_kind {
     ENTRY_OUTPUT,    /* of a batch: what an output shows, inline */
     ENTRY_OUTFILE,   /* of a batch: the same in out/<epoch>-<batch>-<output>-<part> */
     ENTRY_DEAD,      /* of a batch: a record that could not be decoded or mapped */
-    ENTRY_DELTA,     /* of a batch: what changed in the state `id`; in a snapshot: all of it */
+    ENTRY_DELTA,     /* of a batch: what changed in the state `id`; in a snapshot: all of it. With
+                      * no bytes, of no batch: the state was dropped, by the user's word */
     ENTRY_DELIVERED, /* an output has delivered all batches up to this number */
     ENTRY_CATCHUP,   /* empty ticks after downtime, folded: batch times (after, up_to] */
     ENTRY_KINDS

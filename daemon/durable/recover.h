@@ -43,3 +43,5 @@ typedef void (*recover_cb)(void *ctx, struct recovered *recovered, const struct 
  * files that no record names, and wal/ files that were taken, are deleted behind it. A store that is
  * away is waited for. */
 void recover_start(struct directory *directory, recover_cb cb, void *ctx);
+/* The state of this id is not wanted any more. False: there is none. */
+bool recovered_drop_state(struct recovered *recovered, struct slice id);

@@ -95,6 +95,18 @@ bool recover_gather(struct recover *recover, struct slice content, uint64_t *fir
     return err->kind == ERR_NONE;
 }
 
+bool recovered_drop_state(struct recovered *recovered, struct slice id)
+{
+    size_t kept = 0, n = recovered->n_states;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = recovered->states[i].id;
+        if (strlen(name) != id.len || memcmp(name, id.ptr, id.len) != 0)
+            recovered->states[kept++] = recovered->states[i];
+    }
+    recovered->n_states = kept;
+    return kept < n;
+}
+
 bool recover_gather_states(struct recover *recover, struct slice content, struct err *err)
 {
     struct recovered *found = recover->found;
@@ -107,6 +119,10 @@ bool recover_gather_states(struct recover *recover, struct slice content, struct
     while (record_next(&reader, &entry, err)) {
         if (entry.kind != ENTRY_DELTA)
             continue;
+        if (entry.delta.bytes.len == 0) {
+            recovered_drop_state(found, entry.delta.id);
+            continue;
+        }
         found->states = recover_grow(arena, found->states, found->n_states, &recover->states_cap,
                                      sizeof *found->states);
         found->states[found->n_states++] = (struct recovered_state){

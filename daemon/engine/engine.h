@@ -11,6 +11,7 @@
 
 struct block;
 struct column;
+struct diags;
 struct engine;
 struct job_spec;
 struct plan;
@@ -31,6 +32,8 @@ struct engine_conf {
         one_partition; /* a source's batch is one partition, as in tests; else each of its blocks is */
     engine_rows_cb rows; /* NULL: nobody looks at them, and only what outputs show is kept */
     void *ctx;           /* for rows */
+    struct diags *diags; /* takes what engine_restore() refuses; NULL: only its error says so */
+    const char *drop;    /* the command that drops a state, with --discard-state ID behind it */
 };
 
 /* One record that could not be decoded or mapped. Or a key, or a row of a result, that no one record stands for: then topic
@@ -69,8 +72,8 @@ typedef void (*engine_cb)(void *ctx, struct block *block);
 
 bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err);
 /* Takes in what earlier batches left: of each state the last whole one, if any, then the changes of the batches behind it, in
- * their order; before anything is fed. False: ERR_BAD_CONFIG, E240 or E241, all states named that have no operation, or one
- * that needs another type; ERR_FATAL, E350: the bytes are damaged. */
+ * their order; before anything is fed. False: ERR_BAD_CONFIG, E240 or E241: states have no operation, or one that needs
+ * another type, and conf->diags has them all; ERR_FATAL: the bytes are damaged (E350), or of a newer format. */
 bool engine_restore(struct engine *engine, const struct engine_state *states, size_t n,
                     struct err *err);
 /* zeroTime, and the time of the last batch or folded tick, zeroTime when there was none: before the first cut. Without it

@@ -35,4 +35,7 @@ void memories_save(struct memories *memories,
                    void (*each)(void *ctx, const struct engine_state *state), void *ctx);
 bool memories_restore(struct memories *memories, const struct engine_state *states, size_t n,
                       struct err *err);
+const struct op *memories_op(const struct memories *memories, const struct memory_node *node);
+/* The node whose state has this id; NULL: none. */
+const struct memory_node *memories_find(const struct memories *memories, const char *id);
 void memories_close(struct memories *memories);

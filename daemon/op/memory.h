@@ -7,6 +7,7 @@ struct memory {       /* of an operation that remembers: what its state is known
     const char *form; /* the kind of state, with all but the type that its bytes hang on */
     const struct type
         *type; /* of what it holds; a state of a type that widens to this one will do */
+    const struct yaml_node *node; /* where the job file says so: its id, else the operation */
 };
 
 /* Of a gather that remembers: lane 0 holds the state, which reset() leaves alone. It changes in judge() only, which is called

@@ -167,6 +167,12 @@ bool op_is_pair(const struct type *type)
     return type->kind == K_TUPLE && type->n == 2;
 }
 
+const struct yaml_node *op_id_node(const struct op_input *input)
+{
+    const struct yaml_node *id = yaml_get(input->job->arg, "id");
+    return id ? id : input->job->node;
+}
+
 uint64_t op_fields(const struct op *op)
 {
     const struct program *program = op->program;

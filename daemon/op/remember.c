@@ -185,7 +185,7 @@ bool remember_build(struct op *op, const struct op_input *input, bool is_map)
     remember->value = type_option(input->types, input->type->member[1]);
     remember->timeout_ms = args->timeout_ms;
     remember->option = type_option(input->types, state);
-    *memory = (struct memory){ args->id, op->kind->name, op->pair };
+    *memory = (struct memory){ args->id, op->kind->name, op->pair, op_id_node(input) };
     op->memory = memory;
     op->more = remember;
     return function_compile(&function, state, op) &&

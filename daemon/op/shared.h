@@ -14,3 +14,5 @@ const struct program *op_compile(const struct op_input *input, const struct yaml
 void op_compute(const struct op *op, const struct column *param, struct rows *rows,
                 const struct op_run *run, struct column *out);
 bool op_is_pair(const struct type *type);
+/* Where an operation that remembers has its id, else its name. */
+const struct yaml_node *op_id_node(const struct op_input *input);

@@ -60,8 +60,8 @@ bool window_build(struct op *op, const struct op_input *input, const struct type
     struct memory *memory = arena_alloc(input->arena, sizeof *memory);
     window->length = args->window_ms / input->batch_ms;
     window->slide = slide_ms / input->batch_ms;
-    *memory =
-        (struct memory){ args->id ? args->id : input->name, window_form(input, slide_ms), type };
+    *memory = (struct memory){ args->id ? args->id : input->name, window_form(input, slide_ms),
+                               type, op_id_node(input) };
     op->more = window;
     op->memory = memory;
     op->slide_ms = slide_ms;

@@ -32,6 +32,7 @@ struct supervisor_conf { /* texts are borrowed for life */
     uint64_t settle_ms, rescan_ms, hang_ms; /* rescan_ms 0: only on SIGHUP */
     bool watch;                             /* with inotify */
     bool once;                              /* each job once; end when all are done */
+    const char *discard; /* states that the first worker of each job drops; NULL = none */
     struct log *log;
 };
 

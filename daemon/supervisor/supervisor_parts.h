@@ -59,6 +59,7 @@ struct job {
     bool held, held_standby; /* a start waits for the ledger, or for its end: no child is there */
     struct loop_timer hold;
     struct proc *worker;
+    bool discarded; /* a worker was told to drop states: no later one is */
     struct report_reader reader;
     uint64_t quiet; /* ticks since its last report */
     /* what it said */
@@ -119,7 +120,7 @@ void job_tick(struct job *job);                     /* once a second */
 void worker_start(struct job *job, bool standby); /* notes the start, then starts the child */
 void worker_signal(struct job *job, int number);
 
-#define WORKER_ARGS_MAX 20
+#define WORKER_ARGS_MAX 24
 struct worker_args { /* a command line, without the heap */
     char spec[4096], parent[16];
     const char *argv[WORKER_ARGS_MAX];

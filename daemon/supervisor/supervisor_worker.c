@@ -131,6 +131,11 @@ static void worker_spawn(struct job *job, bool standby)
         worker_args_add(&args, "--standby");
     if (job->supervisor->conf.once)
         worker_args_add(&args, "--once");
+    if (job->supervisor->conf.discard && !job->discarded) {
+        worker_args_add(&args, "--discard-state");
+        worker_args_add(&args, job->supervisor->conf.discard);
+        job->discarded = true;
+    }
     int out = worker_out(job);
     report_reset(&job->reader);
     job->state = (struct report){ .kind = REPORT_STATE, .state = JOB_STARTING, .next_ms = -1 };

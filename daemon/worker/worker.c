@@ -9,6 +9,7 @@
 
 #include "base/backoff.h"
 #include "base/check.h"
+#include "base/diag.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/sm.h"
@@ -27,6 +28,7 @@
 #include "worker/intake.h"
 #include "worker/keeper.h"
 #include "worker/outcome.h"
+#include "worker/states.h"
 #include "worker/voice.h"
 
 #define LOCK_AGAIN_MS 1000 /* between two tries for a store that another process holds */
@@ -71,6 +73,8 @@ struct worker {
     struct batcher *batcher;
     struct intake *intake;
     uint64_t hash_seed, began_ms;
+    struct discard discard;
+    char drop[sizeof "tidemark restart " + JOB_ID_MAX]; /* the command that drops a state */
 };
 
 /* ---- the end */
@@ -95,6 +99,11 @@ static void worker_failed(void *ctx, const struct err *err)
     if (err->kind == ERR_FENCED) {
         voice_fenced(worker->conf.voice, err->text);
         worker_end(worker, WORKER_AGAIN);
+        return;
+    }
+    if (worker->conf.diags && diag_errors(worker->conf.diags)) {
+        states_refuse(worker->conf.diags, worker->conf.voice);
+        worker_end(worker, WORKER_REJECTED);
         return;
     }
     voice_log(worker->conf.voice,
@@ -248,7 +257,13 @@ static bool worker_make_engine(struct worker *worker, struct err *err)
     struct engine_conf engine = { .spec = worker->conf.spec,
                                   .plan = worker->conf.plan,
                                   .pool = worker->pool,
-                                  .hash_seed = worker->hash_seed };
+                                  .hash_seed = worker->hash_seed,
+                                  .diags = worker->conf.diags,
+                                  .drop = worker->drop };
+    snprintf(worker->drop, sizeof worker->drop,
+             worker->conf.once ? "tidemark run --once" : "tidemark restart %s",
+             worker->conf.spec->id);
+    states_drop(&worker->discard, worker->recovered, worker->conf.voice);
     return engine_new(&engine, &worker->engine, err) &&
            outcome_restore(worker->engine, worker->recovered, err);
 }
@@ -285,6 +300,7 @@ static void worker_make_out(struct worker *worker)
                                     .drained = worker_drained_cb,
                                     .ctx = worker };
     worker->batcher = batcher_new(&batcher);
+    states_note(&worker->discard, worker->batcher);
 }
 
 static void worker_make_in(struct worker *worker)
@@ -442,7 +458,7 @@ static void worker_lock(struct worker *worker)
 struct worker *worker_new(const struct worker_conf *conf)
 {
     struct worker *worker = mem_zalloc(sizeof *worker);
-    *worker = (struct worker){ .conf = *conf };
+    *worker = (struct worker){ .conf = *conf, .discard = { conf->discard, conf->spec->id } };
     sm_init(&worker->sm, worker_states, WORKER_LOCKING);
     worker_lock(worker);
     return worker;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "worker/report.h"
 
+struct diags;
 struct job_spec;
 struct loop;
 struct out;
@@ -20,9 +21,13 @@ struct worker_conf { /* all of it is borrowed for the worker's life */
     const struct job_spec *spec;
     const struct plan *plan;
     struct voice *voice;
-    struct out *out; /* where `print` goes */
-    bool spare;      /* the attempt before lost the job to another worker */
-    bool once;       /* stop when all that the sources held at the start is processed */
+    struct out *out;     /* where `print` goes */
+    bool spare;          /* the attempt before lost the job to another worker */
+    bool once;           /* stop when all that the sources held at the start is processed */
+    const char *discard; /* states that are dropped at the start: ID or JOB/ID, with commas
+                          * between; NULL = none */
+    struct diags *diags; /* of the job file: takes what the job cannot go on from; NULL = nobody
+                          * looks */
     /* The attempt is over: end the process with this status, soon and without asking anything of
      * the worker (enum worker_exit; 1 = failed). Called once. */
     void (*ended)(void *ctx, int status);

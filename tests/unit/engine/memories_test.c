@@ -40,6 +40,13 @@ static bool begin(const char *ops)
     return memory_restart(&job, &log_, 1000);
 }
 
+static void said(const char *findings)
+{
+    buf_clear(&job.shown);
+    diag_print(&job.diags, DIAG_GNU, false, &job.shown);
+    ck_assert_str_eq(buf_text(&job.shown), findings);
+}
+
 static void shows(const char *batch, const char *rows)
 {
     struct buf out = { 0 };
@@ -56,7 +63,10 @@ START_TEST(a_state_without_an_operation_is_refused_with_its_keys)
     ck_assert(!begin("- map: _.value"));
     ck_assert_int_eq(job.err.kind, ERR_BAD_CONFIG);
     ck_assert_int_eq(job.err.code, 240);
-    ck_assert_str_eq(job.err.text, "state 'perHost' (3 keys) has no operation in the new file");
+    said(
+        "job.yaml: error[E240]: state 'perHost' (3 keys) has no operation in the new file\n"
+        "  help: keep 'id: perHost', or drop it once: tidemark restart job --discard-state "
+        "perHost\n");
 }
 END_TEST
 
@@ -65,9 +75,11 @@ START_TEST(a_state_of_another_type_is_refused)
     leave(STATE("t", "s.getOrElse(0) + v.sum"), "a");
     ck_assert(!begin(STATE("t", "s.getOrElse(\"\")")));
     ck_assert_int_eq(job.err.code, 241);
-    ck_assert_str_eq(job.err.text,
-                     "state 't' (1 key) was made by updateStateByKey and holds (String, Int), but "
-                     "here is updateStateByKey of (String, String)");
+    said(
+        "job.yaml:3:26: error[E241]: state 't' (1 key) was made by updateStateByKey and holds "
+        "(String, Int), but here is updateStateByKey of (String, String)\n"
+        "  help: make it what it was, or drop the state once: tidemark restart job "
+        "--discard-state t\n");
 }
 END_TEST
 
@@ -82,10 +94,39 @@ START_TEST(all_that_cannot_be_carried_on_is_named)
             9,
         "p;q");
     ck_assert(!begin(STATE("one", "s.getOrElse(\"\")")));
+    ck_assert_uint_eq(job.diags.n_errors, 2);
+    said(
+        "job.yaml: error[E240]: state 'two' (2 keys) has no operation in the new file\n"
+        "  help: keep 'id: two', or drop it once: tidemark restart job --discard-state two\n"
+        "job.yaml:3:26: error[E241]: state 'one' (2 keys) was made by updateStateByKey and holds "
+        "(String, Int), but here is updateStateByKey of (String, String)\n"
+        "  help: make it what it was, or drop the state once: tidemark restart job "
+        "--discard-state one\n");
+}
+END_TEST
+
+START_TEST(an_operation_whose_id_is_another_is_pointed_at)
+{
+    leave(STATE("perHost", "s.getOrElse(0) + v.sum"), "a;b");
+    ck_assert(
+        !begin("- map: (_.value, 1)\n- updateStateByKey: {id: perhost, func: '(v, s) => "
+               "s.getOrElse(0) + v.sum'}"));
+    said(
+        "job.yaml:3:26: error[E240]: state 'perHost' (2 keys) has no operation in the new file\n"
+        "  help: keep 'id: perHost', or drop it once: tidemark restart job --discard-state "
+        "perHost\n");
+}
+END_TEST
+
+START_TEST(a_state_of_a_newer_format_is_refused)
+{
+    leave(STATE("t", "s.getOrElse(0) + v.sum"), "a");
+    *(uint8_t *)(uintptr_t)log_.states[0].bytes.ptr = MEMORY_VERSION + 1;
+    ck_assert(!begin(STATE("t", "s.getOrElse(0) + v.sum")));
+    ck_assert_int_eq(job.err.kind, ERR_FATAL);
     ck_assert_str_eq(job.err.text,
-                     "state 'one' (2 keys) was made by updateStateByKey and holds (String, Int), "
-                     "but here is updateStateByKey of (String, String); state 'two' (2 keys) has "
-                     "no operation in the new file");
+                     "the state 't' was written in format 2, this version reads up to format 1: go "
+                     "on with a version that is not older than the one that wrote it");
 }
 END_TEST
 
@@ -187,6 +228,8 @@ Suite *memories_suite(void)
     tcase_add_test(tcase, a_state_without_an_operation_is_refused_with_its_keys);
     tcase_add_test(tcase, a_state_of_another_type_is_refused);
     tcase_add_test(tcase, all_that_cannot_be_carried_on_is_named);
+    tcase_add_test(tcase, an_operation_whose_id_is_another_is_pointed_at);
+    tcase_add_test(tcase, a_state_of_a_newer_format_is_refused);
     tcase_add_test(tcase, a_whole_number_becomes_a_double);
     tcase_add_test(tcase, a_record_gets_an_optional_field);
     tcase_add_test(tcase, an_empty_state_may_go);

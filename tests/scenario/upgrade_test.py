@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""upgrade_test.py BUILD: what becomes of saved state when its job file changes: kept, widened, refused with its keys, dropped by
+the user's word, once."""
+
+import os
+import re
+import subprocess
+import sys
+
+from harness import Stage, daemon, expect, run_tests
+from kafka import MockKafka
+from ledger import LocalTree, Log
+from wordcount import job
+
+BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+SUM = '  - map: ("all", 1)\n  - updateStateByKey: {id: totals, func: "(values, state) => %s"}\n'
+INT, DOUBLE = "values.sum + state.getOrElse(0)", "values.sum + state.getOrElse(0.0)"
+
+
+class Job:
+    """A job whose one key counts its records: `tidemark run --once` as often as asked."""
+
+    def __init__(self, stage):
+        self.kafka = MockKafka(stage, daemon(BUILD), 120, 100)
+        self.jobs, self.state = stage.path("jobs", "x")[:-2], stage.path("state", "x")[:-2]
+        self.checkpoint = stage.path("checkpoint", "x")[:-2]
+        self.file = os.path.join(self.jobs, "count.yaml")
+
+    def run(self, ops, *options):
+        """(exit status, the last number that was printed, the log)."""
+        text = job(self.kafka.servers, "file://" + self.checkpoint)
+        begin, end = text.index("  - flatMap"), text.index("outputs:")
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(text[:begin] + ops + text[end:])
+        done = subprocess.run([daemon(BUILD), "run", "--once", "--jobs", self.jobs, "--state", self.state, *options],
+                              capture_output=True, text=True, check=False, timeout=60)
+        counts = re.findall(r"^\('all', ([0-9.]+)\)$", done.stdout, re.MULTILINE)
+        return done.returncode, counts[-1] if counts else None, done.stderr
+
+    def records(self):
+        return Log(LocalTree(self.checkpoint)).records()
+
+    def counts_all(self, ops, *options, before=0, form="{}"):
+        """A run that ends well and goes on from all but the first `before` records."""
+        status, count, log = self.run(ops, *options)
+        expect(status == 0, f"it does not end well: {status}\n{log}")
+        expect(count == form.format(self.records() - before), f"{count} are counted of {self.records()} - {before}\n{log}")
+        return log
+
+
+def state_follows_its_job_file():
+    with Stage("upgrade") as stage:
+        count = Job(stage)
+        count.counts_all(SUM % INT)
+        count.counts_all(SUM % INT)
+        count.counts_all(SUM % DOUBLE, form="{}.0")
+        status, shown, log = count.run(SUM % INT)
+        expect(status == 1 and shown is None, f"a Double became an Int: {status} {shown}\n{log}")
+        expect("count.yaml:" in log and "error[E241]: state 'totals' (1 key) was made by updateStateByKey and holds (String, Double), "
+               "but here is updateStateByKey of (String, Int)" in log, log)
+        status, shown, log = count.run('  - map: ("all", 1)\n')
+        expect(status == 1 and "error[E240]: state 'totals' (1 key) has no operation in the new file" in log, log)
+        expect("keep 'id: totals', or drop it once: tidemark run --once --discard-state totals" in log, log)
+        before = count.records()
+        log = count.counts_all(SUM % INT, "--discard-state", "count/totals,other/x", before=before)
+        expect("event=state.discarded id=totals" in log, log)
+        count.counts_all(SUM % INT, before=before)
+
+
+def a_state_is_dropped_once_only_by_run_once():
+    done = subprocess.run([daemon(BUILD), "run", "--discard-state", "x"], capture_output=True, text=True, check=False, timeout=20)
+    expect(done.returncode == 64 and "needs --once" in done.stderr, f"{done.returncode} {done.stderr}")
+
+
+if __name__ == "__main__":
+    run_tests("upgrade", [state_follows_its_job_file, a_state_is_dropped_once_only_by_run_once], 120)
