@@ -308,6 +308,20 @@ static unsigned distance(const char *a, size_t n, const char *b, size_t m)
     return row[n % 3][m];
 }
 
+/* The only word that begins so: lower for lowerCase. */
+static const char *begun(const char *word, size_t n, const char *const *words)
+{
+    const char *only = NULL;
+    for (; n >= 3 && *words; words++) {
+        if (strncasecmp(*words, word, n) != 0)
+            continue;
+        if (only)
+            return NULL;
+        only = *words;
+    }
+    return only;
+}
+
 const char *diag_nearest(const char *word, const char *const *words)
 {
     size_t n = strlen(word);
@@ -318,15 +332,15 @@ const char *diag_nearest(const char *word, const char *const *words)
                      : n <= 9 ? 3
                               : 4; /* a third of the word, roughly; not reached */
     const char *nearest = NULL;
-    for (; *words; words++) {
-        size_t m = strlen(*words);
+    for (size_t i = 0; words[i]; i++) {
+        size_t m = strlen(words[i]);
         if (m > WORD_MAX)
             continue;
-        unsigned steps = distance(word, n, *words, m);
+        unsigned steps = distance(word, n, words[i], m);
         if (steps < limit) {
             limit = steps;
-            nearest = *words;
+            nearest = words[i];
         }
     }
-    return nearest;
+    return nearest ? nearest : begun(word, n, words);
 }

@@ -101,6 +101,8 @@ static const char *slide_text(const struct build *build, uint64_t slide)
     return copy;
 }
 
+#define HERE "the stream here"
+
 /* Streams that are put together must come at the same batches. */
 static bool build_slides(struct build *build, const struct inputs *inputs, const char *const *names,
                          const struct yaml_node *place)
@@ -110,9 +112,10 @@ static bool build_slides(struct build *build, const struct inputs *inputs, const
         uint64_t one = nodes[inputs->node[0]].slide, other = nodes[inputs->node[i]].slide;
         if (one == other)
             continue;
-        struct diag *diag =
-            diag_add(build->diags, yaml_place(place), 212, "'%s' slides by %s, but '%s' by %s",
-                     names[0], slide_text(build, one), names[i], slide_text(build, other));
+        struct diag *diag = diag_add(
+            build->diags, yaml_place(place), 212, "%s slides by %s, but '%s' by %s",
+            strcmp(names[0], HERE) == 0 ? HERE : arena_printf(build->arena, "'%s'", names[0]),
+            slide_text(build, one), names[i], slide_text(build, other));
         diag_help(build->diags, diag,
                   "only streams of the same slide can be put together: window the other one with "
                   "slideDuration: %s first",
@@ -135,10 +138,12 @@ static void build_inputs(struct build *build, const struct job_stream *stream,
     for (size_t i = 0; whole && i < stream->n_from; i++) {
         const struct type *type = build->plan->nodes[inputs->node[i]].type;
         if (inputs->type && inputs->type != type) {
-            diag_add(build->diags, yaml_place(stream->node), 230,
-                     "a union needs streams of one type, but '%s' is a stream of %s and '%s' of %s",
-                     stream->from[0], type_text(build->arena, inputs->type), stream->from[i],
-                     type_text(build->arena, type));
+            struct diag *diag = diag_add(
+                build->diags, yaml_place(stream->node), 230,
+                "a union needs streams of one type, but '%s' is a stream of %s and '%s' of %s",
+                stream->from[0], type_text(build->arena, inputs->type), stream->from[i],
+                type_text(build->arena, type));
+            diag_help(build->diags, diag, "map one of them to the other's type");
             inputs->type = NULL;
             return;
         }
@@ -202,9 +207,11 @@ static void build_memory(struct build *build, const struct op *op, const struct 
     for (size_t i = 0; i < build->n_memories; i++) {
         if (strcmp(build->memories[i]->id, op->memory->id) != 0)
             continue;
+        const struct yaml_node *id =
+            yaml_get(place->parent ? yaml_get(place->parent, place->text) : NULL, "id");
         diag_help(build->diags,
-                  diag_add(build->diags, yaml_place(place), 213, "state id '%s' is used twice",
-                           op->memory->id),
+                  diag_add(build->diags, yaml_place(id ? id : place), 213,
+                           "state id '%s' is used twice", op->memory->id),
                   "give each operation an id of its own: saved state is found by it");
         return;
     }
@@ -218,7 +225,7 @@ static bool build_slides_with(struct build *build, const struct job_op *job,
     struct inputs all = { .n = 2 };
     for (size_t i = 0; i < other->n; i++) {
         all.node = (uint32_t[]){ inputs->node[0], other->node[i] };
-        const char *names[] = { "the stream here", job->with[i]->text };
+        const char *names[] = { HERE, job->with[i]->text };
         if (!build_slides(build, &all, names, job->with[i]))
             return false;
     }

@@ -19,7 +19,7 @@ static bool join_fits(const struct op_input *input)
         struct diag *diag = diag_add(input->diags, yaml_place(name), 230,
                                      "%s needs pairs (K, V), but '%s' is a stream of %s",
                                      input->job->name, name->text, type_text(input->arena, other));
-        diag_help(input->diags, diag, "make pairs first: map: (_, 1)");
+        diag_help(input->diags, diag, "%s", op_pairs_help(other));
         return false;
     }
     if (other->member[0] == input->type->member[0])

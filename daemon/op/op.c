@@ -108,10 +108,17 @@ bool op_wrong_input(const struct op_input *input, const char *needs, const char 
     return false;
 }
 
+const char *op_pairs_help(const struct type *type)
+{
+    return type->kind == K_RECORD && type_field(type, "value") >= 0
+               ? "make pairs first: map: (_.value, 1)"
+               : "make pairs first: map: (_, 1)";
+}
+
 bool op_needs_keys(const struct op_input *input)
 {
     if (!op_is_pair(input->type))
-        return op_wrong_input(input, "pairs (K, V)", "make pairs first: map: (_, 1)");
+        return op_wrong_input(input, "pairs (K, V)", op_pairs_help(input->type));
     return type_is_key(input->type->member[0]) ||
            op_wrong_input(input, "keys that compare exactly",
                           "a key cannot hold a Double or Json: map it to an Int or a String");

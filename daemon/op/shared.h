@@ -7,6 +7,8 @@
 bool op_wrong_input(const struct op_input *input, const char *needs, const char *help);
 /* E230 unless the rows are pairs whose keys compare exactly. */
 bool op_needs_keys(const struct op_input *input);
+/* Help for E230: how pairs are made of such rows. */
+const char *op_pairs_help(const struct type *type);
 /* An expression of the job file as a program over the given parameters; NULL after a finding. */
 const struct program *op_compile(const struct op_input *input, const struct yaml_node *node,
                                  const struct expr_use *use);

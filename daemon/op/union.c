@@ -7,11 +7,12 @@ static bool union_build(struct op *op, const struct op_input *input)
         const struct yaml_node *name = input->job->with[i];
         if (input->other[i] == op->in)
             continue;
-        diag_add(input->diags, yaml_place(name), 230,
-                 "a union needs streams of one type, but here is a stream of %s and '%s' is one "
-                 "of %s",
-                 type_text(input->arena, op->in), name->text,
-                 type_text(input->arena, input->other[i]));
+        struct diag *diag = diag_add(
+            input->diags, yaml_place(name), 230,
+            "a union needs streams of one type, but here is a stream of %s and '%s' is "
+            "one of %s",
+            type_text(input->arena, op->in), name->text, type_text(input->arena, input->other[i]));
+        diag_help(input->diags, diag, "map one of them to the other's type");
         return false;
     }
     return true;

@@ -13,20 +13,24 @@ static bool window_multiple(const struct op_input *input, const char *key, uint6
 {
     if (ms % input->slide_ms == 0)
         return true;
-    struct buf is = { 0 }, slide = { 0 }, less = { 0 };
-    uint64_t near = ms < input->slide_ms ? input->slide_ms : ms / input->slide_ms * input->slide_ms;
+    struct buf is = { 0 }, slide = { 0 }, near = { 0 };
+    uint64_t below = ms / input->slide_ms * input->slide_ms;
     const struct yaml_node *node = yaml_get(input->job->arg, key);
     units_put_duration(ms, &is);
     units_put_duration(input->slide_ms, &slide);
-    units_put_duration(near, &less);
+    if (below) {
+        units_put_duration_like(below, input->slide_ms, &near);
+        buf_puts(&near, " or ");
+    }
+    units_put_duration_like(below + input->slide_ms, input->slide_ms, &near);
     diag_help(input->diags,
               diag_add(input->diags, yaml_place(node ? node : input->job->node), 212,
                        "%s %s is not a multiple of its stream's slide, %s", key, buf_text(&is),
                        buf_text(&slide)),
-              "as %s: %s", key, buf_text(&less));
+              "use %s", buf_text(&near));
     buf_free(&is);
     buf_free(&slide);
-    buf_free(&less);
+    buf_free(&near);
     return false;
 }
 

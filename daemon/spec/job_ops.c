@@ -110,7 +110,9 @@ static const struct job_op_row *known(struct job_file *file, const struct job_it
 
 static bool no_argument(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg)
 {
-    diag_add(file->diags, yaml_place(arg), 206, "%s takes no argument", op->name);
+    diag_help(file->diags,
+              diag_add(file->diags, yaml_place(arg), 206, "%s takes no argument", op->name),
+              "write it as a bare word: - %s", op->name);
     return false;
 }
 

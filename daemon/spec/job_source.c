@@ -319,6 +319,7 @@ static void refuse_doubles(struct job_file *file, size_t at)
         diag_add(file->diags, yaml_place(node), 213,
                  "name '%s' is used twice; the first is on line %u", sources[at].name,
                  sources[i].node->line);
+        file->unsure = true; /* which of them is read? */
         return;
     }
 }

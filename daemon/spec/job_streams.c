@@ -128,6 +128,8 @@ static void check_from(struct graph *graph, struct node *node, struct yaml_node 
         stream->from[i] = from[i]->text;
         node->cut |= !note_read(graph, node, from[i]);
     }
+    if (node->cut) /* nothing is known of its records */
+        stream->n_from = 0;
 }
 
 static void read_stream(struct graph *graph, struct node *node, struct yaml_node *map)

@@ -50,6 +50,8 @@ bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *wha
                  scalar ? schema_shown(schema, node) : yaml_kind_name(node->kind));
     if (node->kind == YAML_NULL)
         diag_help(diags, diag, "write the value behind the ':', or leave the key out");
+    else if (node->kind == YAML_MAP && strcmp(what, "a list") == 0)
+        diag_help(diags, diag, "begin each item with '- '");
     node->bad = true;
     return false;
 }
@@ -154,18 +156,23 @@ bool schema_missing(struct schema *schema, const struct schema_key *keys, struct
 {
     struct buf names = { 0 };
     size_t n = 0, left = 0;
+    const struct schema_key *last = NULL;
     for (const struct schema_key *key = keys; key->name; key++)
         left += lacks(keys, key, map, except);
     for (const struct schema_key *key = keys; key->name; key++) {
         if (!lacks(keys, key, map, except))
             continue;
         n++;
+        last = key;
         buf_printf(&names, "%s'%s'", n == 1 ? "" : n == left ? " and " : ", ", key->name);
     }
     if (n) {
         const struct yaml_node *at = map->key ? map->key : map;
-        diag_add(schema->expand.diags, yaml_place(at), 205, "%s needs %s", schema_name(map),
-                 buf_text(&names));
+        struct diags *diags = schema->expand.diags;
+        struct diag *diag =
+            diag_add(diags, yaml_place(at), 205, "%s needs %s", schema_name(map), buf_text(&names));
+        if (n == 1 && last->example)
+            diag_help(diags, diag, "as %s: %s", last->name, last->example);
     }
     buf_free(&names);
     return n == 0;

@@ -59,8 +59,11 @@ static const char *url_help(struct arena *arena, const char *text)
     if (strncmp(text, "hdfs://", 7) == 0)
         return arena_printf(arena, "write webhdfs://%.*s:%u%s", n ? n : 3, n ? host : "nn1",
                             STORE_PORT_HDFS, path);
-    const char *nearest = diag_nearest(arena_strndup(arena, text, (size_t)(sign - text)), schemes);
-    return nearest ? arena_printf(arena, "did you mean '%s'?", nearest) : NULL;
+    const char *scheme = arena_strndup(arena, text, (size_t)(sign - text));
+    const char *nearest = diag_nearest(scheme, schemes);
+    return nearest && strcmp(nearest, scheme) != 0
+               ? arena_printf(arena, "did you mean '%s'?", nearest)
+               : NULL;
 }
 
 static bool take_url(struct schema *schema, struct yaml_node *node, union schema_field *value)
@@ -75,7 +78,7 @@ static bool take_url(struct schema *schema, struct yaml_node *node, union schema
     const char *help = node->masked ? NULL : url_help(schema->expand.arena, node->text);
     struct diag *diag = diag_add(diags, yaml_place(node), err.code, "%s",
                                  node->masked ? "this is not the URL of a store" : err.text);
-    if (help && err.code == 215)
+    if (help && err.code == 215 && !strstr(err.text, help))
         diag_help(diags, diag, "%s", help);
     node->bad = true;
     return false;
@@ -306,6 +309,24 @@ static bool take_measure(struct schema *schema, const struct schema_key *key,
     return unit_form(schema, key, node);
 }
 
+/* YAML 1.1's other words for true and false are Strings since 1.2. */
+static bool take_no_bool(struct schema *schema, struct yaml_node *node)
+{
+    static const char *const words[] = { "yes", "on", "y", "1", "no", "off", "n", "0" };
+    size_t i = 0, n = sizeof words / sizeof words[0];
+    while (i < n && !(node->text && !node->masked && strcasecmp(node->text, words[i]) == 0))
+        i++;
+    if (i == n)
+        return schema_wrong(schema, node, wanted[SCHEMA_BOOL]);
+    struct diags *diags = schema->expand.diags;
+    diag_help(diags,
+              diag_add(diags, yaml_place(node), 206, "%s must be true or false, here is %s",
+                       schema_name(node), schema_shown(schema, node)),
+              "write %s", i < n / 2 ? "true" : "false");
+    node->bad = true;
+    return false;
+}
+
 /* ---- */
 
 bool schema_convert(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
@@ -335,7 +356,7 @@ bool schema_convert(struct schema *schema, const struct schema_key *key, struct 
     bool is_true = expanded && strcmp(node->text, "true") == 0;
     bool is_false = expanded && strcmp(node->text, "false") == 0;
     if (node->kind != YAML_BOOL && !is_true && !is_false)
-        return schema_wrong(schema, node, wanted[SCHEMA_BOOL]);
+        return take_no_bool(schema, node);
     value->truth = node->kind == YAML_BOOL ? node->truth : is_true;
     return true;
 }

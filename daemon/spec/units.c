@@ -126,23 +126,30 @@ const char *units_meant(const char *word, bool is_size)
     return NULL;
 }
 
-static void put(uint64_t value, const struct unit *units, const struct unit *zero, struct buf *out)
+/* In the largest unit that leaves a whole number of both. */
+static void put(uint64_t value, uint64_t like, const struct unit *units, const struct unit *zero,
+                struct buf *out)
 {
     const struct unit *best = value ? units : zero;
     for (const struct unit *unit = units; value && unit->name; unit++)
-        if (value % unit->of == 0)
+        if (value % unit->of == 0 && like % unit->of == 0)
             best = unit;
     buf_printf(out, "%llu%s", (unsigned long long)(value / best->of), best->name);
 }
 
 void units_put_duration(uint64_t ms, struct buf *out)
 {
-    put(ms, durations, &durations[1], out);
+    put(ms, ms, durations, &durations[1], out);
+}
+
+void units_put_duration_like(uint64_t ms, uint64_t like_ms, struct buf *out)
+{
+    put(ms, like_ms, durations, &durations[1], out);
 }
 
 void units_put_size(uint64_t bytes, struct buf *out)
 {
-    put(bytes, sizes, &sizes[0], out);
+    put(bytes, bytes, sizes, &sizes[0], out);
 }
 
 bool units_spark_duration(const char *text, uint64_t bare_ms, int64_t *ms)

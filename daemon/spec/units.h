@@ -24,6 +24,8 @@ enum units_answer units_share(const char *text, double *share);   /* 10% is 0.1;
 const char *units_meant(const char *word, bool is_size);
 /* As it is written in a file, in the largest unit that leaves a whole number. */
 void units_put_duration(uint64_t ms, struct buf *out);
+/* In no larger unit than the other one is written in: 600s beside 599s. */
+void units_put_duration_like(uint64_t ms, uint64_t like_ms, struct buf *out);
 void units_put_size(uint64_t bytes, struct buf *out);
 
 /* Spark's durations: (-?[0-9]+)([a-z]+)? of us ms s m min h d in any case, blanks around it allowed;

@@ -191,6 +191,9 @@ START_TEST(the_nearest_word_is_found_and_far_ones_are_not)
         { "x", NULL },
         { "", NULL },
         { "sort", NULL },
+        { "filt", "filter" },
+        { "reduceby", "reduceByKey" },
+        { "group", "group.id" },
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const char *nearest = diag_nearest(pairs[i][0], words);

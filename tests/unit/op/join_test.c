@@ -144,7 +144,7 @@ static const struct {
     { " o: {from: [a, b], transformations: [map: _.value, union: [p]]}\n"
       " p: {from: a, transformations: [map: _.offset]}\n",
       "job.yaml:2:60: error[E230]: a union needs streams of one type, but here is a stream of "
-      "String and 'p' is one of Int\n" },
+      "String and 'p' is one of Int\n  help: map one of them to the other's type\n" },
     { " o: {from: a, transformations: [map: \"(1, 1)\", jion: p, join: q]}\n"
       " p: {from: b}\n q: {from: b}\n",
       "job.yaml:2:48: error[E201]: unknown operation 'jion'\n  help: did you mean 'join'?\n" },

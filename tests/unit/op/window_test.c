@@ -122,11 +122,11 @@ static const struct {
 } wrongs[] = {
     { "- window: {windowDuration: 1500ms}",
       "job.yaml:2:28: error[E212]: windowDuration 1500ms is not a multiple of its stream's slide, "
-      "1s\n  help: as windowDuration: 1s\n" },
+      "1s\n  help: use 1s or 2s\n" },
     { "- window: {windowDuration: 4s, slideDuration: 2s}\n- window: {windowDuration: 6s, "
       "slideDuration: 3s}",
       "job.yaml:3:47: error[E212]: slideDuration 3s is not a multiple of its stream's slide, 2s\n"
-      "  help: as slideDuration: 2s\n" },
+      "  help: use 2s or 4s\n" },
     { "- window: {windowDuration: 4}",
       "job.yaml:2:28: error[E207]: windowDuration needs a unit: "
       "'4' could be 4ms or 4s\n" },

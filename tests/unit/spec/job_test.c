@@ -109,7 +109,8 @@ static const struct { /* a file and all that is said about it, as j.yaml:<said> 
     { SOURCES "outputs: print\n",
       "j.yaml:3:10: error[E206]: outputs must be a list, here is 'print'\n" },
     { SOURCES PRINT "enabled: yes\n",
-      "j.yaml:4:10: error[E206]: enabled must be true or false, here is 'yes'\n" },
+      "j.yaml:4:10: error[E206]: enabled must be true or false, here is 'yes'\n  help: write "
+      "true\n" },
     { SOURCES PRINT "maxAppAttempts: \"3\"\n",
       "j.yaml:4:17: error[E206]: maxAppAttempts must be a whole number without quotes, here is "
       "'3'\n" },

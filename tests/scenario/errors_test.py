@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""errors_test.py BUILD: what `tidemark check` says of each file of tests/golden/errors, to the letter, in all three forms.
+CODE-n.yaml is checked as job.yaml, CODE-n.txt is what people see. `errors_test.py BUILD --write` writes the texts anew."""
+
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+from harness import Stage, daemon, expect, run_tests
+
+BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "errors")
+HEAD = re.compile(r"^(?:job\.yaml):(?:(\d+):(\d+):)? (error|warning)\[([EW]\d+)\]: (.*)$")
+UNSET = ("KAFKA", "STORE", "CREDENTIALS_DIRECTORY")
+
+
+def check(stage, *args):
+    """(status, standard output) of a check in the stage's folder, with nothing of this machine's settings."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMARK_") and name not in UNSET}
+    done = subprocess.run([daemon(BUILD), "check", *args, "job.yaml"], cwd=stage.folder, env={**env, "TIDEMARK_CONF": stage.conf},
+                          capture_output=True, timeout=20, check=False)
+    expect(not done.stderr, done.stderr.decode())
+    return done.returncode, done.stdout.decode()
+
+
+def cases():
+    """(name, bytes of the file), in the order of codes."""
+    paths = glob.glob(os.path.join(GOLDEN, "*.yaml"))
+    for path in sorted(paths, key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path)]):
+        with open(path, "rb") as file:
+            yield os.path.basename(path)[:-5], file.read()
+
+
+def golden(name):
+    with open(os.path.join(GOLDEN, name + ".txt"), encoding="utf-8") as file:
+        return file.read()
+
+
+class Checks(Stage):
+    """A stage with settings that say nothing, and one job file."""
+
+    def __init__(self):
+        super().__init__("errors")
+        self.conf = self.write("tidemark.yaml", "")
+
+    def put(self, content):
+        with open(self.path("job.yaml"), "wb") as file:
+            file.write(content)
+
+
+def without_quotes(text):
+    """The GNU form: heads and help lines."""
+    return "".join(line for line in text.splitlines(True) if HEAD.match(line) or line.startswith("  help: "))
+
+
+def findings(text):
+    """What the JSON form must say: (line, column, severity, code, message, help) of each."""
+    found = []
+    for line in text.splitlines():
+        head = HEAD.match(line)
+        if head:
+            at, column, severity, code, message = head.groups()
+            found.append([at and int(at), column and int(column), severity, code, message, None])
+        elif line.startswith("  help: "):
+            found[-1][5] = line[8:]
+    return found
+
+
+def every_error_comes_to_the_letter():
+    n = 0
+    with Checks() as stage:
+        for name, content in cases():
+            stage.put(content)
+            wanted = golden(name)
+            status, text = check(stage)
+            expect(text == wanted, f"{name}: wanted\n{wanted}\ngot\n{text}")
+            code = name.split("-")[0]
+            expect(f"[{code}]" in text, f"{name} is about another error:\n{text}")
+            expect(status == (0 if code[0] == "W" else 1), f"{name}: exit status {status}")
+            n += 1
+            if not name.endswith("-1"):
+                continue
+            expect(check(stage, "--format", "gnu")[1] == without_quotes(text), f"{name}: gnu")
+            answer = json.loads(check(stage, "-o", "json")[1])["files"][0]
+            said = [[f[key] for key in ("line", "column", "severity", "code", "message", "help")] for f in answer["findings"]]
+            expect(said == findings(text), f"{name}: json: {said}")
+    expect(n > 150, f"only {n} files")
+
+
+def huge_and_deep_files_are_refused_in_little_time():
+    kafka = b'sources:\n  - kafka: {bootstrap.servers: "b:9092", group.id: g, topics: [lines]}\noutputs: [print]\ntransformations:\n'
+    hostile = {
+        "E236 parentheses": kafka + b"  - map: " + b"(" * 1000 + b"1" + b")" * 1000 + b"\n",
+        "E236 lists": kafka + b'  - map: "' + b"[" * 1000 + b"1" + b"]" * 1000 + b'"\n',
+        "E236 minus": kafka + b'  - map: "' + b"-" * 1000 + b'1"\n',
+        "E236 methods": kafka + b"  - map: _.value" + b".trim" * 100000 + b"\n",
+        "E236 sum": kafka + b"  - map: 1" + b" + 1" * 200000 + b"\n",
+        "E236 text": kafka + b'  - map: "' + b"a" * 1000000 + b'"\n',
+        "E104 bytes": kafka + b"  - map: _\n#" + b"a" * (1 << 20) + b"\n",
+        "E104 nodes": kafka + b"  - map: _\nconf: [" + b"1," * 100001 + b"1]\n",
+        "E104 depth": kafka + b"  - map: _\nconf: " + b"[" * 100000 + b"\n",
+        "E208 items": kafka + b"  - count\n" * 2000,
+        "E235 regex": kafka + b'  - filter: _.value.matches(regex("' + b"(" * 5000 + b')"))\n',
+    }
+    with Checks() as stage:
+        for name, content in hostile.items():
+            stage.put(content)
+            begun = time.monotonic()
+            status, text = check(stage, "--format", "gnu")
+            took = time.monotonic() - begun
+            expect(status == 1 and f"error[{name.split()[0]}]" in text, f"{name}: {status} {text[:2000]}")
+            expect(took < 5 and len(text) < 20000, f"{name}: {took:.1f} s, {len(text)} bytes")
+
+
+def write():
+    with Checks() as stage:
+        for name, content in cases():
+            stage.put(content)
+            with open(os.path.join(GOLDEN, name + ".txt"), "w", encoding="utf-8") as file:
+                file.write(check(stage)[1])
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        write()
+    else:
+        run_tests("errors", [every_error_comes_to_the_letter,
+                             huge_and_deep_files_are_refused_in_little_time], 120)
