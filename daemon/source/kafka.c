@@ -167,6 +167,24 @@ static void kafka_source_hold(struct source *source, bool hold)
         receiver_task_hold(of(source)->seats[i].task, hold);
 }
 
+static uint64_t share_of(uint64_t whole, uint32_t seats)
+{
+    return whole ? whole / seats + (whole < seats) : 0;
+}
+
+/* Of one receiver, when the source may take so many; 0 = no limit but the job's own. */
+static uint64_t rate_of(const struct kafka_source *kafka, uint64_t limit)
+{
+    uint64_t max = kafka->spec->max_rate;
+    return share_of(max && (!limit || limit > max) ? max : limit, kafka->n_seats);
+}
+
+static void kafka_source_limit(struct source *source, uint64_t rate)
+{
+    for (uint32_t i = 0; i < of(source)->n_seats; i++)
+        receiver_task_limit(of(source)->seats[i].task, rate_of(of(source), rate));
+}
+
 static void kafka_source_finish(struct source *source)
 {
     for (uint32_t i = 0; i < of(source)->n_seats; i++)
@@ -204,6 +222,7 @@ static const struct source_ops kafka_source_ops = {
     .release = kafka_source_release,
     .commit = kafka_source_commit,
     .hold = kafka_source_hold,
+    .limit = kafka_source_limit,
     .finish = kafka_source_finish,
     .lag = kafka_source_lag,
     .free = kafka_source_free,
@@ -215,11 +234,6 @@ static uint64_t pool_bytes(const struct job_spec *spec)
     if (bytes > KAFKA_POOL_BYTES_MAX)
         return KAFKA_POOL_BYTES_MAX;
     return bytes < KAFKA_POOL_BYTES_MIN ? KAFKA_POOL_BYTES_MIN : bytes;
-}
-
-static uint64_t share_of(uint64_t whole, uint32_t seats)
-{
-    return whole ? whole / seats + (whole < seats) : 0;
 }
 
 struct source *kafka_source_new(struct loop *loop, const struct job_spec *spec, uint32_t index,
@@ -245,7 +259,7 @@ struct source *kafka_source_new(struct loop *loop, const struct job_spec *spec, 
             .is_finder = i == 0,
             .block_interval_ms = spec->block_interval_ms,
             .pool_bytes = share_of(pool_bytes(spec), kafka->n_seats),
-            .max_rate = share_of(kafka->spec->max_rate, kafka->n_seats),
+            .rate = rate_of(kafka, spec->backpressure ? spec->initial_rate : 0),
             .note = on_note,
             .ctx = kafka,
         };

@@ -271,8 +271,8 @@ static void rate_refill(struct lanes *lanes, uint64_t now_ms)
     uint64_t burst = lanes->rate * RATE_BURST_MS / 1000, now_us = now_ms * 1000;
     if (!lanes->rate)
         return;
-    if (!lanes->tokens_us)
-        lanes->tokens_us = now_us;
+    if (!lanes->tokens_us || now_us - lanes->tokens_us > 1000000) /* more would not count */
+        lanes->tokens_us = now_us - (lanes->tokens_us ? 1000000 : 0);
     uint64_t new = (now_us - lanes->tokens_us) * lanes->rate / 1000000;
     lanes->tokens_us += new * 1000000 / lanes->rate; /* what is less than a record stays */
     lanes->tokens += new;

@@ -20,6 +20,7 @@ enum letter_kind {
     LETTER_RELEASE,
     LETTER_COMMIT,
     LETTER_HOLD,
+    LETTER_LIMIT,
     LETTER_FINISH
 };
 struct letter {
@@ -28,6 +29,7 @@ struct letter {
     struct kafka_position position; /* assign, commit; its topic stands behind the struct */
     struct block *block;            /* release */
     bool hold;
+    uint64_t rate; /* limit */
     char topic[];
 };
 
@@ -284,6 +286,9 @@ static void letter_read(struct receiver_task *task, struct letter *letter, uint6
         case LETTER_HOLD:
             receiver_hold(&task->receiver, letter->hold, now_ms);
             break;
+        case LETTER_LIMIT:
+            task->lanes.rate = letter->rate;
+            break;
         case LETTER_FINISH:
             task->finishing = true;
             break;
@@ -375,7 +380,7 @@ struct receiver_task *receiver_task_new(const struct receiver_task_conf *conf)
     task->lanes = (struct lanes){ .receiver = &task->receiver,
                                   .interval_ms = conf->block_interval_ms,
                                   .pool_bytes = conf->pool_bytes,
-                                  .rate = conf->max_rate,
+                                  .rate = conf->rate,
                                   .sealed = task_sealed,
                                   .ctx = task };
     lanes_init(&task->lanes);
@@ -415,6 +420,13 @@ void receiver_task_hold(struct receiver_task *task, bool hold)
 {
     struct letter *letter = letter_new(LETTER_HOLD, "");
     letter->hold = hold;
+    letter_send(task, letter);
+}
+
+void receiver_task_limit(struct receiver_task *task, uint64_t rate)
+{
+    struct letter *letter = letter_new(LETTER_LIMIT, "");
+    letter->rate = rate;
     letter_send(task, letter);
 }
 

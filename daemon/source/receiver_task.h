@@ -60,7 +60,7 @@ struct receiver_task_conf {
     bool is_finder;
     uint64_t block_interval_ms;
     uint64_t pool_bytes; /* of all its blocks; two a partition it gets in any case */
-    uint64_t max_rate;   /* records a second; 0 = no limit */
+    uint64_t rate;       /* records a second at first; 0 = no limit */
     void (*note)(void *ctx, const struct receiver_note *note);
     void *ctx;
 };
@@ -71,6 +71,8 @@ void receiver_task_release(struct receiver_task *task, struct block *block);
 void receiver_task_commit(struct receiver_task *task, const char *topic, int32_t partition,
                           int64_t offset);
 void receiver_task_hold(struct receiver_task *task, bool hold);
+void receiver_task_limit(struct receiver_task *task,
+                         uint64_t rate); /* records a second; 0 = no limit */
 /* Seals what was received; NOTE_ENDED follows the last block. Commits still go out after that. */
 void receiver_task_finish(struct receiver_task *task);
 void receiver_task_free(struct receiver_task *task); /* after NOTE_ENDED, all blocks given back */

@@ -56,6 +56,8 @@ struct source_ops {
                    size_t n); /* advisory, to the group */
     void (*hold)(struct source *source,
                  bool hold); /* while held nothing is drained; blocks under way still come */
+    /* Backpressure: no more records a second than this, nor than the job says; 0 = no such limit. */
+    void (*limit)(struct source *source, uint64_t rate);
     void (*finish)(
         struct source
             *source); /* stop receiving; seal what was received; closed() follows the last block */

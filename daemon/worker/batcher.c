@@ -158,6 +158,9 @@ static void batcher_cut(struct batcher *batcher)
 {
     int64_t time_ms = batcher->due_ms > batcher->last_ms ? batcher->due_ms
                                                          : batcher_after(batcher, batcher->last_ms);
+    struct world *world = loop_world(batcher->conf.directory->loop);
+    uint64_t began_us = world_mono_us(world);
+    int64_t late_ms = batcher_wall(batcher) - time_ms;
     struct engine_cut cut;
     struct err err;
     batcher->closing = false;
@@ -169,6 +172,8 @@ static void batcher_cut(struct batcher *batcher)
         return;
     }
     batcher_put_batch(batcher, time_ms, &cut);
+    intake_pace(batcher->conf.intake, (double)(world_mono_us(world) - began_us) / 1000,
+                late_ms > 0 ? (double)late_ms : 0);
     intake_pause(batcher->conf.intake, false);
     batcher_flush(batcher);
 }

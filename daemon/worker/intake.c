@@ -13,11 +13,22 @@
 #include "durable/progress.h"
 #include "durable/trim.h"
 #include "engine/engine.h"
+#include "io/world.h"
 #include "spec/job.h"
 #include "worker/intake_parts.h"
 #include "worker/registry.h"
 
 #define INTAKE_COMMIT_MS 1000 /* between two advisory commits of a source's offsets */
+
+static struct pace intake_pace_start(const struct job_spec *spec)
+{
+    return (struct pace){ .conf = { .proportional = spec->pid_proportional,
+                                    .integral = spec->pid_integral,
+                                    .derived = spec->pid_derived,
+                                    .min_rate = (double)spec->min_rate,
+                                    .batch_ms = (double)spec->batch_interval_ms },
+                          .limit = (double)spec->initial_rate };
+}
 
 struct intake *intake_new(const struct intake_conf *conf)
 {
@@ -30,7 +41,8 @@ struct intake *intake_new(const struct intake_conf *conf)
         struct intake_source *source = &intake->sources[i];
         *source = (struct intake_source){ .intake = intake,
                                           .index = i,
-                                          .name = conf->spec->sources[i].name };
+                                          .name = conf->spec->sources[i].name,
+                                          .pace = intake_pace_start(conf->spec) };
         list_init(&source->groups);
         const struct progress_source *known = progress_source(conf->progress, source->name);
         if (known) {
@@ -49,6 +61,11 @@ struct intake *intake_new(const struct intake_conf *conf)
 
 /* ---- to the engine and back */
 
+static uint64_t intake_now_us(const struct intake *intake)
+{
+    return world_mono_us(loop_world(intake->conf.directory->loop));
+}
+
 static void intake_computed(void *ctx, struct block *block)
 {
     struct intake_source *source = ctx;
@@ -59,6 +76,7 @@ static void intake_computed(void *ctx, struct block *block)
         block_free(block);
     if (--intake->computing)
         return;
+    intake->busy_us += intake_now_us(intake) - intake->since_us;
     if (intake->recovered)
         intake_replay_step(intake);
     else
@@ -92,7 +110,8 @@ static void intake_feed_group(struct intake_source *source, struct group *group)
         struct block *block = LIST_ITEM(link, struct block, link);
         list_remove(link);
         intake_count(source, block);
-        intake->computing++;
+        if (!intake->computing++)
+            intake->since_us = intake_now_us(intake);
         engine_feed(intake->conf.engine, block, intake_computed, source);
     }
     list_remove(&group->link);
@@ -203,6 +222,7 @@ static void intake_cut_ranges(struct intake *intake, struct record *record)
                                           .from = at->from,
                                           .to = at->next,
                                           .count = at->count } });
+        intake->sources[at->source].cut_records += at->count;
         at->from = -1;
         at->count = 0;
     }
@@ -237,6 +257,7 @@ void intake_cut(struct intake *intake, struct record *record)
     for (size_t i = 0; i < n; i++) {
         struct intake_source *source = &intake->sources[i];
         cut->seq[i] = source->seq;
+        source->cut_records = 0;
         if (source->cut_seq == source->seq)
             continue;
         source->cut_seq = source->seq;
@@ -248,6 +269,21 @@ void intake_cut(struct intake *intake, struct record *record)
     intake_cut_ranges(intake, record);
     intake_cut_gaps(intake, record);
     list_add_tail(&intake->cuts, &cut->link);
+}
+
+void intake_pace(struct intake *intake, double closing_ms, double late_ms)
+{
+    struct pace_batch batch = { .time_ms = (double)intake_now_us(intake) / 1000,
+                                .processing_ms = (double)intake->busy_us / 1000 + closing_ms,
+                                .scheduling_ms = late_ms };
+    intake->busy_us = 0;
+    for (size_t i = 0; i < intake->conf.spec->n_sources && intake->conf.spec->backpressure; i++) {
+        struct intake_source *source = &intake->sources[i];
+        batch.records = (double)source->cut_records;
+        uint64_t rate = pace_step(&source->pace, &batch);
+        if (rate && source->source)
+            source->source->ops->limit(source->source, rate);
+    }
 }
 
 static void intake_commit_source(struct intake *intake, struct intake_source *source)

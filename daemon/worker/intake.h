@@ -56,6 +56,8 @@ bool intake_has_open(
 /* Adds ENTRY_TAKEN and ENTRY_RANGE of what was handed to the engine since the last cut. Only while
  * paused and idle. */
 void intake_cut(struct intake *intake, struct record *record);
+/* How long it took to close the batch of that cut, and how late that began: sources are told what they may take. */
+void intake_pace(struct intake *intake, double closing_ms, double late_ms);
 /* The batch of that cut is committed; cuts are committed in order. Its group commits are deleted,
  * its offsets committed to the source's group. */
 void intake_committed(struct intake *intake);

@@ -6,6 +6,7 @@
 #include "io/loop.h"
 #include "source/source.h"
 #include "worker/intake.h"
+#include "worker/pace.h"
 #include "worker/positions.h"
 
 struct group { /* a group commit that is published and not yet handed to the engine */
@@ -23,6 +24,8 @@ struct intake_source {
     uint64_t seq, chain;   /* of the last group commit handed to the engine */
     uint64_t cut_seq;      /* the same as of the last cut */
     uint64_t trimmed_seq;  /* deleted up to here */
+    uint64_t cut_records;  /* in the batch of the last cut */
+    struct pace pace;
     bool found;            /* all that its first look saw */
     bool troubled, closed; /* it is away, or a topic of it is */
 };
@@ -37,10 +40,11 @@ struct intake {
     size_t n_known;      /* of positions: the log knew them when the attempt began */
     struct arena topics; /* of replayed blocks */
     struct list cuts;
-    uint64_t notes;          /* entries given to conf.note() */
-    uint64_t computing;      /* blocks that the engine holds */
-    uint64_t commit_ms;      /* when offsets were last committed to the groups */
-    struct loop_timer timer; /* --once: looks whether all is received */
+    uint64_t notes;             /* entries given to conf.note() */
+    uint64_t computing;         /* blocks that the engine holds */
+    uint64_t busy_us, since_us; /* how long it held any since the last cut; since when it does */
+    uint64_t commit_ms;         /* when offsets were last committed to the groups */
+    struct loop_timer timer;    /* --once: looks whether all is received */
     bool paused, held, finishing, ended;
     /* replay */
     const struct recovered *recovered;

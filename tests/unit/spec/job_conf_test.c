@@ -68,7 +68,7 @@ static const struct {
       "  help: did you mean 'spark.streaming.blockInterval'?\n" },
     { CONF("spark.streaming.receiver.writeAheadLog.enable: true, "
            "spark.streaming.backpressure.pid.minRate: 10"),
-      "j.yaml:4:103: error[E250]: backpressure.minRate is known, but not supported yet\n" },
+      "" },
     { CONF("spark.streaming.blockInterval: 1 s, spark.yarn.maxAppAttempts: 3x"),
       "j.yaml:4:39: error[E207]: spark.streaming.blockInterval must be one of Spark's durations, "
       "here is '1 s'\n"
