@@ -109,6 +109,32 @@ static uint32_t state_renew(struct state *state, uint32_t entry)
     return renewed;
 }
 
+static void state_die(struct state *state, uint32_t entry)
+{
+    state->mark[entry] = (uint8_t)((state->mark[entry] & STATE_DIRTY) | STATE_DEAD);
+    state->n_dead++;
+    table_cells(state->keys.table)[entry] = 0;
+}
+
+/* Entries that a group of keys was given, those from `first` on just now. Keys stand in the order in which they came in: behind
+ * one that comes again new ones are moved, too. */
+static void state_take_in(struct state *state, uint32_t *entry, uint32_t n, uint32_t first)
+{
+    bool again = false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (entry[i] >= first && !state->mark[entry[i]]) {
+            if (again)
+                state_die(state, entry[i]);
+            else
+                state_add(state, entry[i]);
+        }
+        if (!(state->mark[entry[i]] & STATE_DEAD))
+            continue;
+        entry[i] = state_renew(state, entry[i]);
+        again = true;
+    }
+}
+
 void state_find(struct state *state, const struct column *keys, struct sel sel, uint32_t *entry)
 {
     for (uint32_t at = 0; at < sel.n;) {
@@ -116,11 +142,12 @@ void state_find(struct state *state, const struct column *keys, struct sel sel, 
         uint32_t n = lookup_find(&state->keys, keys, sel, at);
         uint32_t after = table_count(state->keys.table);
         memcpy(entry + at, state->keys.entry, n * sizeof *entry);
-        for (uint32_t i = before; i < after; i++)
-            state_add(state, i);
-        for (uint32_t i = 0; i < n && state->n_dead; i++)
-            if (state->mark[entry[at + i]] & STATE_DEAD)
-                entry[at + i] = state_renew(state, entry[at + i]);
+        if (after > before) {
+            state_make_room(state);
+            memset(state->mark + before, 0, after - before);
+        }
+        if (after > before || state->n_dead)
+            state_take_in(state, entry + at, n, before);
         at += n;
     }
 }
@@ -284,16 +311,13 @@ static void state_put_gone(struct state *state, struct sel entries, struct arena
 
 void state_settle(struct state *state, struct arena *arena)
 {
-    uint64_t *cell = table_cells(state->keys.table);
     uint32_t gone[STATE_ROWS], n = 0;
     for (uint32_t i = 0; i < state->loose.n; i++) {
         uint32_t entry = state->loose.at[i];
         uint8_t mark = state->mark[entry] &= (uint8_t)~STATE_LOOSE;
         if (mark & STATE_LIVE)
             continue;
-        state->mark[entry] = (uint8_t)((mark & STATE_DIRTY) | STATE_DEAD);
-        state->n_dead++;
-        cell[entry] = 0;
+        state_die(state, entry);
         if (!(mark & STATE_KEPT))
             continue;
         gone[n++] = entry;

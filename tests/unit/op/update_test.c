@@ -66,6 +66,17 @@ START_TEST(a_key_that_comes_again_stands_last)
 }
 END_TEST
 
+START_TEST(a_key_that_comes_again_stands_before_those_that_come_after_it)
+{
+    memory_shows(DROPS, LINES("a b", "a", "a", "a c b d c b e", "a"),
+                 "('a', 1) ('b', 1)\n"
+                 "('a', 2) ('b', 1)\n"
+                 "('a', 3)\n"
+                 "('a', 4) ('c', 2) ('b', 2) ('d', 1) ('e', 1)\n"
+                 "('a', 5) ('c', 2) ('b', 2) ('d', 1) ('e', 1)\n");
+}
+END_TEST
+
 START_TEST(ticks_that_passed_without_the_job_count_as_empty_batches)
 {
     memory_shows(DROPS, LINES("a b", "+1 a", "+1 c", "+100 d", ""),
@@ -184,6 +195,7 @@ Suite *update_suite(void)
     tcase_add_test(tcase, begins_with_the_first_states);
     tcase_add_test(tcase, a_key_whose_state_is_none_is_gone);
     tcase_add_test(tcase, a_key_that_comes_again_stands_last);
+    tcase_add_test(tcase, a_key_that_comes_again_stands_before_those_that_come_after_it);
     tcase_add_test(tcase, ticks_that_passed_without_the_job_count_as_empty_batches);
     tcase_add_test(tcase, a_key_that_fails_keeps_its_state_and_is_left_out);
     tcase_add_test(tcase, values_come_in_the_order_of_the_log);
