@@ -176,7 +176,7 @@ static const struct {
       "job.yaml:4:61: error[E206]: stateType must be a type\n  help: as \"Int\", "
       "\"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"\n" },
     { WORDS SUM("") "\n" SUM(""),
-      "job.yaml:5:3: error[E213]: state id 't' is used twice\n  help: give each operation an id "
+      "job.yaml:5:26: error[E213]: state id 't' is used twice\n  help: give each operation an id "
       "of its own: saved state is found by it\n" },
 };
 
