@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "column/codec.h"
+#include "engine/outside.h"
 #include "op/op.h"
 #include "sink/python.h"
 #include "sink/sink.h"
@@ -40,6 +41,7 @@ static struct op_run run_of(struct place *at)
         .tick = at->compute->tick,
         .emit = compute_emit,
         .error = compute_error,
+        .child = outside_child,
         .ctx = at,
     };
 }
@@ -155,7 +157,10 @@ static void compute_pend(struct compute *compute, uint32_t row, const struct pen
 static void compute_error(const struct op_run *run, const struct op_error *error)
 {
     struct compute *compute = ((const struct place *)run->ctx)->compute;
-    if (compute->folded)
+    if (error->whole && compute->failed.kind == ERR_NONE)
+        err_code(&compute->failed, ERR_RETRY, error->code, "%s: %.*s", error->op->place,
+                 (int)error->reason.len, (const char *)error->reason.ptr);
+    if (compute->folded || error->whole)
         return;
     if (!compute->block) {
         compute_error_of_result(compute, error);

@@ -9,6 +9,7 @@
 #include "op/map_state.h"
 #include "op/order.h"
 #include "op/parts.h"
+#include "op/pipe.h"
 #include "op/reduce.h"
 #include "op/shared.h"
 #include "op/stateless.h"
@@ -32,6 +33,7 @@ static const struct op_kind *const op_kinds[] = {
     &op_top,
     &op_glom,
     &op_repartition,
+    &op_pipe,
     &op_union,
     &op_join,
     &op_left_outer_join,

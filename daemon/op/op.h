@@ -8,11 +8,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/err.h"
 #include "column/column.h"
 #include "expr/program.h"
 #include "spec/job.h"
 
 struct op;
+struct op_child;
 struct gather;
 struct memory;
 struct memory_ops;
@@ -43,6 +45,7 @@ struct op_error { /* a row that could not be computed, or a key whose values cou
         *key;      /* then this one; NULL: all rows have the same one, that nobody named */
     uint32_t row;  /* of rows, or of the column */
     unsigned code; /* 404 for E404 */
+    bool whole;    /* nothing of the batch can be told without it: it must not be committed */
     struct slice reason;
 };
 
@@ -53,7 +56,10 @@ struct op_run { /* what operations run in: one thread at a time */
         tick; /* at the cut: batch intervals since zeroTime; a batch after downtime skips some */
     void (*emit)(const struct op_run *run, struct rows *rows); /* rows that came out */
     void (*error)(const struct op_run *run, const struct op_error *error);
-    void *ctx; /* for both */
+    /* Runs a program to its end and appends what it gives; false: why what it gave does not count. */
+    bool (*child)(const struct op_run *run, const struct op_child *child, struct buf *output,
+                  struct err *err);
+    void *ctx; /* for all three */
 };
 
 struct op_input { /* what an operation is built from */

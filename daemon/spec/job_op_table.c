@@ -36,6 +36,21 @@ static const struct schema_key repartition_keys[] = {
     { 0 },
 };
 
+static const struct schema_key pipe_keys[] = {
+    { .name = "argv",
+      .type = SCHEMA_LIST,
+      .at = offsetof(struct job_args, argv_node),
+      .required = true,
+      .help = "the program, a path or a name that PATH finds, and its arguments; no shell" },
+    { .name = "timeout",
+      .type = SCHEMA_DURATION,
+      .at = offsetof(struct job_args, timeout_ms),
+      .fallback = "30s",
+      .min = 1,
+      .help = "within which it must read or write something" },
+    { 0 },
+};
+
 #define ONE(word, text) .name = word, .form = FORM_EXPRESSION, .sample = text
 #define NONE(word) .name = word, .form = FORM_NONE
 #define MAP(word, table, text) .name = word, .form = FORM_MAP, .keys = table, .sample = text
@@ -190,7 +205,13 @@ const struct job_op_row job_op_rows[] = {
       .ops = "map: _.value\nrepartition: 2\nglom",
       .input = "[[a, b, c, d]]",
       .gives = "[[[a, b], [c, d]]]" },
-    { .name = "pipe", .form = FORM_OTHER, .later = true },
-    { .name = "lua", .form = FORM_OTHER, .later = true },
+    { MAP("pipe", pipe_keys, "[tr, a-z, A-Z]"), .shorthand = "argv", .types = "T → String",
+      .help = "A program that is run once for each batch that has records: each is a line of its "
+              "standard input, as `print` shows it, and each line of its standard output is a "
+              "record. It must read all of its input and end with status 0, else the batch fails, "
+              "and with it the attempt.",
+      .ops = "map: _.value\npipe: [tr, a-z, A-Z]", .input = "[[to be, or], [not]]",
+      .gives = "[[TO BE, OR], [NOT]]" },
+    { .name = "lua", .form = FORM_MAP, .later = true },
     { .name = NULL },
 };

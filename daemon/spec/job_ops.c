@@ -164,13 +164,43 @@ static const struct {
     { "filterFunc", "(key, value) => value != 0" },
 };
 
+static bool read_keys(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg,
+                      struct job_op *out)
+{
+    const struct schema_key *key = op->keys;
+    if (arg->kind == YAML_MAP)
+        return schema_read(&file->schema, op->keys, arg, &out->args, NULL);
+    if (!op->shorthand || (key->type == SCHEMA_LIST && arg->kind != YAML_LIST))
+        return schema_wrong(&file->schema, arg,
+                            arena_printf(file->arena, "a %s, as %s",
+                                         op->shorthand ? "list" : "mapping", op->sample));
+    while (strcmp(key->name, op->shorthand) != 0)
+        key++;
+    return schema_value(&file->schema, key, arg, &out->args);
+}
+
+/* A program and its arguments: texts, of which only the first must say something. */
+static bool read_argv(struct job_file *file, struct yaml_node *list, struct job_args *args)
+{
+    const char **argv = arena_alloc(file->arena, (list->n + 1) * sizeof *argv);
+    bool good = job_list_fits(file, list) && expand_tree(&file->schema.expand, list);
+    for (size_t i = 0; good && i < list->n; i++) {
+        struct yaml_node *item = list->items[i];
+        good = item->text || schema_wrong(&file->schema, item, "a text");
+        argv[i] = item->text;
+    }
+    argv[list->n] = NULL;
+    args->argv = argv;
+    if (!good || (list->n && *argv[0]))
+        return good;
+    diag_add(file->diags, yaml_place(list), 206, "there is no program to run");
+    return false;
+}
+
 static bool read_map(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg,
                      struct job_op *out)
 {
-    if (arg->kind != YAML_MAP)
-        return schema_wrong(&file->schema, arg,
-                            arena_printf(file->arena, "a mapping, as %s", op->sample));
-    if (!schema_read(&file->schema, op->keys, arg, &out->args, NULL))
+    if (!read_keys(file, op, arg, out))
         return false;
     bool good = true;
     for (size_t i = 0; i < ARRAY_SIZE(expressions); i++) {
@@ -179,6 +209,7 @@ static bool read_map(struct job_file *file, const struct job_op_row *op, struct 
     }
     struct yaml_node *id = yaml_get(arg, "id"), *initial = yaml_get(arg, "initial");
     good &= !id || job_name_check(file, id, "an id");
+    good &= !out->args.argv_node || read_argv(file, out->args.argv_node, &out->args);
     return (!initial || expand_tree(&file->schema.expand, initial)) && good;
 }
 
@@ -205,7 +236,6 @@ static bool read_arg(struct job_file *file, const struct job_op_row *op, struct 
         case FORM_STREAMS:
             return read_names(file, op, arg, out);
         case FORM_NONE:
-        case FORM_OTHER:
             break;
     }
     return true;

@@ -20,8 +20,7 @@ enum job_op_form { /* of an operation's argument */
                    FORM_MAP,
                    FORM_NUMBER,
                    FORM_STREAM,
-                   FORM_STREAMS,
-                   FORM_OTHER
+                   FORM_STREAMS
 };
 
 struct job_op_row {   /* one operation */
@@ -31,8 +30,9 @@ struct job_op_row {   /* one operation */
     bool may_lack;                 /* its argument may be left out */
     const char *sample;            /* of its argument */
     const struct schema_key *keys; /* MAP: what it says; NUMBER: its one row */
-    const char *types;             /* of a record before and behind it */
-    const char *help;              /* what it does */
+    const char *shorthand; /* MAP: what is no mapping is the value of this key; NULL = none */
+    const char *types;     /* of a record before and behind it */
+    const char *help;      /* what it does */
     /* An example: operations, one a line, ending with this one; records of each batch and what comes of them, as `tests` say
      * them. Of a join the stream here is of pairs, `clicks`, and the other one `users`. */
     const char *ops, *input, *gives;
