@@ -19,7 +19,7 @@ struct check_args {
 static const struct cli_option check_options[] = {
     { "conf", 0, "FILE", "the daemon's settings, whose defaults apply",
       offsetof(struct check_args, conf) },
-    { "format", 0, "FORM", "human, gnu or json", offsetof(struct check_args, format) },
+    { "format", 0, "human|gnu|json", "form of the findings", offsetof(struct check_args, format) },
     { "warnings", 'W', NULL, "warnings are errors", offsetof(struct check_args, strict) },
     { "online", 0, NULL, "also ask Kafka and the store", offsetof(struct check_args, online) },
     { 0 },

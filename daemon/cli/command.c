@@ -15,10 +15,9 @@ struct common { /* where the options of every verb are read into */
     const char *output, *color;
 };
 
-static const struct cli_option common_options[] = {
+const struct cli_option cli_common_options[] = {
     { "output", 'o', "human|json", "form of the results", offsetof(struct common, output) },
-    { "color", 0, "WHEN", "auto, always or never; NO_COLOR is obeyed",
-      offsetof(struct common, color) },
+    { "color", 0, "auto|always|never", "NO_COLOR is obeyed", offsetof(struct common, color) },
     { "quiet", 'q', NULL, "only results and errors", offsetof(struct common, quiet) },
     { "verbose", 'v', NULL, "more messages", offsetof(struct common, verbose) },
     { "help", 'h', NULL, "this text", offsetof(struct common, help) },
@@ -73,7 +72,7 @@ void cli_help(const struct command *command, struct buf *out)
     buf_printf(out, "usage: tidemark %s [options]%s%s\n%s\n\n", command->name,
                *command->arguments ? " " : "", command->arguments, command->summary);
     put_options(command->options, out);
-    put_options(common_options, out);
+    put_options(cli_common_options, out);
     buf_printf(out, "\nexample: %s\n", command->example);
 }
 
@@ -95,7 +94,7 @@ static int unknown(const struct parse *parse, const char *name, size_t n)
     size_t n_names = 0;
     for (const struct cli_option *o = parse->options; o && o->name && n_names < OPTIONS_MAX; o++)
         names[n_names++] = o->name;
-    for (const struct cli_option *o = common_options; o->name && n_names < OPTIONS_MAX; o++)
+    for (const struct cli_option *o = cli_common_options; o->name && n_names < OPTIONS_MAX; o++)
         names[n_names++] = o->name;
     names[n_names] = NULL;
     char *word = mem_strndup(name + (n > 2 ? 2 : 1), n - (n > 2 ? 2 : 1));
@@ -114,7 +113,7 @@ static int take(struct parse *parse, int argc, char **argv, int *i)
     const struct cli_option *option = find(parse->options, word, n);
     char *args = parse->args;
     if (!option) {
-        option = find(common_options, word, n);
+        option = find(cli_common_options, word, n);
         args = (char *)&parse->common;
     }
     if (!option)

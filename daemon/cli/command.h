@@ -1,5 +1,5 @@
 /* The verbs of the command line. A new one: cli/x.c defines `const struct command x_command`, its
- * row stands below and in commands[] of main.c. Its run() begins with struct x_args args = { … };
+ * row stands below and in commands[] of commands.c. Its run() begins with struct x_args args = { … };
  *     int status = cli_parse(cli, x_options, &args, &argc, argv);
  *     if (status != CLI_GO)
  *         return status;
@@ -37,6 +37,8 @@ struct cli_option {
     size_t at;        /* offset of the bool or const char * in the verb's struct of arguments */
 };
 
+extern const struct cli_option cli_common_options[]; /* of every verb */
+
 struct cli;
 struct command {
     const char *name;
@@ -68,6 +70,9 @@ bool cli_use_color(const struct cli *cli,
                    int fd); /* --color, NO_COLOR, and whether fd is a terminal */
 void cli_help(const struct command *command, struct buf *out);
 
+/* The verbs in the order of the usage, hidden ones last; NULL behind them. */
+const struct command *cli_command_at(size_t index);
+
 extern const struct command demo_command;
 extern const struct command demo_kafka_command;
 extern const struct command list_command;
@@ -76,5 +81,8 @@ extern const struct command status_command;
 extern const struct command check_command;
 extern const struct command try_command;
 extern const struct command test_command;
+extern const struct command completion_command;
+extern const struct command init_command;
+extern const struct command error_command;
 extern const struct command version_command;
 extern const struct command worker_command;

@@ -2,44 +2,41 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/list.h"
 #include "cli/command.h"
 
-static const struct command *const commands[] = {
-    /* hidden ones last */
-    &run_command, &demo_command, &status_command,  &list_command,   &check_command,
-    &try_command, &test_command, &version_command, &worker_command, &demo_kafka_command,
-};
+#define VERBS_MAX 64 /* that a stray one is compared with */
 
 static const char *const planned[] = { /* verbs of the manual that are still to come */
-                                       "explain", "diff", "init",    "schema",     "completion",
-                                       "error",   "top",  "tap",     "logs",       "pause",
-                                       "wal",     "dlq",  "state",   "checkpoint", "doctor",
-                                       "start",   "stop", "restart", "resume",     "reload",
-                                       NULL
+                                       "explain",    "diff",   "schema", "top",  "tap",
+                                       "logs",       "pause",  "wal",    "dlq",  "state",
+                                       "checkpoint", "doctor", "start",  "stop", "restart",
+                                       "resume",     "reload", NULL
 };
 
 static void usage(FILE *out)
 {
     fputs("usage: tidemark VERB [options]\n\n", out);
-    for (size_t i = 0; i < ARRAY_SIZE(commands) && !commands[i]->hidden; i++)
-        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    const struct command *command;
+    for (size_t i = 0; (command = cli_command_at(i)) && !command->hidden; i++)
+        fprintf(out, "  %-10s %s\n", command->name, command->summary);
     fputs("\ntidemark VERB --help says more about one.\n", out);
 }
 
 static const struct command *find(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    const struct command *command;
+    for (size_t i = 0; (command = cli_command_at(i)); i++)
+        if (strcmp(command->name, name) == 0)
+            return command;
     return NULL;
 }
 
 static int unknown(const struct cli *cli, const char *name)
 {
-    const char *names[ARRAY_SIZE(commands) + 1] = { NULL };
-    for (size_t i = 0; i < ARRAY_SIZE(commands) && !commands[i]->hidden; i++)
-        names[i] = commands[i]->name;
+    const char *names[VERBS_MAX + 1] = { NULL };
+    const struct command *command;
+    for (size_t i = 0; i < VERBS_MAX && (command = cli_command_at(i)) && !command->hidden; i++)
+        names[i] = command->name;
     for (size_t i = 0; planned[i]; i++)
         if (strcmp(planned[i], name) == 0)
             return cli_fail(cli, CLI_USAGE, "'%s' is known, but not supported yet", name);

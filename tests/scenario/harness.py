@@ -197,6 +197,10 @@ class Stage:
             file.write(text)
         return path
 
+    def read(self, name):
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
     def spawn(self, name, argv, env=None, output=None):
         process = Process(name, argv, self.path(name + ".log"), env, output)
         self.processes.append(process)

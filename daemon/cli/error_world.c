@@ -1,0 +1,137 @@
+/* What goes wrong while a job runs: the world (E3xx) and data (E4xx). */
+#include "cli/error_table.h"
+
+const struct error_row error_rows_world[] = {
+    { .code = 301,
+      .title = "the store refuses",
+      .means = "The store answers and says no: permission, quota, or a path that cannot be. "
+               "Nothing is lost: the worker keeps what it has and tries again.",
+      .example = "orders: RETRYING, E301: create /user/tidemark/c/tmp/7: 403 "
+                 "AccessControlException: Permission denied: user=tidemark",
+      .mend = "Do what the store's words say, mostly hdfs dfs -chown or -setSpaceQuota. The job "
+              "goes on by itself." },
+    { .code = 302,
+      .title = "the store is away",
+      .means = "No NameNode or DataNode answers, or the one that does is a standby. The worker "
+               "waits and asks the other servers.",
+      .example = "orders: RETRYING, E302: nn1:9870: Connection refused",
+      .mend = "Look at the servers that the message names. The job goes on by itself." },
+    { .code = 303,
+      .title = "Kafka is away",
+      .means = "No broker answers. What was received goes on being processed.",
+      .example = "orders: RETRYING, E303: broker1:9092: Connection refused",
+      .mend =
+          "Look at the brokers, bootstrap.servers and the firewall. The job goes on by itself." },
+    { .code = 304,
+      .title = "no such topic",
+      .means = "Kafka has no topic of this name, and the job waits for it.",
+      .example = "orders: RETRYING, E304: topic ordres: Broker: Unknown topic or partition",
+      .mend = "Create it, or mend the name in `topics`." },
+    { .code = 305,
+      .title = "the login is refused",
+      .means = "Kafka or the store does not take who we say we are.",
+      .example = "orders: RETRYING, E305: broker1:9093: SASL authentication failed",
+      .mend = "Look at the user, the password and the mechanism: sasl.* of the source, `store` of "
+              "the settings." },
+    { .code = 310,
+      .title = "the NameNode is in safe mode",
+      .means =
+          "HDFS does not take writes while its NameNode starts, or when DataNodes are missing.",
+      .example = "orders: RETRYING, E310: NameNode nn1 is in safe mode",
+      .mend = "Wait, or ask hdfs dfsadmin -safemode get. The job goes on by itself." },
+    { .code = 320,
+      .title = "the disk is full",
+      .means =
+          "The store or the state directory has no space left. Receivers wait; nothing is lost.",
+      .example =
+          "orders: RETRYING, E320: write /var/lib/tidemark/jobs/orders: No space left on device",
+      .mend = "Make space. The job goes on by itself." },
+    { .code = 330,
+      .title = "an offset out of range",
+      .means = "Kafka has deleted records before they were read. The range is named exactly.",
+      .example = "orders: E330: orders/2: offsets 881 to 9377 are gone from Kafka",
+      .mend = "With onOffsetOutOfRange: fail, the default, the job stops so that somebody can "
+              "look; earliest and latest go on from there, and count what is lost." },
+    { .code = 350,
+      .title = "a damaged block of the log",
+      .means = "A file of the write-ahead log or of the batch log does not have the bytes that "
+               "were written: its checksum says so. What Kafka still has is read again; what "
+               "nobody has is named exactly, and the job stops.",
+      .example = "orders: E350: log/42: its checksum does not fit at byte 1048576",
+      .mend = "Look at the store's disks. tidemark wal verify JOB reads all of it." },
+    { .code = 351,
+      .title = "a damaged snapshot",
+      .means = "The newest snapshot cannot be read; the one before is used, with the batch log "
+               "behind it.",
+      .example = "orders: E351: snap/40: other bytes than were written",
+      .mend = "Nothing, if there was one before. Look at the store's disks." },
+    { .code = 360,
+      .title = "fenced: another worker owns the job",
+      .means = "Another daemon has taken the job over. This one stops working on it and stands by.",
+      .example = "orders: STANDBY, E360: another worker took the job over: own-00000007",
+      .mend = "Nothing, if the other one is meant to have it. Else stop the job there." },
+    { .code = 401,
+      .title = "not UTF-8",
+      .means = "The bytes of the record, or of a part of it, are no UTF-8 text.",
+      .example = "line 3 (\"\\xff\"): error[E401]: the value is not UTF-8",
+      .mend = "Give the source value.format: bytes when it is no text." },
+    { .code = 402,
+      .title = "not JSON",
+      .means = "The text is not one JSON document.",
+      .example = "line 1 (\"x\"): error[E402]: transformations[0].map: `_.value.json`: \"x\" is "
+                 "not JSON: unexpected 'x' at byte 0",
+      .mend = "Look at the record: tidemark dlq show JOB." },
+    { .code = 403,
+      .title = "a conversion that failed",
+      .means = "The text is no number, or no line of CSV.",
+      .example = "line 1 (\"x\"): error[E403]: transformations[0].map: `_.value.toDouble`: \"x\" "
+                 "is not a number",
+      .mend = "Filter such records out before, or let them become dead letters." },
+    { .code = 404,
+      .title = "overflow, or a division by 0",
+      .means = "An Int is of 64 bits, from -9223372036854775808 to 9223372036854775807; a result "
+               "beyond is an error, never a wrong number.",
+      .example =
+          "line 1 (\"0\"): error[E404]: transformations[0].map: `1 / _.value.toInt`: division by 0",
+      .mend = "Calculate in Doubles: .toDouble. Ask before dividing: if (_.n == 0) 0 else _.sum / "
+              "_.n." },
+    { .code = 405,
+      .title = "an index or key that is not there",
+      .means = "head, last, min or max of an empty list, an index beyond its end, or an empty "
+               "separator.",
+      .example =
+          "line 1 (\"a\"): error[E405]: transformations[0].map: `_.value.csv(1)`: out of range",
+      .mend = "Ask first: if (_.size > 1) _(1) else \"\"." },
+    { .code = 406,
+      .title = "a pattern that takes too long",
+      .means = "The regular expression took more steps on this text than a record may cost: mostly "
+               "nested repetitions, as (a+)+.",
+      .example =
+          "line 1 (\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\"): error[E406]: transformations[0].filter: "
+          "`matches`: the pattern takes too many steps on this text",
+      .mend = "Write the pattern so that each text matches in one way only." },
+    { .code = 407,
+      .title = "a record or value that is too large",
+      .means = "A record, a text or a list is larger than can be held.",
+      .example = "orders: error[E407]: orders/2: the record at offset 881 has 1073741825 bytes",
+      .mend = "Cut it, or keep less of it." },
+    { .code = 408,
+      .title = "lua or a program of a pipe failed",
+      .means = "The chunk of `lua` raised an error or took too long, or the program of `pipe` "
+               "ended, or did not answer.",
+      .example = "line 1 (\"a\"): error[E408]: transformations[0].lua: [string]:1: attempt to "
+                 "index a nil value",
+      .mend = "The message has the program's own words." },
+    { .code = 409,
+      .title = "a record without a value",
+      .means = "Kafka keeps records without a value, tombstones, to say that a key was deleted.",
+      .example = "record orders/2 at 881: error[E409]: the record has no value (a tombstone)",
+      .mend = "Set value.nullable: true to have them as None." },
+    { .code = 410,
+      .title = "not Avro, or an unknown schema",
+      .means =
+          "The value is not of the Avro schema that it names, or the registry does not know it.",
+      .example = "record orders/2 at 881: error[E410]: the registry has no schema 7",
+      .mend = "Look at schemaRegistry and at what the producer writes." },
+    { 0 },
+};
