@@ -48,6 +48,18 @@ static void print(struct check *check, struct diags *diags)
     buf_free(&text);
 }
 
+/* What is valid, and yet no daemon runs it: who checked it should know. Not among the findings: it is no fault of the file. */
+static void tell_later(const struct check *check, const struct cli_job *job)
+{
+    const struct job_later *later = job->spec && !check->cli->quiet ? job->spec->later : NULL;
+    if (later)
+        fprintf(stderr,
+                "tidemark check: %s: for try and test only, tidemark run refuses it yet (E250):",
+                job->diags.file);
+    for (; later; later = later->next)
+        fprintf(stderr, " %s, line %u%s", later->what, later->node->line, later->next ? ";" : "\n");
+}
+
 /* One file; `same` names another one of the same id, NULL = there is none. */
 static void check_file(struct check *check, const char *path, const char *same)
 {
@@ -58,6 +70,8 @@ static void check_file(struct check *check, const char *path, const char *same)
             diag_add(&job.diags, (struct diag_place){ 0 }, 213, "the id '%s' is also that of %s",
                      job.id, same);
         print(check, &job.diags);
+        if (check->format == DIAG_HUMAN)
+            tell_later(check, &job);
         check->refused |=
             diag_errors(&job.diags) > 0 || (check->strict && job.diags.n_warnings > 0);
         check->n++;

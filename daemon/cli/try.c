@@ -1,5 +1,6 @@
 /* tidemark try FILE: a job's first run, without Kafka or a store: lines of standard input are the values of its source, what
- * its outputs print comes on standard output, and nothing else does. */
+ * its outputs print comes on standard output, and nothing else does. An output that would write elsewhere is shown as print
+ * would show it. The source `rate` makes its records by itself: of it standard input is not read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,14 +16,17 @@
 #include "worker/rehearsal.h"
 
 #define BATCH_DEFAULT 1000u
+#define BATCHES_DEFAULT 3u
 #define BATCH_MAX 1000000000ull
 #define VALUE_SHOWN_MAX 100u /* code points of a bad line */
 
 struct try_args {
-    const char *conf, *batch;
+    const char *conf, *batch, *batches;
 };
 static const struct cli_option try_options[] = {
     { "batch", 0, "N", "lines a batch; default 1000", offsetof(struct try_args, batch) },
+    { "batches", 0, "N", "batches of the source rate, which needs no input; default 3",
+      offsetof(struct try_args, batches) },
     { "conf", 0, "FILE", "the daemon's settings, whose defaults apply",
       offsetof(struct try_args, conf) },
     { 0 },
@@ -36,14 +40,24 @@ try {
     struct input input;
     struct tally tally; /* the line that says how far it is */
     uint64_t batch;     /* lines of a batch */
+    uint64_t batches;   /* of the source rate */
     uint64_t lines, errors;
 };
 
 static void try_deliver(void *ctx, const struct rehearsal_output *output)
 {
-    const struct try *try = ctx;
-    if (strcmp(try->spec->outputs[output->output].kind, "print") == 0)
-        fwrite(output->bytes.ptr, 1, output->bytes.len, stdout);
+    (void)ctx;
+    fwrite(output->bytes.ptr, 1, output->bytes.len, stdout);
+}
+
+static void try_note_outputs(const struct try *try)
+{
+    for (size_t i = 0; i < try->spec->n_outputs && !try->cli->quiet; i++) {
+        const struct job_output *output = &try->spec->outputs[i];
+        if (strcmp(output->kind, "print") != 0)
+            fprintf(stderr, "tidemark try: %s writes nothing now: its first %u rows are printed\n",
+                    output->label, output->num);
+    }
 }
 
 /* ---- error records */
@@ -123,6 +137,14 @@ static int try_lines(struct try *try)
     return try->lines % try->batch ? try_commit(try) : CLI_GO;
 }
 
+static int try_batches(struct try *try)
+{
+    int status = CLI_GO;
+    for (uint64_t i = 0; status == CLI_GO && i < try->batches; i++)
+        status = try_commit(try);
+    return status;
+}
+
 static int try_job(struct try *try, const struct cli_job *job)
 {
     struct world *world = world_new();
@@ -141,9 +163,11 @@ static int try_job(struct try *try, const struct cli_job *job)
         world_free(world);
         return cli_fail(try->cli, CLI_BUG, "%s", err.text);
     }
+    try_note_outputs(try);
     tally_open(&try->tally, world, "lines", try->cli->quiet);
     try->tally.total = input_open(&try->input, STDIN_FILENO);
-    int status = try_lines(try);
+    bool by_itself = job->spec->sources[0].record == RECORD_RATE;
+    int status = by_itself ? try_batches(try) : try_lines(try);
     tally_clear(&try->tally);
     if (try->errors && !try->cli->quiet)
         fprintf(stderr, "tidemark try: %llu error record%s in %llu line%s\n",
@@ -175,20 +199,20 @@ static int try_file(struct try *try, const struct settings *settings, const char
     return status;
 }
 
-static bool try_read_batch(const char *text, uint64_t *batch)
+static bool try_read_number(const char *text, uint64_t *number)
 {
     char *end;
     errno = 0;
     if (text[0] < '0' || text[0] > '9')
         return false;
-    *batch = strtoull(text, &end, 10);
-    return !*end && !errno && *batch > 0 && *batch <= BATCH_MAX;
+    *number = strtoull(text, &end, 10);
+    return !*end && !errno && *number > 0 && *number <= BATCH_MAX;
 }
 
 static int try_run(struct cli *cli, int argc, char **argv)
 {
     struct try_args args = { 0 };
-    struct try try = { .cli = cli, .batch = BATCH_DEFAULT };
+    struct try try = { .cli = cli, .batch = BATCH_DEFAULT, .batches = BATCHES_DEFAULT };
     struct arena arena = { 0 };
     struct settings *settings;
     int status = cli_parse(cli, try_options, &args, &argc, argv);
@@ -196,9 +220,11 @@ static int try_run(struct cli *cli, int argc, char **argv)
         return status;
     if (argc != 2)
         return cli_fail(cli, CLI_USAGE, "name one job file; see --help");
-    if (args.batch && !try_read_batch(args.batch, &try.batch))
+    if (args.batch && !try_read_number(args.batch, &try.batch))
         return cli_fail(cli, CLI_USAGE, "--batch is a number of lines, from 1, not '%s'",
                         args.batch);
+    if (args.batches && !try_read_number(args.batches, &try.batches))
+        return cli_fail(cli, CLI_USAGE, "--batches is a number, from 1, not '%s'", args.batches);
     status = cli_job_settings(cli, args.conf, &arena, &settings);
     if (status == CLI_GO)
         status = try_file(&try, settings, argv[1]);

@@ -72,9 +72,12 @@ static bool process_parse(struct worker_process *process, const char *job)
                            .defaults = process->settings->defaults,
                            .memory_max = process->settings->memory_per_job };
     bool ok = job_parse(&process->arena, job, &env, diags, &process->spec);
-    if (process->spec)
+    if (process->spec) {
         ok &= plan_build(&process->arena, process->spec, diags, &process->plan);
-    return ok && process->spec && process->plan;
+        job_later_refuse(process->spec, diags);
+        ok &= !process->spec->later;
+    }
+    return ok && process->plan;
 }
 
 /* False: the findings were reported. */

@@ -299,7 +299,8 @@ static void compute_open_part(struct compute *compute, const struct block *block
 void compute_block(struct compute *compute, const struct block *block)
 {
     const struct plan_node *node = &compute->conf->plan->nodes[compute->source_node[block->source]];
-    struct lift_shape shape = { .type = node->type, .fields = node->fields };
+    const struct job_source *source = &compute->conf->spec->sources[block->source];
+    struct lift_shape shape = { node->type, source->record, node->fields };
     struct lift_cursor cursor;
     struct lift_chunk chunk;
     compute->block = block;

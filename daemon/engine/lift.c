@@ -3,34 +3,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "column/json_text.h"
 #include "column/utf8.h"
 
-static const char *const lift_names[] = {
-    [LIFT_KEY] = "key",         [LIFT_VALUE] = "value",
-    [LIFT_TOPIC] = "topic",     [LIFT_PARTITION] = "partition",
-    [LIFT_OFFSET] = "offset",   [LIFT_TIMESTAMP] = "timestamp",
-    [LIFT_HEADERS] = "headers",
+/* What of a record's parts a source's records show, and as what. */
+static const struct lift_form {
+    bool bare; /* its one field alone, no Record */
+    enum lift_field field[LIFT_FIELDS];
+    const char *const *name; /* of each field; NULL ends them */
+    const char *not_utf8, *not_json;
+} forms[RECORD_KINDS] = {
+    [RECORD_KAFKA] = { .field = { LIFT_KEY, LIFT_VALUE, LIFT_TOPIC, LIFT_PARTITION, LIFT_OFFSET,
+                                  LIFT_TIMESTAMP, LIFT_HEADERS },
+                       .name = (const char *const[]){ "key", "value", "topic", "partition",
+                                                      "offset", "timestamp", "headers", NULL },
+                       .not_utf8 = "the value is not UTF-8",
+                       .not_json = "the value is not JSON" },
+    [RECORD_FLUME] = { .field = { LIFT_VALUE, LIFT_HEADERS },
+                       .name = (const char *const[]){ "body", "headers", NULL },
+                       .not_utf8 = "the body is not UTF-8",
+                       .not_json = "the body is not JSON" },
+    [RECORD_TEXT] = { .bare = true,
+                      .field = { LIFT_VALUE },
+                      .name = (const char *const[]){ "line", NULL },
+                      .not_utf8 = "the line is not UTF-8" },
+    [RECORD_RATE] = { .field = { LIFT_OFFSET, LIFT_TIMESTAMP },
+                      .name = (const char *const[]){ "value", "timestamp", NULL } },
 };
 
 static const char not_utf8_key[] = "the key is not UTF-8",
-                  not_utf8_value[] = "the value is not UTF-8";
-static const char not_utf8_header[] = "a header is not UTF-8";
+                  not_utf8_header[] = "a header is not UTF-8";
 static const char tombstone[] = "the record has no value",
                   headers_many[] = "the record has too many headers";
 static const char headers_bad[] = "the headers cannot be read";
 
 const struct type *lift_type(struct types *types, const struct job_source *source)
 {
-    const struct type *const member[LIFT_FIELDS] = {
+    static const struct type *const value[] = {
+        [FORMAT_STRING] = &type_string,
+        [FORMAT_BYTES] = &type_bytes,
+        [FORMAT_JSON] = &type_json,
+    };
+    const struct lift_form *form = &forms[source->record];
+    const struct type *const all[LIFT_FIELDS] = {
         [LIFT_KEY] = type_option(types, &type_string),
-        [LIFT_VALUE] = source->value_nullable ? type_option(types, &type_string) : &type_string,
+        [LIFT_VALUE] = source->value_nullable ? type_option(types, value[source->format])
+                                              : value[source->format],
         [LIFT_TOPIC] = &type_string,
         [LIFT_PARTITION] = &type_int,
         [LIFT_OFFSET] = &type_int,
         [LIFT_TIMESTAMP] = &type_time,
         [LIFT_HEADERS] = type_map(types, &type_string),
     };
-    return type_record(types, lift_names, member, LIFT_FIELDS);
+    const struct type *member[LIFT_FIELDS];
+    uint32_t n = 0;
+    for (; form->name[n]; n++)
+        member[n] = all[form->field[n]];
+    return form->bare ? member[0] : type_record(types, form->name, member, n);
 }
 
 void lift_start(struct lift_cursor *cursor, const struct lift_shape *shape,
@@ -45,6 +74,7 @@ void lift_start(struct lift_cursor *cursor, const struct lift_shape *shape,
 
 struct making {
     struct arena *arena;
+    const struct lift_form *form;
     const struct block *block;
     bool ascii; /* all of its bytes */
     struct lift_chunk *chunk;
@@ -66,7 +96,8 @@ static void making_fail(struct making *making, uint32_t row, unsigned code, cons
     chunk->bad[chunk->n_bad++] = (struct lift_error){ row, code, reason };
 }
 
-/* The views of those of key, value and headers that are looked at: one walk over the rows of the block. */
+/* The views of those of key, value and headers that are looked at, a bit for each enum lift_field: one walk over the rows of
+ * the block. */
 static void making_walk(struct making *making, struct lift_cursor *cursor, uint64_t fields)
 {
     static const enum lift_field parts[] = { LIFT_KEY, LIFT_VALUE, LIFT_HEADERS };
@@ -107,13 +138,48 @@ static void making_check_text(struct making *making, enum lift_field field, cons
     }
 }
 
+static void making_check_json(struct making *making)
+{
+    const char **part = making->part[LIFT_VALUE];
+    const uint32_t *len = making->len[LIFT_VALUE];
+    for (uint32_t i = 0; i < making->chunk->n; i++) {
+        bool failed = !part[i] || (making->bad && making->bad[i]);
+        if (!failed && !json_text_valid((struct slice){ part[i], len[i] }))
+            making_fail(making, i, 402, making->form->not_json);
+    }
+}
+
+/* A Json is its text without blanks around it. */
+static void making_trim(struct column *json)
+{
+    for (uint32_t i = 0; i < json->n; i++) {
+        struct slice text = { json->ptr[i], json->len[i] };
+        text = text.len ? json_text_trim(text) : text;
+        json->ptr[i] = text.ptr;
+        json->len[i] = (uint32_t)text.len;
+    }
+}
+
+static void making_check_value(struct making *making, const struct type *type)
+{
+    if (type->kind == K_OPTION)
+        type = type->member[0];
+    if (type->kind != K_BYTES)
+        making_check_text(making, LIFT_VALUE, making->form->not_utf8);
+    if (type->kind == K_JSON)
+        making_check_json(making);
+}
+
 static void making_text(struct making *making, enum lift_field field, struct column *out)
 {
     uint32_t n = making->chunk->n;
-    struct column text = { .type = &type_string, .n = n };
+    bool option = out->type->kind == K_OPTION;
+    struct column text = { .type = option ? out->type->member[0] : out->type, .n = n };
     text.ptr = making->part[field];
     text.len = making->len[field];
-    if (out->type->kind == K_STRING) {
+    if (!option) {
+        if (text.type->kind == K_JSON)
+            making_trim(&text);
         *out = text;
         return;
     }
@@ -127,6 +193,8 @@ static void making_text(struct making *making, enum lift_field field, struct col
         if (!text.ptr[i])
             text.ptr[i] = "";
     }
+    if (text.type->kind == K_JSON)
+        making_trim(&text);
     *out->child = text;
 }
 
@@ -239,8 +307,11 @@ static void making_field(struct making *making, enum lift_field field, struct co
 {
     switch (field) {
         case LIFT_KEY:
+            making_check_text(making, field, not_utf8_key);
+            making_text(making, field, out);
+            return;
         case LIFT_VALUE:
-            making_check_text(making, field, field == LIFT_KEY ? not_utf8_key : not_utf8_value);
+            making_check_value(making, out->type);
             making_text(making, field, out);
             return;
         case LIFT_TOPIC:
@@ -289,30 +360,65 @@ static void making_select(struct making *making)
     qsort(chunk->bad, chunk->n_bad, sizeof *chunk->bad, by_row);
 }
 
+/* Those of a record's parts that anybody looks at, a bit for each enum lift_field. */
+static uint64_t lift_parts(const struct lift_shape *shape, const struct lift_form *form)
+{
+    uint64_t parts = 0;
+    for (uint32_t i = 0; form->name[i]; i++) {
+        if (form->bare ? shape->fields != 0 : shape->fields >> i & 1)
+            parts |= UINT64_C(1) << form->field[i];
+    }
+    return parts;
+}
+
+static void making_column(struct making *making, enum lift_field field, uint64_t parts,
+                          struct column *out)
+{
+    if (parts >> field & 1)
+        making_field(making, field, out);
+    else
+        column_zero(making->arena, out->type, out);
+}
+
+/* Must each record have a value? */
+static bool lift_needs_value(const struct type *type, const struct lift_form *form)
+{
+    for (uint32_t i = 0; form->name[i]; i++) {
+        const struct type *member = form->bare ? type : type->member[i];
+        if (form->field[i] == LIFT_VALUE)
+            return member->kind != K_OPTION;
+    }
+    return false;
+}
+
 bool lift_next(struct lift_cursor *cursor, const struct lift_shape *shape, uint32_t max,
                struct arena *arena, struct lift_chunk *chunk)
 {
+    const struct lift_form *form = &forms[shape->record];
+    const struct type *type = shape->type;
     uint32_t left = cursor->block->count - cursor->row;
+    uint64_t parts = lift_parts(shape, form);
     if (!left)
         return false;
     *chunk = (struct lift_chunk){ .n = left < max ? left : max,
                                   .first_row = cursor->row,
                                   .first_at = cursor->at };
     struct making making = {
-        .arena = arena, .block = cursor->block, .ascii = cursor->ascii, .chunk = chunk
+        .arena = arena, .form = form, .block = cursor->block, .ascii = cursor->ascii, .chunk = chunk
     };
-    chunk->column = (struct column){ .type = shape->type, .n = chunk->n, .n_child = LIFT_FIELDS };
-    chunk->column.child = arena_alloc(arena, LIFT_FIELDS * sizeof *chunk->column.child);
-    making_walk(&making, cursor, shape->fields);
-    if (shape->type->member[LIFT_VALUE]->kind != K_OPTION)
+    making_walk(&making, cursor, parts);
+    if (lift_needs_value(type, form))
         making_tombstones(&making);
-    for (uint32_t field = 0; field < LIFT_FIELDS; field++) {
-        struct column *child = &chunk->column.child[field];
-        *child = (struct column){ .type = shape->type->member[field] };
-        if (shape->fields >> field & 1)
-            making_field(&making, field, child);
-        else
-            column_zero(arena, child->type, child);
+    chunk->column = (struct column){ .type = type, .n = chunk->n };
+    if (form->bare) {
+        making_column(&making, form->field[0], parts, &chunk->column);
+    } else {
+        chunk->column.n_child = type->n;
+        chunk->column.child = arena_alloc(arena, type->n * sizeof *chunk->column.child);
+        for (uint32_t i = 0; i < type->n; i++) {
+            chunk->column.child[i] = (struct column){ .type = type->member[i] };
+            making_column(&making, form->field[i], parts, &chunk->column.child[i]);
+        }
     }
     making_select(&making);
     return true;

@@ -7,7 +7,7 @@
 #include "column/column.h"
 #include "spec/job.h"
 
-enum lift_field { /* of a Kafka record, in the order of its type */
+enum lift_field { /* the parts of a record; of a Kafka record in the order of its type */
                   LIFT_KEY,
                   LIFT_VALUE,
                   LIFT_TOPIC,
@@ -25,6 +25,7 @@ const struct type *lift_type(struct types *types, const struct job_source *sourc
 
 struct lift_shape {          /* what is made of a source's records */
     const struct type *type; /* lift_type() */
+    enum job_record record;  /* of the source */
     uint64_t fields;         /* those that anybody looks at, a bit each */
 };
 
@@ -37,7 +38,7 @@ struct lift_cursor { /* where in a block the next record is */
 
 struct lift_error {
     uint32_t row;       /* of the chunk */
-    unsigned code;      /* 401, 407, 409 */
+    unsigned code;      /* 401, 402, 407, 409 */
     const char *reason; /* lives for ever */
 };
 

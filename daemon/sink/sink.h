@@ -22,4 +22,5 @@ struct sink {
                    struct buf *out); /* appends */
 };
 
-const struct sink *sink_find(const char *kind); /* NULL = there is none of this kind */
+/* An output that nothing delivers yet is shown as print would. */
+const struct sink *sink_find(const char *kind);

@@ -70,6 +70,64 @@ bool job_item_read(struct job_file *file, struct yaml_node *node, const char *wh
     return false;
 }
 
+struct yaml_node *job_item_map(struct job_file *file, const struct job_item *item)
+{
+    if (item->arg && item->arg->kind == YAML_MAP)
+        return item->arg;
+    if (item->arg) {
+        schema_wrong(&file->schema, item->arg, "a mapping");
+        return NULL;
+    }
+    struct yaml_node *empty = arena_zalloc(file->arena, sizeof *empty);
+    *empty = *item->name;
+    empty->kind = YAML_MAP;
+    empty->key = item->name;
+    empty->n = 0;
+    return empty;
+}
+
+bool job_address_fits(const char *text, size_t len)
+{
+    size_t host = len, port = 0;
+    while (host && text[host - 1] != ':')
+        host--;
+    for (size_t i = host; i < len; i++) {
+        if (!isdigit((unsigned char)text[i]) || port > 6553)
+            return false;
+        port = port * 10 + (size_t)(text[i] - '0');
+    }
+    if (host < 2 || !port || port > 65535)
+        return false;
+    bool v6 = text[0] == '[' && text[host - 2] == ']';
+    for (size_t i = 0; i + 1 < host; i++)
+        if (isspace((unsigned char)text[i]) || strchr("/,@", text[i]) || (text[i] == ':' && !v6))
+            return false;
+    return true;
+}
+
+/* ---- what `run` does not support yet */
+
+void job_later(struct job_file *file, const struct yaml_node *node, const char *what,
+               const char *meanwhile)
+{
+    struct job_later **end = &file->spec.later;
+    while (*end)
+        end = &(*end)->next;
+    *end = arena_alloc(file->arena, sizeof **end);
+    **end = (struct job_later){ NULL, node, what, meanwhile };
+}
+
+void job_later_refuse(const struct job_spec *spec, struct diags *diags)
+{
+    for (const struct job_later *later = spec->later; later; later = later->next)
+        diag_help(diags,
+                  diag_add(diags, yaml_place(later->node), 250,
+                           "%s is known, but not supported by `tidemark run` yet", later->what),
+                  "%s; `tidemark try` and `tidemark test` run this job now", later->meanwhile);
+}
+
+/* ---- sources and outputs */
+
 static bool among(const struct job_kind *kinds, const char *name)
 {
     for (; kinds->name; kinds++)
@@ -107,10 +165,9 @@ const struct job_kind *job_kind_find(struct job_file *file, const struct job_ite
         names[n++] = kind->name;
         if (strcmp(kind->name, name) != 0)
             continue;
-        if (!kind->later)
-            return kind;
-        schema_later(&file->schema, node, arena_printf(file->arena, "%s '%s'", what, name));
-        return NULL;
+        if (kind->later)
+            job_later(file, node, arena_printf(file->arena, "%s '%s'", what, name), kind->later);
+        return kind;
     }
     names[n] = NULL;
     node->bad = true;

@@ -7,6 +7,7 @@
 
 #include "base/diag.h"
 #include "base/yaml.h"
+#include "spec/job_source.h"
 #include "spec/schema.h"
 
 #define JOB_ID_MAX 63
@@ -15,36 +16,6 @@
 #define JOB_ATTEMPTS_MAX 1000    /* most maxAppAttempts: so many failures are kept */
 
 enum job_error_action { ON_ERROR_DEAD_LETTER, ON_ERROR_SKIP, ON_ERROR_FAIL };
-enum job_offset { OFFSET_EARLIEST, OFFSET_LATEST, OFFSET_FAIL };
-
-struct job_property { /* one of librdkafka's, handed on as it is */
-    const char *name, *value;
-    bool masked; /* a secret: the value is never shown */
-};
-
-struct job_topic {             /* of a kafka source */
-    const char *name;          /* a literal name, or a regular expression beginning with ^ */
-    uint32_t consumers;        /* that share its partitions */
-    const int32_t *partitions; /* only these; NULL = all */
-    size_t n_partitions;
-};
-
-struct job_source {
-    const char *name;                  /* its own or <kind><position> */
-    const char *kind;                  /* kafka, … */
-    const struct yaml_node *node;      /* of its key */
-    const struct yaml_node *name_node; /* of its own name; NULL = it has none */
-    const char *group_id;
-    struct job_topic *topics;
-    size_t n_topics;
-    struct job_property *properties; /* bootstrap.servers among them; group.id not */
-    size_t n_properties;
-    enum job_offset starting_offsets; /* earliest or latest */
-    enum job_offset on_out_of_range;  /* fail, earliest or latest */
-    uint64_t max_rate;                /* records a second; 0 = no limit */
-    bool value_nullable;
-    bool is_read; /* by a stream or an output */
-};
 
 struct job_args {               /* of a transformation whose argument is no expression */
     bool ascending;             /* sortByKey */
@@ -83,7 +54,8 @@ struct job_output {
     const char *label; /* its own or <kind><position> */
     const struct yaml_node *node;
     const char *from; /* name of a stream or source */
-    uint32_t num;     /* print: records shown */
+    uint32_t num;     /* records shown, by print and wherever an output is shown as it would */
+    const struct yaml_node *key, *value; /* kafka: expressions of a row; NULL: the default */
 };
 
 struct job_test { /* an item of `tests` */
@@ -94,6 +66,12 @@ struct job_test { /* an item of `tests` */
     const struct yaml_node *errors;  /* the number of error records a batch; NULL = none */
     bool ordered;                    /* the order of a batch's rows counts */
     uint64_t batches;                /* that are run */
+};
+
+struct job_later { /* what is known, and works wherever nothing is run for good */
+    struct job_later *next;
+    const struct yaml_node *node;
+    const char *what, *meanwhile; /* "source 'flume'"; what to do until it is supported */
 };
 
 struct job_spec {
@@ -124,7 +102,8 @@ struct job_spec {
     size_t n_outputs;
     struct job_test *tests;
     size_t n_tests;
-    uint64_t memory_max; /* limits.memoryPerJob of the settings */
+    struct job_later *later; /* what `run` refuses; NULL = nothing */
+    uint64_t memory_max;     /* limits.memoryPerJob of the settings */
 };
 
 struct job_env { /* what a file's ${…} and missing keys are taken from */
@@ -145,6 +124,8 @@ bool job_parse(struct arena *arena, const char *id, const struct job_env *env, s
 /* Checks `defaults:` of the settings, a mapping, as the keys of a job. */
 bool job_defaults_check(struct arena *arena, const struct expand_env *env, struct diags *diags,
                         struct yaml_node *defaults);
+/* E250 for each of spec->later: what runs a job for good calls it once the file is checked. */
+void job_later_refuse(const struct job_spec *spec, struct diags *diags);
 /* Says why no code runs an operation of this name: E201 unknown, E216 no counterpart here, E250 not
  * supported yet. */
 void job_op_refuse(struct diags *diags, const struct yaml_node *node);

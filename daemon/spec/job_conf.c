@@ -15,7 +15,7 @@ enum spark_type {
     SPARK_DURATION, /* uint64_t of milliseconds, a bare number is of them too */
     SPARK_URL,      /* const char * */
     SPARK_PID,      /* none: only the word pid */
-    SPARK_DIRECT,   /* a rate of kafkaDirect sources */
+    SPARK_DIRECT,   /* uint64_t: a rate of kafkaDirect sources */
 };
 
 #define AT(field) offsetof(struct job_file, spec.field)
@@ -50,8 +50,8 @@ static const struct spark_row { /* a property that stands for one of our keys */
     { "spark.streaming.backpressure.pid.derived", SPARK_DOUBLE, AT(pid_derived),
       "backpressure.pid.derived", false, NULL },
     { "spark.streaming.backpressure.rateEstimator", SPARK_PID, 0, "backpressure", false, NULL },
-    { "spark.streaming.kafka.maxRatePerPartition", SPARK_DIRECT, 0, "maxRatePerPartition", false,
-      NULL },
+    { "spark.streaming.kafka.maxRatePerPartition", SPARK_DIRECT,
+      offsetof(struct job_file, direct_max_rate), "maxRatePerPartition", false, NULL },
     { "spark.streaming.receiver.maxRate", SPARK_RATE, offsetof(struct job_file, receiver_max_rate),
       "maxRate", false, NULL },
     { "spark.streaming.stopGracefullyOnShutdown", SPARK_BOOL, AT(stop_gracefully),
@@ -152,6 +152,15 @@ static void no_meaning(struct job_file *file, const struct yaml_node *key, const
               why ? ": " : "", why ? why : "");
 }
 
+static bool has_direct(const struct job_file *file)
+{
+    const struct yaml_node *list = yaml_get(file->root, "sources");
+    for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++)
+        if (yaml_get(list->items[i], "kafkaDirect"))
+            return true;
+    return false;
+}
+
 static bool take(const struct spark_value *value)
 {
     static const struct schema_key url = { .name = "checkpoint", .type = SCHEMA_URL };
@@ -178,6 +187,8 @@ static bool take(const struct spark_value *value)
                 no_meaning(file, value->node->key, "the rate follows 'pid'");
             return true;
         case SPARK_DIRECT:
+            if (has_direct(file))
+                return take_number(value, 1000000000, value->field);
             no_meaning(file, value->node->key, "it is for kafkaDirect sources, and there is none");
             return true;
     }

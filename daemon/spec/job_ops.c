@@ -134,9 +134,8 @@ static bool refuse_lack(struct job_file *file, const struct job_op_row *op,
     return false;
 }
 
-/* An expression that is the argument of an operation, or the value of a key of it. */
-static bool check_expression(struct job_file *file, const char *name, const char *sample,
-                             struct yaml_node *arg)
+bool job_expression_fits(struct job_file *file, const char *name, const char *sample,
+                         struct yaml_node *arg)
 {
     struct diags *diags = file->diags;
     if (arg->bad)
@@ -205,7 +204,7 @@ static bool read_map(struct job_file *file, const struct job_op_row *op, struct 
     bool good = true;
     for (size_t i = 0; i < ARRAY_SIZE(expressions); i++) {
         struct yaml_node *node = yaml_get(arg, expressions[i].key);
-        good &= !node || check_expression(file, expressions[i].key, expressions[i].sample, node);
+        good &= !node || job_expression_fits(file, expressions[i].key, expressions[i].sample, node);
     }
     struct yaml_node *id = yaml_get(arg, "id"), *initial = yaml_get(arg, "initial");
     good &= !id || job_name_check(file, id, "an id");
@@ -227,7 +226,7 @@ static bool read_arg(struct job_file *file, const struct job_op_row *op, struct 
 {
     switch (op->form) {
         case FORM_EXPRESSION:
-            return check_expression(file, op->name, op->sample, arg);
+            return job_expression_fits(file, op->name, op->sample, arg);
         case FORM_MAP:
             return read_map(file, op, arg, out);
         case FORM_NUMBER:

@@ -3,66 +3,6 @@
 
 #include "spec/job_parts.h"
 
-struct print_keys {
-    struct yaml_node *from;
-    const char *label;
-    uint32_t num;
-};
-static const struct schema_key print_keys[] = {
-    { .name = "num",
-      .type = SCHEMA_INT32,
-      .at = offsetof(struct print_keys, num),
-      .fallback = "10",
-      .max = 1000000,
-      .help = "records shown of a batch" },
-    { .name = "from",
-      .type = SCHEMA_ANY,
-      .at = offsetof(struct print_keys, from),
-      .help = "a source or stream; default: result" },
-    { .name = "label",
-      .type = SCHEMA_TEXT,
-      .at = offsetof(struct print_keys, label),
-      .help = "of the output" },
-    { 0 },
-};
-
-#define REPEATED "at least once, with identical content"
-#define FILES                                                                                \
-    "exactly once on the checkpoint's own store; on another, unless a reader removes files " \
-    "within a take-over"
-
-const struct job_kind job_output_kinds[] = {
-    { .name = "print",
-      .keys = print_keys,
-      .help = "The first records of each batch on standard output, as Spark's pprint() shows them.",
-      .guarantee = REPEATED },
-    { .name = "saveAsTextFiles",
-      .later = true,
-      .help = "A directory of text files for each batch, complete once it holds _SUCCESS.",
-      .guarantee = FILES },
-    { .name = "appendFiles",
-      .later = true,
-      .help = "Few large files, named by the times of their first and last batch.",
-      .guarantee = FILES },
-    { .name = "kafka",
-      .later = true,
-      .help = "A Kafka topic, written in transactions.",
-      .guarantee = "exactly once for readers that are read_committed" },
-    { .name = "postgres",
-      .later = true,
-      .help = "A table; the batch's number is stored in the same transaction.",
-      .guarantee = "exactly once" },
-    { .name = "http",
-      .later = true,
-      .help = "The batch as JSON lines to a URL, with an Idempotency-Key that names it.",
-      .guarantee = REPEATED },
-    { .name = "pipe",
-      .later = true,
-      .help = "The batch on the standard input of a program of yours, as foreachRDD would have it.",
-      .guarantee = REPEATED },
-    { .name = NULL },
-};
-
 static struct job_name *find(const struct job_file *file, const char *name)
 {
     for (size_t i = 0; i < file->n_names; i++)
@@ -101,21 +41,17 @@ static const char *read_from(struct job_file *file, const struct job_item *item,
     return stream && stream->is_cut ? NULL : from->text;
 }
 
-static bool read_print(struct job_file *file, const struct job_item *item,
-                       struct job_output *output)
+static bool read_output(struct job_file *file, const struct job_kind *kind,
+                        const struct job_item *item, struct job_output *output)
 {
-    struct print_keys keys = { 0 };
-    schema_defaults(print_keys, &keys);
-    bool good = true;
-    if (item->arg && item->arg->kind != YAML_MAP)
-        good = schema_wrong(&file->schema, item->arg, "a mapping, as {num: 10}");
-    else if (item->arg)
-        good = schema_read(&file->schema, print_keys, item->arg, &keys, NULL);
-    output->num = keys.num;
-    output->from = read_from(file, item, keys.from);
-    struct yaml_node *label = item->arg ? yaml_get(item->arg, "label") : NULL;
-    if (keys.label && job_name_check(file, label, "a label")) {
-        output->label = keys.label;
+    bool fits;
+    struct yaml_node *map = job_output_map(file, kind, item, &fits);
+    bool good = fits && job_output_read(file, kind, map, output);
+    output->from = read_from(file, item, yaml_get(map, "from"));
+    struct yaml_node *label = yaml_get(map, "label");
+    if (label && !label->bad && label->kind == YAML_STRING &&
+        job_name_check(file, label, "a label")) {
+        output->label = label->text;
         output->node = label;
     }
     return good && output->from;
@@ -133,7 +69,6 @@ static bool is_double(struct job_file *file, const struct job_output *labels, si
     }
     return false;
 }
-
 static void find_unread(struct job_file *file)
 {
     const struct job_spec *spec = &file->spec;
@@ -170,7 +105,7 @@ void job_outputs_read(struct job_file *file)
         output->node = item.name;
         output->label = arena_printf(file->arena, "%s%zu", output->kind, i);
         file->unsure |= !kind;
-        bool good = kind && read_print(file, &item, output);
+        bool good = kind && read_output(file, kind, &item, output);
         if (!is_double(file, all, i) && good)
             spec->outputs[spec->n_outputs++] = *output;
     }

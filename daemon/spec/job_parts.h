@@ -20,6 +20,7 @@ struct job_file {
         *conf;                  /* NULL: absent */
     int compress;               /* writeAheadLog.compress: one of its words */
     uint64_t receiver_max_rate; /* of `conf`: for sources that do not say; 0 = none */
+    uint64_t direct_max_rate;   /* the same, of a partition of a kafkaDirect source */
     struct schema schema;
     struct arena *arena;
     struct diags *diags;
@@ -39,7 +40,14 @@ struct job_item {           /* one item of sources, transformations or outputs *
 /* Takes an item of a list apart; false with a finding. `what` is "a source", "an operation", … */
 bool job_item_read(struct job_file *file, struct yaml_node *node, const char *what,
                    struct job_item *item);
-/* The row of a source or an output by its name; NULL with E201, E204 or E250. */
+/* The mapping of an item, an empty one when it has none; NULL, E206: its argument is something else. */
+struct yaml_node *job_item_map(struct job_file *file, const struct job_item *item);
+/* Notes what works in `try` and `test`, but not in `run` yet. */
+void job_later(struct job_file *file, const struct yaml_node *node, const char *what,
+               const char *meanwhile);
+/* host:port, [IPv6]:port */
+bool job_address_fits(const char *text, size_t len);
+/* The row of a source or an output by its name; NULL with E201 or E204. What `run` does not support yet is noted. */
 const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
                                      const struct job_kind *kinds, const char *what);
 /* E204 for a word that stands in the wrong one of the three lists; false when it stands in none. */
@@ -53,17 +61,36 @@ bool job_names_read(struct job_file *file, struct yaml_node *node, struct yaml_n
                     size_t *n);
 
 void job_sources_read(struct job_file *file);
+const struct job_kind *job_source_kind(const struct job_source *source);
+void job_kafka_read(struct job_file *file, struct job_source *source, struct yaml_node *map);
 void job_topics_read(struct job_file *file, struct job_source *source, struct yaml_node *topics,
                      struct yaml_node *partitions);
+void job_offsets_read(struct job_file *file, const struct job_source *source,
+                      struct yaml_node *offsets); /* NULL = none */
+/* A property of librdkafka, of a source (reads) or of an output, as text; NULL with a finding. keys: those beside it. */
+const char *job_property_read(struct job_file *file, bool reads, const struct schema_key *keys,
+                              struct yaml_node *key, struct yaml_node *node);
+bool job_property_known(bool reads, const char *name);
 void job_streams_read(struct job_file *file); /* after the sources */
 /* Notes that a source or stream is read; false, E211 when there is none of that name. */
 bool job_reads(struct job_file *file, struct yaml_node *name);
 void job_outputs_read(struct job_file *file); /* after the streams */
+/* The mapping of an output, an empty one when it has none; *good: its argument is one that it takes. */
+struct yaml_node *job_output_map(struct job_file *file, const struct job_kind *kind,
+                                 const struct job_item *item, bool *good);
+/* Its keys, all but what from and label say. */
+bool job_output_read(struct job_file *file, const struct job_kind *kind, struct yaml_node *map,
+                     struct job_output *output);
+/* Is an argument of an operation, or the value of a key, the text of an expression? Else E206, E220. */
+bool job_expression_fits(struct job_file *file, const char *name, const char *sample,
+                         struct yaml_node *arg);
 void job_tests_read(struct job_file *file);
 void job_conf_read(struct job_file *file, const struct yaml_node *root); /* Spark's properties */
 /* Reads a list of transformations; what stands behind a bad one is left out, and false. */
 bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream);
 
+extern const struct schema_key job_kafka_keys[], job_kafka_direct_keys[];
+extern const struct schema_word job_format_words[]; /* of enum job_format */
 /* Of operations that remember; their fields lie in struct job_args. */
 extern const struct schema_key job_update_keys[], job_map_state_keys[], job_window_keys[],
     job_reduce_window_keys[];

@@ -3,14 +3,17 @@
 #pragma once
 #include <stdbool.h>
 
+#include "spec/job_source.h"
 #include "spec/schema.h"
 
 struct job_kind {                  /* one source or output */
     const char *name;              /* NULL ends a table */
-    bool later;                    /* known, not supported yet */
-    const struct schema_key *keys; /* what its mapping holds; NULL: not known yet */
+    enum job_record record;        /* of a source: what it gives */
+    const struct schema_key *keys; /* what its mapping holds */
+    bool is_kafka;                 /* librdkafka's properties are keys of it, too */
     const char *help;              /* one sentence */
     const char *guarantee;         /* what is lost or doubled when something dies */
+    const char *later; /* `run` does not support it yet: what to do until it does; NULL = it does */
 };
 extern const struct job_kind job_source_kinds[], job_output_kinds[];
 

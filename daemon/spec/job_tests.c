@@ -89,25 +89,15 @@ static const struct schema_key flume_record_keys[] = {
     { 0 },
 };
 
-static const struct test_source { /* what one item of a source's input may be */
-    const char *kind;
+static const struct test_source {  /* what one item of a source's input may be */
+    const char *wanted;            /* NULL: it takes none */
     const struct schema_key *keys; /* of a mapping; NULL: texts only */
-    const char *wanted;
-} test_sources[] = {
-    { "kafka", kafka_record_keys, "a text, or a mapping as {key: k, value: v}" },
-    { "kafkaDirect", kafka_record_keys, "a text, or a mapping as {key: k, value: v}" },
-    { "flume", flume_record_keys, "a text, or a mapping as {body: b, headers: {h: v}}" },
-    { "flumePolling", flume_record_keys, "a text, or a mapping as {body: b, headers: {h: v}}" },
-    { NULL, NULL, "a text" },
+} test_sources[RECORD_KINDS] = {
+    [RECORD_KAFKA] = { "a text, or a mapping as {key: k, value: v}", kafka_record_keys },
+    [RECORD_FLUME] = { "a text, or a mapping as {body: b, headers: {h: v}}", flume_record_keys },
+    [RECORD_TEXT] = { "a text", NULL },
+    [RECORD_RATE] = { NULL, NULL },
 };
-
-static const struct test_source *source_find(const char *kind)
-{
-    const struct test_source *found = test_sources;
-    while (found->kind && strcmp(found->kind, kind) != 0)
-        found++;
-    return found;
-}
 
 static bool is_text(const struct yaml_node *node) /* an unquoted 1 is its text */
 {
@@ -163,7 +153,14 @@ static bool check_batches(struct job_file *file, struct yaml_node *node, bool ga
 static void check_input(struct job_file *file, struct job_test *test, size_t source,
                         struct yaml_node *node)
 {
-    const struct test_source *kind = source_find(file->spec.sources[source].kind);
+    const struct test_source *kind = &test_sources[file->spec.sources[source].record];
+    if (!kind->wanted) {
+        diag_help(file->diags,
+                  diag_add(file->diags, yaml_place(node->key), 204,
+                           "rate takes no input: it makes its records by itself"),
+                  "say how many batches are run: batches: 3");
+        return;
+    }
     if (!check_batches(file, node, false))
         return;
     expand_tree(&file->schema.expand, node);

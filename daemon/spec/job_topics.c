@@ -1,4 +1,5 @@
-/* `topics` and `partitions` of a kafka source. */
+/* `topics`, `partitions` and `fromOffsets` of a source of Kafka. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec/job_parts.h"
@@ -77,24 +78,28 @@ static bool take_partition(struct job_file *file, struct yaml_node *node, struct
     return true;
 }
 
-static void take_partitions(struct job_file *file, struct job_source *source, struct yaml_node *key,
-                            struct yaml_node *list)
+/* One of the source's topics by its name; NULL with a finding. */
+static struct job_topic *find_topic(struct job_file *file, const struct job_source *source,
+                                    struct yaml_node *key)
 {
-    struct job_topic *topic = NULL;
     const char **names = arena_alloc(file->arena, (source->n_topics + 1) * sizeof(const char *));
     for (size_t i = 0; i < source->n_topics; i++) {
         names[i] = source->topics[i].name;
         if (strcmp(names[i], key->text) == 0)
-            topic = &source->topics[i];
+            return &source->topics[i];
     }
     names[source->n_topics] = NULL;
-    if (!topic) {
-        struct diag *diag = diag_add(file->diags, yaml_place(key), 208,
-                                     "'%s' is not among the topics of this source", key->text);
-        schema_suggest(file->diags, diag, key->text, names);
-        return;
-    }
-    if (list->bad)
+    struct diag *diag = diag_add(file->diags, yaml_place(key), 208,
+                                 "'%s' is not among the topics of this source", key->text);
+    schema_suggest(file->diags, diag, key->text, names);
+    return NULL;
+}
+
+static void take_partitions(struct job_file *file, struct job_source *source, struct yaml_node *key,
+                            struct yaml_node *list)
+{
+    struct job_topic *topic = find_topic(file, source, key);
+    if (!topic || list->bad)
         return;
     if (list->kind != YAML_LIST || !list->n) {
         schema_wrong(&file->schema, list, "a list of partitions, as [0, 1]");
@@ -150,4 +155,47 @@ void job_topics_read(struct job_file *file, struct job_source *source, struct ya
                   is_map ? topics->items[i] : NULL);
     for (size_t i = 0; partitions && i < partitions->n && source->n_topics; i++)
         take_partitions(file, source, partitions->keys[i], partitions->items[i]);
+}
+
+/* ---- fromOffsets: {topic: {partition: offset}} */
+
+static bool is_partition(const char *text)
+{
+    char *end;
+    return text[0] >= '0' && text[0] <= '9' && strtoull(text, &end, 10) <= PARTITION_MAX && !*end;
+}
+
+static void read_offsets(struct job_file *file, struct yaml_node *map)
+{
+    static const struct schema_key row = { .name = "offset", .type = SCHEMA_INT64 };
+    uint64_t offset;
+    if (map->bad)
+        return;
+    if (map->kind != YAML_MAP || !map->n) {
+        schema_wrong(&file->schema, map, "a mapping partition: offset, as {0: 123}");
+        return;
+    }
+    for (size_t i = 0; i < map->n; i++) {
+        if (is_partition(map->keys[i]->text))
+            schema_value(&file->schema, &row, map->items[i], &offset);
+        else
+            diag_add(file->diags, yaml_place(map->keys[i]), 208,
+                     "'%s' is not the number of a partition", map->keys[i]->text);
+    }
+}
+
+static bool has_pattern(const struct job_source *source) /* whose topics are known to Kafka only */
+{
+    for (size_t i = 0; i < source->n_topics; i++)
+        if (source->topics[i].name[0] == '^')
+            return true;
+    return false;
+}
+
+void job_offsets_read(struct job_file *file, const struct job_source *source,
+                      struct yaml_node *offsets)
+{
+    for (size_t i = 0; offsets && i < offsets->n; i++)
+        if (!source->n_topics || has_pattern(source) || find_topic(file, source, offsets->keys[i]))
+            read_offsets(file, offsets->items[i]);
 }

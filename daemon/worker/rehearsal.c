@@ -9,6 +9,7 @@
 #include "io/loop.h"
 #include "io/pool.h"
 #include "io/world.h"
+#include "source/rate.h"
 #include "spec/job.h"
 #include "worker/errors.h"
 #include "worker/outcome.h"
@@ -188,9 +189,30 @@ int64_t rehearsal_time_ms(const struct rehearsal *rehearsal)
     return conf->zero_ms + (int64_t)(number * conf->spec->batch_interval_ms);
 }
 
+/* The records that a source makes by itself, of the open batch's interval. */
+static bool rehearsal_make(struct rehearsal *rehearsal, uint32_t source, struct err *err)
+{
+    const struct job_spec *spec = rehearsal->conf.spec;
+    uint64_t per_second = spec->sources[source].rows_per_second;
+    uint64_t to_ms = (uint64_t)(rehearsal_time_ms(rehearsal) - rehearsal->conf.zero_ms);
+    uint64_t at = rate_first(per_second, to_ms - spec->batch_interval_ms);
+    uint64_t end = rate_first(per_second, to_ms);
+    struct rehearsal_record record = { .source = source, .topic = "" };
+    bool ok = true;
+    for (; ok && at < end; at++) {
+        record.record.offset = (int64_t)at;
+        record.record.time_ms = rehearsal->conf.zero_ms + (int64_t)rate_time_ms(per_second, at);
+        ok = rehearsal_put(rehearsal, &record, err);
+    }
+    return ok;
+}
+
 static bool rehearsal_cut(struct rehearsal *rehearsal, struct engine_cut *cut, struct err *err)
 {
     const struct job_spec *spec = rehearsal->conf.spec;
+    for (uint32_t i = 0; i < spec->n_sources; i++)
+        if (spec->sources[i].record == RECORD_RATE && !rehearsal_make(rehearsal, i, err))
+            return false;
     for (uint32_t i = 0; i < spec->n_sources; i++)
         rehearsal_feed(rehearsal, i);
     rehearsal_wait(rehearsal);

@@ -47,7 +47,7 @@ bool rehearsal_new(const struct rehearsal_conf *conf, struct rehearsal **rehears
                    struct err *err);
 /* The time of the batch that is open. */
 int64_t rehearsal_time_ms(const struct rehearsal *rehearsal);
-/* Puts a record into the open batch. False (ERR_BAD_RECORD): it is larger than REHEARSAL_RECORD_MAX. */
+/* Puts a record into the open batch; those of `rate` come by themselves. False (ERR_BAD_RECORD): it is larger than REHEARSAL_RECORD_MAX. */
 bool rehearsal_put(struct rehearsal *rehearsal, const struct rehearsal_record *record,
                    struct err *err);
 /* Closes the open batch and commits it; *cut lives until the next call. False: it must not be committed, and nothing more can

@@ -11,10 +11,17 @@ static struct lift_shape shape;
 static struct block *block;
 static struct lift_chunk chunk;
 
+static struct types *types;
+
+static void stage_shape(const struct job_source *source)
+{
+    shape = (struct lift_shape){ lift_type(types, source), source->record, UINT64_MAX };
+}
+
 static void stage_open(void)
 {
-    struct job_source source = { .value_nullable = false };
-    shape = (struct lift_shape){ lift_type(types_new(&arena), &source), UINT64_MAX };
+    types = types_new(&arena);
+    stage_shape(&(struct job_source){ .record = RECORD_KAFKA });
     block = block_new(10000, 100);
     block->topic = "lines";
     block->partition = 3;
@@ -143,6 +150,96 @@ START_TEST(bad_records_are_named_in_order_and_left_out)
 }
 END_TEST
 
+static void type_is(const char *text)
+{
+    ck_assert_str_eq(type_text(&arena, shape.type), text);
+}
+
+START_TEST(a_value_is_of_the_format_that_is_asked_for)
+{
+    stage_shape(&(struct job_source){ .record = RECORD_KAFKA, .format = FORMAT_BYTES });
+    add(NULL, "\xff", NO_HEADERS);
+    lift_all();
+    ck_assert_uint_eq(chunk.sel.n, 1);
+    text_is(field(LIFT_VALUE), 0, "\xff");
+    ck_assert_ptr_eq(field(LIFT_VALUE)->type, &type_bytes);
+    block_clear(block);
+    block->topic = "lines";
+    stage_shape(&(struct job_source){ .record = RECORD_KAFKA, .format = FORMAT_JSON });
+    add(NULL, " {\"a\": 1}\t", NO_HEADERS);
+    add(NULL, "{\"a\": 1", NO_HEADERS);
+    add(NULL, "", NO_HEADERS);
+    add(NULL, "\"\xff\"", NO_HEADERS);
+    add(NULL, NULL, NO_HEADERS);
+    lift_all();
+    ck_assert_uint_eq(chunk.sel.n, 1);
+    text_is(field(LIFT_VALUE), 0, "{\"a\": 1}");
+    bad_is(0, 1, 402);
+    bad_is(1, 2, 402);
+    bad_is(2, 3, 401);
+    bad_is(3, 4, 409);
+}
+END_TEST
+
+START_TEST(a_value_that_may_be_absent_is_an_option)
+{
+    stage_shape(&(struct job_source){ .format = FORMAT_JSON, .value_nullable = true });
+    add(NULL, NULL, NO_HEADERS);
+    add(NULL, " 1 ", NO_HEADERS);
+    add(NULL, "x", NO_HEADERS);
+    lift_all();
+    ck_assert_uint_eq(chunk.n_bad, 1);
+    bad_is(0, 2, 402);
+    ck_assert(!column_valid(field(LIFT_VALUE), 0) && column_valid(field(LIFT_VALUE), 1));
+    text_is(&field(LIFT_VALUE)->child[0], 1, "1");
+}
+END_TEST
+
+START_TEST(a_flume_event_is_a_body_and_headers)
+{
+    stage_shape(&(struct job_source){ .record = RECORD_FLUME });
+    type_is("{body: String, headers: Map[String, String]}");
+    add(NULL, "hello", HEADERS("\0\2id\0\0\0\3abc"));
+    add(NULL, "\xff", NO_HEADERS);
+    lift_all();
+    text_is(&chunk.column.child[0], 0, "hello");
+    text_is(&chunk.column.child[1].child[1], 0, "abc");
+    ck_assert_uint_eq(chunk.n_bad, 1);
+    ck_assert_str_eq(chunk.bad[0].reason, "the body is not UTF-8");
+}
+END_TEST
+
+START_TEST(a_line_of_text_is_a_string)
+{
+    stage_shape(&(struct job_source){ .record = RECORD_TEXT });
+    type_is("String");
+    add(NULL, "a b", NO_HEADERS);
+    add(NULL, "\xff", NO_HEADERS);
+    lift_all();
+    text_is(&chunk.column, 0, "a b");
+    ck_assert_uint_eq(chunk.column.n, 2);
+    ck_assert_uint_eq(chunk.n_bad, 1);
+    ck_assert_str_eq(chunk.bad[0].reason, "the line is not UTF-8");
+    shape.fields = 0; /* nobody looks: it is only counted */
+    lift_all();
+    ck_assert_uint_eq(chunk.n_bad, 0);
+    ck_assert(chunk.column.is_const);
+}
+END_TEST
+
+START_TEST(a_row_of_rate_is_its_number_and_time)
+{
+    stage_shape(&(struct job_source){ .record = RECORD_RATE });
+    type_is("{value: Int, timestamp: Timestamp}");
+    add(NULL, NULL, NO_HEADERS);
+    add(NULL, NULL, NO_HEADERS);
+    lift_all();
+    ck_assert_uint_eq(chunk.n_bad, 0);
+    ck_assert_int_eq(chunk.column.child[0].i64[1], 15);
+    ck_assert_int_eq(chunk.column.child[1].i64[1], 1);
+}
+END_TEST
+
 START_TEST(too_many_headers_are_refused)
 {
     struct buf headers = { 0 };
@@ -231,6 +328,11 @@ Suite *lift_suite(void)
     tcase_add_test(tcase, chunks_follow_one_another);
     tcase_add_test(tcase, of_one_header_the_last_counts_and_null_is_absent);
     tcase_add_test(tcase, bad_records_are_named_in_order_and_left_out);
+    tcase_add_test(tcase, a_value_is_of_the_format_that_is_asked_for);
+    tcase_add_test(tcase, a_value_that_may_be_absent_is_an_option);
+    tcase_add_test(tcase, a_flume_event_is_a_body_and_headers);
+    tcase_add_test(tcase, a_line_of_text_is_a_string);
+    tcase_add_test(tcase, a_row_of_rate_is_its_number_and_time);
     tcase_add_test(tcase, too_many_headers_are_refused);
     tcase_add_test(tcase, a_tombstone_is_an_option_where_the_job_says_so);
     tcase_add_test(tcase, what_nobody_looks_at_is_not_checked);

@@ -82,8 +82,7 @@ static const struct {
       "  help: 'conf' holds Spark's properties, whose names begin with 'spark.'\n" },
     { CONF("spark.streaming.checkpoint.directory: \"hdfs://nn1/c\""),
       "j.yaml:4:46: error[E215]: store 'hdfs://nn1/c': hdfs:// speaks Hadoop's RPC; write "
-      "webhdfs://nn1:9870/c (the NameNode's HTTP address)\n"
-      "  help: write webhdfs://nn1:9870/c\n" },
+      "webhdfs://nn1:9870/c (the NameNode's HTTP address)\n" },
     { SOURCES PRINT "conf: [a]\n",
       "j.yaml:4:7: error[E206]: conf must be a mapping, here is a list\n" },
 };

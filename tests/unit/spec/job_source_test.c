@@ -1,7 +1,10 @@
 #include "job_try.h"
+#include "spec/job_parts.h"
 #include "spec/kafka_property.h"
 
 #define SOURCE(keys) "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, " keys "}\n" PRINT
+
+#define ONE(source) "sources:\n  - " source "\n" PRINT
 
 START_TEST(topics_come_as_a_list_a_mapping_or_a_pattern)
 {
@@ -57,6 +60,49 @@ START_TEST(our_keys_stand_beside_them)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    enum job_record record;
+} good[] = {
+    { ONE("kafkaDirect: {bootstrap.servers: b, topics: {a: 1}, fromOffsets: {a: {0: 12, 1: 0}}, "
+          "maxRatePerPartition: 5, startingOffsets: earliest, fetch.min.bytes: 5}"),
+      RECORD_KAFKA },
+    { ONE("kafkaDirect: {bootstrap.servers: b, group.id: g, topics: ^a, fromOffsets: {ab: {0: "
+          "1}}}"),
+      RECORD_KAFKA },
+    { ONE("kafka: {zkQuorum: \"zk1:2181,zk2:2181/kafka\", group.id: g, topics: [a]}"),
+      RECORD_KAFKA },
+    { ONE("flume: {port: 4141}"), RECORD_FLUME },
+    { ONE("flume: {bind: \"127.0.0.1\", port: 4141, compression: deflate, idHeader: id, name: f, "
+          "body.format: bytes, tls: {certificate: c.pem, key: k.pem, ca: ca.pem}}"),
+      RECORD_FLUME },
+    { ONE("flumePolling: {addresses: [\"agent1:4142\", \"[::1]:4142\"], maxBatchSize: 100}"),
+      RECORD_FLUME },
+    { ONE("socketTextStream: {host: localhost, port: 9999}"), RECORD_TEXT },
+    { ONE("textFileStream: {directory: \"webhdfs://nn1/in\", startingFiles: all}"), RECORD_TEXT },
+    { ONE("rate: {rowsPerSecond: 10000000}"), RECORD_RATE },
+    { ONE("rate"), RECORD_RATE },
+};
+
+START_TEST(every_source_is_known_with_its_keys)
+{
+    ck_assert_msg(parse(good[_i].text), "%s", findings(DIAG_GNU));
+    ck_assert_str_eq(findings(DIAG_GNU), "");
+    ck_assert_int_eq(spec->sources[0].record, good[_i].record);
+    ck_assert_ptr_nonnull(spec->later);
+}
+END_TEST
+
+START_TEST(a_format_is_of_the_value_or_of_the_body)
+{
+    ck_assert_msg(parse(SOURCE("topics: [a], value.format: json")), "%s", findings(DIAG_GNU));
+    ck_assert_int_eq(spec->sources[0].format, FORMAT_JSON);
+    ck_assert_ptr_null(spec->later);
+    ck_assert_msg(parse(ONE("flume: {port: 1, body.format: bytes}")), "%s", findings(DIAG_GNU));
+    ck_assert_int_eq(spec->sources[0].format, FORMAT_BYTES);
+}
+END_TEST
+
 START_TEST(a_secret_is_never_shown)
 {
     ck_assert(!parse(SOURCE("topics: [a], session.timeout.ms: \"${credential:password}\"")));
@@ -106,8 +152,8 @@ static const struct {
     { SOURCE("topics: [a], metadata.broker.list: c"),
       "j.yaml:2:61: error[E210]: 'metadata.broker.list' and 'bootstrap.servers' exclude each "
       "other: both say where the brokers are\n" },
-    { SOURCE("topics: [a], value.format: json, schemaRegistry: \"http://r\""),
-      "j.yaml:2:75: error[E250]: value.format: json is known, but not supported yet\n"
+    { SOURCE("topics: [a], value.format: avro, schemaRegistry: \"http://r\""),
+      "j.yaml:2:75: error[E250]: value.format: avro is known, but not supported yet\n"
       "j.yaml:2:97: error[E250]: schemaRegistry is known, but not supported yet\n" },
     { SOURCE("topics: [a], batchInterval: 1s"),
       "j.yaml:2:61: error[E204]: 'batchInterval' stands inside 'kafka'; it belongs at the top of "
@@ -118,6 +164,50 @@ static const struct {
     { "sources:\n  - kafka: {bootstrap.servers: \"\", group.id: \"\", topics: [a]}\n" PRINT,
       "j.yaml:2:32: error[E208]: bootstrap.servers must not be empty\n"
       "j.yaml:2:46: error[E208]: group.id must not be empty\n" },
+    { ONE("kafkaDirect: {bootstrap.servers: b, topics: {a: 1}, fromOffsets: {b: {0: 1}, a: {x: 1, "
+          "0: -1, 1: 5}, c: 3}, maxRatePerPartition: 0}"),
+      "j.yaml:2:71: error[E208]: 'b' is not among the topics of this source\n"
+      "j.yaml:2:86: error[E208]: 'x' is not the number of a partition\n"
+      "j.yaml:2:95: error[E208]: 0 must be at least 0, here is '-1'\n"
+      "j.yaml:2:106: error[E208]: 'c' is not among the topics of this source\n"
+      "j.yaml:2:134: error[E208]: maxRatePerPartition must be at least 1, here is '0'\n" },
+    { ONE("kafka: {zkQuorum: \"zk1\", group.id: g, topics: [a]}"),
+      "j.yaml:2:23: error[E206]: zkQuorum must be host:port, several with commas, then a chroot, "
+      "here is 'zk1'\n" },
+    { ONE("kafka: {zkQuorum: \"z:1\", bootstrap.servers: b, group.id: g, topics: [a]}"),
+      "j.yaml:2:13: error[E210]: 'zkQuorum' and 'bootstrap.servers' exclude each other: both say "
+      "where the brokers are\n" },
+    { ONE("flume"), "j.yaml:2:5: error[E205]: flume needs 'port'\n" },
+    { ONE("flume: {bind: a, port: 65536, tls: {key: k}, compression: gzip, bodi.format: bytes}"),
+      "j.yaml:2:28: error[E208]: port must be at most 65535, here is '65536'\n"
+      "j.yaml:2:35: error[E205]: tls needs 'certificate'\n"
+      "j.yaml:2:63: error[E206]: compression is one of none, deflate, not 'gzip'\n"
+      "j.yaml:2:69: error[E202]: unknown key 'bodi.format'\n  help: did you mean "
+      "'body.format'?\n" },
+    { ONE("flume: {port: 1, body.format: avro}"),
+      "j.yaml:2:35: error[E250]: body.format: avro is known, but not supported yet\n" },
+    { ONE("flumePolling: {addresses: [a, \"h:0\", \"h:99999\", \"[::1]:1\", \"::1:1\", 5], "
+          "maxBatchSize: 0}"),
+      "j.yaml:2:32: error[E206]: addresses must be host:port, as \"agent1:4142\", here is 'a'\n"
+      "j.yaml:2:35: error[E206]: addresses must be host:port, as \"agent1:4142\", here is 'h:0'\n"
+      "j.yaml:2:42: error[E206]: addresses must be host:port, as \"agent1:4142\", here is "
+      "'h:99999'\n"
+      "j.yaml:2:64: error[E206]: addresses must be host:port, as \"agent1:4142\", here is "
+      "'::1:1'\n"
+      "j.yaml:2:73: error[E206]: addresses must be host:port, as \"agent1:4142\", here is '5'\n"
+      "j.yaml:2:91: error[E208]: maxBatchSize must be at least 1, here is '0'\n" },
+    { ONE("flumePolling: {addresses: []}"),
+      "j.yaml:2:31: error[E208]: addresses must name at least one\n" },
+    { ONE("socketTextStream: {host: h}"),
+      "j.yaml:2:5: error[E205]: socketTextStream needs 'port'\n" },
+    { ONE("textFileStream: {directory: \"hdfs://nn/in\", startingFiles: old}"),
+      "j.yaml:2:33: error[E215]: store 'hdfs://nn/in': hdfs:// speaks Hadoop's RPC; write "
+      "webhdfs://nn:9870/in (the NameNode's HTTP address)\n"
+      "j.yaml:2:64: error[E206]: startingFiles is one of new, all, not 'old'\n" },
+    { ONE("rate: {rowsPerSecond: 10000001, rows: 1}"),
+      "j.yaml:2:27: error[E208]: rowsPerSecond must be at most 10000000, here is '10000001'\n"
+      "j.yaml:2:37: error[E202]: unknown key 'rows'\n  help: did you mean 'rowsPerSecond'?\n" },
+    { ONE("rate: 5"), "j.yaml:2:11: error[E206]: rate must be a mapping, here is '5'\n" },
     { "sources: [kafka, kafka: x]\n" PRINT,
       "j.yaml:1:11: error[E205]: kafka needs 'bootstrap.servers', 'group.id' and 'topics'\n"
       "j.yaml:1:25: error[E206]: kafka must be a mapping, here is 'x'\n"
@@ -133,12 +223,18 @@ END_TEST
 
 START_TEST(the_table_of_properties_is_librdkafkas)
 {
-    unsigned n = 0;
-    for (const struct kafka_property_row *row; (row = kafka_property_at(n)); n++)
-        ck_assert_ptr_eq(kafka_property_find(row->name), row);
-    ck_assert_uint_eq(n, 105);
-    ck_assert_ptr_null(kafka_property_find("acks"));
-    ck_assert(kafka_property_of_producers("acks"));
+    static const enum kafka_property_side sides[] = { PROPERTY_OF_CONSUMERS, PROPERTY_OF_PRODUCERS,
+                                                      PROPERTY_OF_BOTH };
+    static const unsigned wanted[] = { 105, 105, 77 };
+    for (int i = 0; i < 3; i++) {
+        const struct kafka_property_row *row = NULL;
+        unsigned n = 0;
+        for (; (row = kafka_property_next(sides[i], row)); n++)
+            ck_assert_ptr_eq(kafka_property_find(sides[i], row->name), row);
+        ck_assert_uint_eq(n, wanted[i]);
+    }
+    ck_assert_ptr_null(kafka_property_find(PROPERTY_OF_CONSUMERS, "acks"));
+    ck_assert_ptr_null(kafka_property_find(PROPERTY_OF_PRODUCERS, "fetch.min.bytes"));
 }
 END_TEST
 
@@ -151,6 +247,9 @@ Suite *job_source_suite(void)
     tcase_add_test(tcase, partitions_are_those_of_a_topic);
     tcase_add_test(tcase, properties_are_handed_on_as_they_stand);
     tcase_add_test(tcase, our_keys_stand_beside_them);
+    tcase_add_loop_test(tcase, every_source_is_known_with_its_keys, 0,
+                        sizeof good / sizeof good[0]);
+    tcase_add_test(tcase, a_format_is_of_the_value_or_of_the_body);
     tcase_add_test(tcase, a_secret_is_never_shown);
     tcase_add_loop_test(tcase, what_is_wrong_with_a_source_is_said, 0,
                         sizeof said / sizeof said[0]);

@@ -45,7 +45,7 @@ END_TEST
 
 START_TEST(without_a_typed_source_there_is_no_plan)
 {
-    ck_assert(!parse("sources: [flume: {port: 1}]\n" PRINT));
+    ck_assert(!parse("sources: [flum: {port: 1}]\n" PRINT));
     ck_assert_ptr_null(spec);
 }
 END_TEST

@@ -155,17 +155,14 @@ static const struct { /* a file and all that is said about it, as j.yaml:<said> 
     { "sources:\n  - kafka: {group_id: g, topics: [a], bootstrap.servers: b}\n" PRINT,
       "j.yaml:2:13: error[E203]: unknown Kafka property 'group_id'\n"
       "  help: did you mean 'group.id'?\n" },
-    { "sources:\n  - kafka: {zkQuorum: \"z:1\", group.id: g, topics: [a]}\n" PRINT,
-      "j.yaml:2:23: error[E250]: zkQuorum is known, but not supported yet\n" },
     { "sources: [flume: {port: 1}, flum]\n" PRINT,
-      "j.yaml:1:11: error[E250]: source 'flume' is known, but not supported yet\n"
       "j.yaml:1:29: error[E201]: unknown source 'flum'\n  help: did you mean 'flume'?\n"
       "j.yaml:2:11: error[E205]: print needs 'from'\n  help: name the stream: print: {from: "
       "NAME}\n" },
     { SOURCES "outputs: [{print: {from: reslt}}, postgres]\n",
       "j.yaml:3:26: error[E211]: there is no source or stream 'reslt'\n"
       "  help: did you mean 'result'?\n"
-      "j.yaml:3:35: error[E250]: output 'postgres' is known, but not supported yet\n" },
+      "j.yaml:3:35: error[E205]: postgres needs 'url' and 'table'\n" },
     { SOURCES PRINT "transformations: [count, print, {transform: x}, {lua: {}}]\n",
       "j.yaml:4:26: error[E204]: 'print' is an output; it belongs inside 'outputs'\n"
       "j.yaml:4:34: error[E216]: there is no operation 'transform' here\n"
