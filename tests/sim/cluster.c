@@ -106,6 +106,7 @@ void sim_store_failover(struct sim_store *store, bool all_lost)
     size_t kept = all_lost ? 0 : sim_below(store->sim, store->n_pending + 1);
     check(!store->is_local);
     store->failovers++;
+    census_note(CENSUS_FAILOVERS);
     sim_tree_copy(&store->old, &store->vis);
     sync_first(store, kept);
     sim_trace(store->sim, "failover: %zu edits survive, %zu are gone", kept, store->n_pending);
@@ -123,6 +124,7 @@ static void tear(struct sim *sim, struct sim_edit *edit)
     memset(torn->bytes, 0, torn->len); /* pages that never came to the disk */
     memcpy(torn->bytes, whole->bytes, kept);
     edit->content = torn;
+    census_note(CENSUS_TORN);
     sim_bytes_drop(whole);
 }
 
@@ -133,6 +135,7 @@ void sim_store_power_loss(struct sim_store *store)
     LIST_EACH(link, &sim->parts->processes)
     sim_kill(LIST_ITEM(link, struct sim_process_parts, link)->process);
     size_t kept = 0;
+    census_note(CENSUS_POWER_LOSSES);
     for (size_t i = 0; i < store->n_pending; i++) {
         struct sim_edit *edit = &store->pending[i].edit;
         if (sim_chance(sim, 500)) {
@@ -166,6 +169,7 @@ static void spell_begin(struct sim_store *store)
     store->spell = 1 + (enum store_spell)sim_below(store->sim, SPELL_AWAY);
     if (store->is_local)
         store->spell = SPELL_FULL;
+    census_note(CENSUS_REFUSALS);
     store->spell_end_us = store->sim->now_us + ms * 1000;
     sim_trace(store->sim, "the store refuses for %llu ms: %s", (unsigned long long)ms,
               spells[store->spell].name);

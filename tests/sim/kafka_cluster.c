@@ -135,6 +135,7 @@ void sim_kafka_commit(struct sim_kafka *kafka, const char *group,
 void sim_kafka_away(struct sim_kafka *kafka, uint64_t ms)
 {
     sim_trace(kafka->sim, "Kafka is away for %llu ms", (unsigned long long)ms);
+    census_note(CENSUS_KAFKA_AWAY);
     kafka->away_end_us = kafka->sim->now_us + ms * 1000;
 }
 

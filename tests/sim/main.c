@@ -1,5 +1,6 @@
-/* sim [--seeds N] [--seed S] [--scenario NAME] [--point P] [--trace]: runs the scenarios. A seed that fails prints
- * one line that runs it again, what was wrong, and the end of its trace. */
+/* sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--step N] [--census FILE] [--trace]: runs the scenarios, or those
+ * whose names begin with NAME; N seeds of each from S on, or seed S alone. A seed that fails prints one line that runs it
+ * again, what was wrong, and the end of its trace. The census tells how often what happened. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 #define FAILURES_SHOWN 3
 
 struct options {
-    uint64_t seed, seeds, point; /* 0: not given */
-    const char *scenario;
+    uint64_t seed, seeds, from, point; /* 0: not given */
+    const char *scenario, *census;
 };
 
 struct runner {
@@ -70,6 +71,7 @@ static bool run_one(uint64_t seed, uint64_t point, uint64_t *hash, bool *hit)
         printf("%s: %s\n", runner.scenario->name, sim->failure);
         print_replay(stdout, sim);
     }
+    census_note(CENSUS_SIMULATIONS);
     runner.failed += !ok;
     runner.passed += ok;
     runner.sim = NULL;
@@ -112,7 +114,7 @@ static void run_scenario(const struct sim_scenario *scenario)
     uint64_t failed = runner.failed, passed = runner.passed;
     runner.scenario = scenario;
     for (uint64_t i = 0; i < n; i++)
-        run_sweep(options->seed ? options->seed : i + 1);
+        run_sweep(options->seed ? options->seed : (options->from ? options->from : 1) + i);
     printf("%-24s %8llu passed %6llu failed\n", scenario->name,
            (unsigned long long)(runner.passed - passed),
            (unsigned long long)(runner.failed - failed));
@@ -132,6 +134,12 @@ static bool parse(int argc, char **argv, struct options *options)
             options->seeds = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--seed") == 0)
             options->seed = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--step") == 0)
+            sim_step = strtoull(value, NULL, 10) ? strtoull(value, NULL, 10) : 1;
+        else if (strcmp(argv[i], "--from") == 0)
+            options->from = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--census") == 0)
+            options->census = value;
         else if (strcmp(argv[i], "--point") == 0)
             options->point = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--scenario") == 0)
@@ -143,17 +151,38 @@ static bool parse(int argc, char **argv, struct options *options)
     return true;
 }
 
+/* worker. is all that begins so, worker.two that one. */
+static bool is_chosen(const char *name)
+{
+    const char *chosen = runner.options.scenario;
+    size_t n = chosen ? strlen(chosen) : 0;
+    return n == 0 || strcmp(name, chosen) == 0 ||
+           (chosen[n - 1] == '.' && strncmp(name, chosen, n) == 0);
+}
+
+static void print_census(const char *path)
+{
+    FILE *file = path ? fopen(path, "w") : NULL;
+    if (!file)
+        return;
+    census_print(file);
+    fclose(file);
+}
+
 int main(int argc, char **argv)
 {
     if (!parse(argc, argv, &runner.options)) {
-        fprintf(stderr, "sim [--seeds N] [--seed S] [--scenario NAME] [--point P] [--trace]\n");
+        fprintf(stderr,
+                "sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--census "
+                "FILE] [--trace]\n");
         return 64;
     }
     signal(SIGABRT, on_abort);
     signal(SIGSEGV, on_abort);
     for (const struct sim_scenario *scenario = sim_scenarios; scenario->name; scenario++)
-        if (!runner.options.scenario || strcmp(runner.options.scenario, scenario->name) == 0)
+        if (is_chosen(scenario->name))
             run_scenario(scenario);
+    print_census(runner.options.census);
     printf("sim: %llu passed, %llu failed\n", (unsigned long long)runner.passed,
            (unsigned long long)runner.failed);
     return runner.failed ? 1 : 0;

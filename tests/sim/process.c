@@ -98,6 +98,7 @@ void sim_kill(struct sim_process *process)
     if (sim_dying(process))
         return;
     sim_trace(process->sim, "%s[%u] is killed", process->name, process->pid);
+    census_note(CENSUS_KILLS);
     sim_end(process, SIM_KILLED);
 }
 
@@ -130,8 +131,10 @@ static void process_unstall(void *ctx)
 
 void sim_pause(struct sim_process *process)
 {
-    if (process->alive && !process->paused)
+    if (process->alive && !process->paused) {
         sim_trace(process->sim, "%s[%u] is paused", process->name, process->pid);
+        census_note(CENSUS_PAUSES);
+    }
     process->paused = true;
 }
 
@@ -164,7 +167,8 @@ void sim_process_event(struct sim_process *process, const struct sim_event *even
     struct sim_process_parts *parts = process->parts;
     if (!process->alive)
         return;
-    if (!process->paused && !parts->stalled && sim_chance(process->sim, process->sim->faults.stall))
+    if (!process->paused && !parts->stalled &&
+        sim_fires(process->sim, process->sim->faults.stall, CENSUS_STALLS))
         process_stall(process);
     if (process->paused || parts->stalled) {
         sim_events_push(&parts->deferred, *event);

@@ -38,7 +38,7 @@ void request_free(struct request *request)
 uint64_t store_latency_us(struct sim *sim)
 {
     uint64_t us = 50 + sim_below(sim, sim->faults.latency_us);
-    return sim_chance(sim, sim->faults.slow) ? us * 100 : us;
+    return sim_fires(sim, sim->faults.slow, CENSUS_SLOW) ? us * 100 : us;
 }
 
 /* ---- the answer, inside the process */
@@ -169,7 +169,7 @@ static bool request_is_stale(const struct request *request)
     struct sim_store *store = request->store;
     return store->old.root && request->process->alive &&
            request->door->failovers < store->failovers &&
-           sim_chance(store->sim, store->sim->faults.stale);
+           sim_fires(store->sim, store->sim->faults.stale, CENSUS_STALE);
 }
 
 static void request_read(struct request *request)
@@ -312,6 +312,7 @@ void request_crash(struct request *request, enum sim_crash how)
     struct sim_process *process = request->process;
     request->req = NULL;
     process->sim->hit = true;
+    census_note(CENSUS_POINTS);
     sim_trace(process->sim, "%s[%u] dies at its request %llu: %s %s, way %d", process->name,
               process->pid, (unsigned long long)process->requests, sim_store_ops[request->op].name,
               request->edit.path, how);

@@ -44,5 +44,6 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.crash", worker_crash, 4, 100 },
     { "worker.crash_again", worker_crash_again, 4, 60 },
     { "worker.crash_local", worker_crash_local, 4, 60 },
+    { "worker.harm", worker_harm, 1, 0 },
     { NULL, NULL, 0, 0 },
 };

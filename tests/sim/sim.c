@@ -11,6 +11,7 @@
 #include "parts.h"
 
 bool sim_verbose;
+uint64_t sim_step = 61;
 
 void *sim_alloc(size_t n)
 {
@@ -54,6 +55,13 @@ uint64_t sim_below(struct sim *sim, uint64_t n)
 bool sim_chance(struct sim *sim, uint32_t thousandths)
 {
     return thousandths && sim_below(sim, 1000) < thousandths;
+}
+
+bool sim_fires(struct sim *sim, uint32_t thousandths, enum census kind)
+{
+    bool fires = sim_chance(sim, thousandths);
+    census_add(kind, fires);
+    return fires;
 }
 
 /* ---- swarm: which faults are on in this seed, and how likely */

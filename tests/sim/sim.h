@@ -19,12 +19,15 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "census.h"
 
 struct loop;
 struct sim_process;
 struct sim_store;
 struct store;
 struct world;
+
+extern uint64_t sim_step; /* of harms that there are very many of, only every so-many-th is tried */
 
 #define SIM_KILLED (-9) /* status of a process that did not end by itself */
 
@@ -72,6 +75,8 @@ uint64_t sim_hash(const struct sim *sim);               /* of all trace lines so
 uint64_t sim_random(struct sim *sim);                   /* 64 bits of the seed's */
 uint64_t sim_below(struct sim *sim, uint64_t n);        /* 0 … n - 1 */
 bool sim_chance(struct sim *sim, uint32_t thousandths); /* true so often */
+/* sim_chance() of a fault, counted when it fires. */
+bool sim_fires(struct sim *sim, uint32_t thousandths, enum census kind);
 /* Calls fn(ctx) outside all processes in us from now (a supervisor, an operator, a peer). */
 void sim_after(struct sim *sim, uint64_t us, void (*fn)(void *ctx), void *ctx);
 

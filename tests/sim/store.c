@@ -11,15 +11,15 @@
 static enum fate draw_fate(struct sim_store *store)
 {
     struct sim *sim = store->sim;
-    if (sim_chance(sim, sim->faults.unanswered))
+    if (sim_fires(sim, sim->faults.unanswered, CENSUS_UNANSWERED))
         return FATE_UNANSWERED;
     if (store->is_local)
         return FATE_ANSWERED;
-    if (sim_chance(sim, sim->faults.late))
+    if (sim_fires(sim, sim->faults.late, CENSUS_LATE))
         return FATE_LATE;
-    if (sim_chance(sim, sim->faults.lost))
+    if (sim_fires(sim, sim->faults.lost, CENSUS_VANISHED))
         return FATE_LOST;
-    return sim_chance(sim, sim->faults.twice) ? FATE_TWICE : FATE_ANSWERED;
+    return sim_fires(sim, sim->faults.twice, CENSUS_TWICE) ? FATE_TWICE : FATE_ANSWERED;
 }
 
 static struct request *request_new(struct door *door, struct store_req *req, enum op op)

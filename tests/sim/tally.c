@@ -122,7 +122,8 @@ static void worker_gone(struct sim_process *process)
     tally->fenced += process->status == WORKER_AGAIN;
     tally->failed += process->status != WORKER_DONE && process->status != WORKER_AGAIN &&
                      process->status != SIM_KILLED;
-    sim_expect(tally->sim, process->status != WORKER_REJECTED && process->status != 1,
+    sim_expect(tally->sim,
+               process->status != WORKER_REJECTED && (process->status != 1 || tally->harmed),
                "%s[%u] ended with %d", process->name, process->pid, process->status);
     if (!tally->stopping)
         sim_after(tally->sim, 1000 + sim_below(tally->sim, 3000000), which ? again_b : again_a,

@@ -131,9 +131,14 @@ static void judge_printed(struct tally *tally)
         count_body(tally, block, words);
         last = block;
     }
-    for (int i = 0; i < TALLY_WORDS; i++)
+    census_add(CENSUS_RECORDS, tally->records);
+    for (int i = 0; i < TALLY_WORDS; i++) {
+        uint64_t lost = tally->words[i] > words[i] ? tally->words[i] - words[i] : 0;
+        census_add(CENSUS_LOST, lost);
+        census_add(CENSUS_DOUBLED, words[i] + lost - tally->words[i]);
         sim_expect(tally->sim, words[i] == tally->words[i], "word%d: %llu produced, %llu printed",
                    i, (unsigned long long)tally->words[i], (unsigned long long)words[i]);
+    }
     free(out.blocks);
 }
 

@@ -14,8 +14,7 @@ static bool stopped(void *ctx)
     return tally->done && !tally->workers[0] && !tally->workers[1];
 }
 
-/* The last records are produced when nothing fails any more; then everything must come out. */
-static void finish(struct tally *tally)
+void tally_finish(struct tally *tally)
 {
     struct sim *sim = tally->sim;
     sim_heal(sim);
@@ -68,7 +67,7 @@ void worker_alone(struct sim *sim)
     struct tally *tally = tally_new(sim, HDFS);
     tally_start(tally, 0);
     trouble(tally, 60000);
-    finish(tally);
+    tally_finish(tally);
 }
 
 void worker_two(struct sim *sim)
@@ -77,7 +76,7 @@ void worker_two(struct sim *sim)
     tally_start(tally, 0);
     tally_start(tally, 1);
     trouble(tally, 150000);
-    finish(tally);
+    tally_finish(tally);
 }
 
 void worker_local(struct sim *sim)
@@ -87,7 +86,7 @@ void worker_local(struct sim *sim)
     tally_start(tally, 0);
     tally_start(tally, 1);
     trouble(tally, 60000);
-    finish(tally);
+    tally_finish(tally);
 }
 
 /* ---- sweeps */
@@ -109,7 +108,7 @@ static void crash(struct sim *sim, const char *url, bool again)
     }
     sim_crash_at(tally->workers[0], sim->point, (enum sim_crash)(sim->seed % SIM_CRASHES));
     sim_run(sim, 8000, NULL, NULL);
-    finish(tally);
+    tally_finish(tally);
 }
 
 void worker_crash(struct sim *sim)

@@ -36,11 +36,24 @@ static uint64_t log_mono_ms(void *ctx)
     return world_mono_us(((struct sim_process *)ctx)->world) / 1000;
 }
 
+static void log_note(struct tally *tally, const char *bytes, size_t n)
+{
+    if (memmem(bytes, n, " event=job.recovered ", 21)) {
+        tally->recovered = true;
+        if (tally->starts > 1)
+            census_note(CENSUS_RECOVERIES);
+    }
+    if (tally->harmed && memmem(bytes, n, " code=E35", 9) &&
+        memmem(bytes, n, tally->harmed, strlen(tally->harmed)))
+        tally->named = true;
+}
+
 static void log_write(void *ctx, const char *bytes, size_t n)
 {
     struct sim_process *process = ctx;
     while (n && bytes[n - 1] == '\n')
         n--;
+    log_note(process->parts->main_ctx, bytes, n);
     sim_trace(process->sim, "%s[%u] %.*s", process->name, process->pid, (int)n, bytes);
 }
 

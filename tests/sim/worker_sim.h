@@ -25,8 +25,10 @@ struct tally { /* the world outside of all workers */
     uint64_t words[TALLY_WORDS]; /* produced */
     uint64_t records;
     bool producing, stopping;
-    struct sim_process *workers[2];  /* a and b; NULL = not now */
-    uint32_t done;                   /* workers that ended with 0 after they were told to stop */
+    struct sim_process *workers[2]; /* a and b; NULL = not now */
+    uint32_t done;                  /* workers that ended with 0 after they were told to stop */
+    const char *harmed;    /* the file that was damaged; a worker that says so may end with 1 */
+    bool recovered, named; /* a worker went on; one named that file */
     uint32_t starts, fenced, failed; /* of workers; those that ended with 75, with 1 */
 };
 
@@ -37,6 +39,8 @@ void tally_stop(struct tally *tally);             /* all of them, gracefully */
 bool tally_idle(void *tally); /* all that was produced is in the group's offsets */
 /* What was printed comes to what was produced, and the batch log holds each offset once. */
 void tally_judge(struct tally *tally);
+/* The last records are produced when nothing fails any more; then everything must come out. Frees the tally. */
+void tally_finish(struct tally *tally);
 void tally_judge_log(struct tally *tally); /* the second half of it */
 /* The main function of a worker. */
 void worker_main(struct sim_process *process, void *tally);
@@ -49,3 +53,4 @@ void worker_local(struct sim *sim);
 void worker_crash(struct sim *sim);       /* swept: at each request of the first life */
 void worker_crash_again(struct sim *sim); /* swept: at each request of the second life */
 void worker_crash_local(struct sim *sim);
+void worker_harm(struct sim *sim); /* every harm to every file of a small job; see --step */

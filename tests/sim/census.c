@@ -1,0 +1,43 @@
+#include "census.h"
+
+static const char *const names[CENSUS_KINDS] = {
+    [CENSUS_SIMULATIONS] = "simulations",
+    [CENSUS_RECORDS] = "records",
+    [CENSUS_LOST] = "lost",
+    [CENSUS_DOUBLED] = "doubled",
+    [CENSUS_RECOVERIES] = "recoveries",
+    [CENSUS_POINTS] = "crash_points",
+    [CENSUS_PAUSES_AT] = "pause_points",
+    [CENSUS_ALLOCATIONS] = "allocation_failures",
+    [CENSUS_WRITERS] = "two_writer_interleavings",
+    [CENSUS_KILLS] = "kills",
+    [CENSUS_PAUSES] = "pauses",
+    [CENSUS_STALLS] = "stalls",
+    [CENSUS_UNANSWERED] = "unanswered_requests",
+    [CENSUS_LATE] = "late_requests",
+    [CENSUS_VANISHED] = "vanished_requests",
+    [CENSUS_TWICE] = "repeated_requests",
+    [CENSUS_REFUSALS] = "store_refusals",
+    [CENSUS_FAILOVERS] = "failovers",
+    [CENSUS_STALE] = "stale_reads",
+    [CENSUS_SLOW] = "slow_requests",
+    [CENSUS_KAFKA_AWAY] = "kafka_outages",
+    [CENSUS_POWER_LOSSES] = "power_losses",
+    [CENSUS_TORN] = "torn_files",
+    [CENSUS_FLIPS] = "bit_flips",
+    [CENSUS_CUTS] = "truncations",
+    [CENSUS_SHUFFLES] = "shuffled_files",
+};
+
+static uint64_t counts[CENSUS_KINDS];
+
+void census_add(enum census kind, uint64_t n)
+{
+    counts[kind] += n;
+}
+
+void census_print(FILE *file)
+{
+    for (int i = 0; i < CENSUS_KINDS; i++)
+        fprintf(file, "%s %llu\n", names[i], (unsigned long long)counts[i]);
+}
