@@ -18,6 +18,9 @@ struct cli_job {
  * which was said. cli_job_close() it in any case. */
 int cli_job_open(const struct cli *cli, const struct settings *settings, const char *path,
                  struct cli_job *job);
+/* The same of a file, or of the id of a job that the daemon has accepted: <state directory>/specs/ID. */
+int cli_job_open_named(const struct cli *cli, const struct settings *settings, const char *word,
+                       struct cli_job *job);
 /* Prints the findings to standard error, if there are any, warnings not when it is to be quiet. */
 void cli_job_complain(const struct cli *cli, struct cli_job *job);
 bool cli_job_valid(const struct cli_job *job);

@@ -258,9 +258,9 @@ static void build_op(struct build *build, const struct job_op *job, const char *
     }
     if (op->memory)
         build_memory(build, op, job->node);
-    struct plan_node node = { .kind = op->kind->gather ? PLAN_GATHER : PLAN_OP,
-                              .type = op->out,
-                              .op = op };
+    struct plan_node node = {
+        .kind = op->kind->gather ? PLAN_GATHER : PLAN_OP, .type = op->out, .op = op, .job = job
+    };
     if (node_joins(&node)) {
         build_connect(build, &node, job->node, inputs, &other);
         return;

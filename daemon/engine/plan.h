@@ -28,12 +28,13 @@ struct plan_edge {
 
 struct plan_node {
     enum plan_kind kind;
-    const struct type *type; /* of the rows it gives; of an output: that it is given */
-    const struct op *op;     /* OP, GATHER */
-    uint32_t index;          /* SOURCE, OUTPUT: position in the spec's list */
-    uint32_t lanes;          /* that come in */
-    uint32_t left;           /* of those, the ones of the left side of a join; else all */
-    bool ends;               /* somebody behind it asks where partitions of its rows end */
+    const struct type *type;  /* of the rows it gives; of an output: that it is given */
+    const struct op *op;      /* OP, GATHER; NULL: it passes rows on as they are */
+    const struct job_op *job; /* what the file says of it; NULL: nothing */
+    uint32_t index;           /* SOURCE, OUTPUT: position in the spec's list */
+    uint32_t lanes;           /* that come in */
+    uint32_t left;            /* of those, the ones of the left side of a join; else all */
+    bool ends;                /* somebody behind it asks where partitions of its rows end */
     struct plan_edge *edges;
     uint32_t n_edges;
     uint32_t depth; /* nodes before it, on the longest way */

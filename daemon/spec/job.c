@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "spec/job_parts.h"
 
 #define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -155,6 +156,14 @@ bool job_kind_misplaced(struct job_file *file, struct yaml_node *node)
     return is != NULL;
 }
 
+const struct job_kind *job_kind_row(const struct job_kind *kinds, const char *name)
+{
+    while (kinds->name && strcmp(kinds->name, name) != 0)
+        kinds++;
+    check(kinds->name);
+    return kinds;
+}
+
 const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
                                      const struct job_kind *kinds, const char *what)
 {
@@ -271,6 +280,7 @@ static void read_defaults(struct job_file *file, const struct yaml_node *default
 static void read_keys(struct job_file *file, const struct yaml_node *defaults)
 {
     schema_defaults(job_keys, file);
+    file->defaults = defaults;
     if (defaults)
         read_defaults(file, defaults);
     job_conf_read(file, file->root);

@@ -279,3 +279,13 @@ void job_conf_read(struct job_file *file, const struct yaml_node *root)
         read_property(file, conf->keys[i], conf->items[i]);
     warn_window(file, conf, root);
 }
+
+const char *job_conf_property(const struct yaml_node *root, const char *key)
+{
+    const struct yaml_node *conf = yaml_get(root, "conf");
+    const char *ours = strcmp(key, "checkpoint.directory") == 0 ? "checkpoint" : key;
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (strcmp(rows[i].key, ours) == 0 && yaml_get(conf, rows[i].name))
+            return rows[i].name;
+    return NULL;
+}

@@ -32,7 +32,7 @@ static const struct {
     { "persist", "leave it out: a stream that is read twice is computed once" },
 };
 
-static const struct job_op_row *find(const char *name)
+const struct job_op_row *job_op_row(const char *name)
 {
     for (const struct job_op_row *op = job_op_rows; op->name; op++)
         if (strcmp(op->name, name) == 0)
@@ -42,7 +42,7 @@ static const struct job_op_row *find(const char *name)
 
 bool job_op_known(const char *name)
 {
-    return find(name) != NULL;
+    return job_op_row(name) != NULL;
 }
 
 static bool refuse_absent(struct diags *diags, const struct yaml_node *node)
@@ -63,7 +63,7 @@ void job_op_refuse(struct diags *diags, const struct yaml_node *node)
 {
     if (refuse_absent(diags, node))
         return;
-    if (find(node->text)) {
+    if (job_op_row(node->text)) {
         diag_add(diags, yaml_place(node), 250, "operation '%s' is known, but not supported yet",
                  node->text);
         return;
@@ -86,7 +86,7 @@ static bool refuse_call(struct job_file *file, struct yaml_node *node)
     while (isalpha((unsigned char)node->text[n]))
         n++;
     const char *name = arena_strndup(file->arena, node->text, n);
-    if (!node->text[n] || !find(name))
+    if (!node->text[n] || !job_op_row(name))
         return false;
     diag_help(file->diags,
               diag_add(file->diags, yaml_text_place(node, 0, n), 201,
@@ -98,7 +98,7 @@ static bool refuse_call(struct job_file *file, struct yaml_node *node)
 static const struct job_op_row *known(struct job_file *file, const struct job_item *item)
 {
     struct yaml_node *node = item->name;
-    const struct job_op_row *op = find(node->text);
+    const struct job_op_row *op = job_op_row(node->text);
     if (op && !op->later)
         return op;
     node->bad = true;

@@ -25,7 +25,8 @@ struct job_file {
     struct arena *arena;
     struct diags *diags;
     struct yaml_node *root;
-    struct job_name *names; /* the streams */
+    const struct yaml_node *defaults; /* of the settings; NULL = none */
+    struct job_name *names;           /* the streams */
     size_t n_names;
     bool unsure;   /* what is read is not all known: nothing is said to be unread */
     bool nameless; /* a source or stream has no name: none is said to be missing */
@@ -86,6 +87,8 @@ bool job_expression_fits(struct job_file *file, const char *name, const char *sa
                          struct yaml_node *arg);
 void job_tests_read(struct job_file *file);
 void job_conf_read(struct job_file *file, const struct yaml_node *root); /* Spark's properties */
+/* The property in the file's `conf` that stands for a key of ours; NULL = none. */
+const char *job_conf_property(const struct yaml_node *root, const char *key);
 /* Reads a list of transformations; what stands behind a bad one is left out, and false. */
 bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream);
 

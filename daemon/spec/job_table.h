@@ -17,6 +17,9 @@ struct job_kind {                  /* one source or output */
 };
 extern const struct job_kind job_source_kinds[], job_output_kinds[];
 
+/* The row of a name that is in a table. */
+const struct job_kind *job_kind_row(const struct job_kind *kinds, const char *name);
+
 enum job_op_form { /* of an operation's argument */
                    FORM_NONE,
                    FORM_EXPRESSION,
@@ -41,3 +44,4 @@ struct job_op_row {   /* one operation */
     const char *ops, *input, *gives;
 };
 extern const struct job_op_row job_op_rows[];
+const struct job_op_row *job_op_row(const char *name); /* NULL = none of that name */

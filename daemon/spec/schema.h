@@ -80,6 +80,8 @@ bool schema_later(struct schema *schema, struct yaml_node *node, const char *wha
 const char *schema_name(const struct yaml_node *node);
 /* A scalar as messages may show it: in quotes, *** when it is masked. In the arena. */
 const char *schema_shown(struct schema *schema, const struct yaml_node *node);
+/* The field of a scalar's row, as a file would say it: appended. */
+void schema_put(const struct schema_key *key, const void *field, struct buf *out);
 bool schema_has(const struct schema_key *keys, const char *name);
 /* E205, one finding for all that a mapping lacks; `except` is not missed (NULL = all are). */
 bool schema_missing(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,

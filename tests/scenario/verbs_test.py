@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""verbs_test.py BUILD: the verbs that answer from files and tables alone: init, completion."""
+"""verbs_test.py BUILD: the verbs that answer from files and tables alone: init, completion, explain.
+With --write the golden texts are written anew."""
 
+import glob
+import json
 import os
 import re
 import shutil
@@ -10,6 +13,8 @@ import sys
 from harness import Stage, daemon, expect, run_tests
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+GOLDEN = os.path.join(TOP, "tests", "golden")
 
 
 class Desk(Stage):
@@ -26,6 +31,17 @@ class Desk(Stage):
         status, out, err = self.ask(*args, **more)
         expect(status == 0, f"{args}: {status} {out}{err}")
         return out
+
+
+def golden(name, text):
+    """What is printed, to the letter."""
+    path = os.path.join(GOLDEN, name)
+    if "--write" in sys.argv:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    with open(path, encoding="utf-8") as file:
+        wanted = file.read()
+    expect(text == wanted, f"{name}: got\n{text}")
 
 
 def init_writes_a_job_that_passes_and_never_overwrites():
@@ -63,5 +79,55 @@ def every_shell_completes_every_verb():
         expect(desk.ask("completion", "tcsh")[0] == 64, "an unknown shell")
 
 
+def explained(desk, *args):
+    return json.loads(desk.want("explain", "-o", "json", *args))
+
+
+def explain_shows_the_whole_job_to_the_letter():
+    with Desk("explain") as desk:
+        with open(os.path.join(GOLDEN, "explain", "shop.yaml"), encoding="utf-8") as file:
+            desk.write("shop.yaml", file.read())
+        desk.write("password", "hunter2\n")
+        desk.write("conf.yaml", "state: {directory: state}\ndefaults: {onError: {failAbove: 5%}}\n")
+        forms = {"txt": (), "json": ("-o", "json"), "dot": ("--graph", "dot"), "mermaid": ("--graph", "mermaid")}
+        for name, args in forms.items():
+            text = desk.want("explain", "--conf", "conf.yaml", "shop.yaml", *args)
+            expect("hunter2" not in text, f"{name} shows a secret")
+            lines = [line for line in text.splitlines(True) if not line.endswith("  default\n")]
+            if name != "json":
+                golden(f"explain/shop.{name}", "".join(lines))
+            if name == "txt":
+                expect(len(lines) + 30 < len(text.splitlines()), "the defaults are filled in")
+        colored = desk.want("explain", "--conf", "conf.yaml", "shop.yaml", "--color", "always")
+        expect(re.sub("\033[^m]*m", "", colored) == desk.want("explain", "--conf", "conf.yaml", "shop.yaml"), "color adds words")
+        expect(desk.ask("explain", "--graph", "svg", "shop.yaml")[0] == 64, "an unknown form")
+
+
+def explain_takes_a_file_or_a_job_of_the_daemon():
+    with Desk("explain-job") as desk:
+        text = desk.want("init", "-")
+        desk.write("state/specs/clicks", text)
+        job = explained(desk, "--state", "state", "clicks")
+        expect(job["job"] == "clicks" and job["file"] == "state/specs/clicks", job)
+        keys = {key["key"]: (key["value"], key["from"]) for key in job["keys"]}
+        expect(keys["checkpoint.directory"] == ("state/jobs/clicks", "default"), keys)
+        for word in ("orders", "a b", "none.yaml", "../state/specs/clicks2"):
+            expect(desk.ask("explain", "--state", "state", word)[0] == 66, word)
+        desk.write("bad.yaml", "batchInterval: 5\n")
+        status, out, err = desk.ask("explain", "bad.yaml")
+        expect(status == 1 and not out and "error[E207]" in err, err)
+
+
+def every_job_that_is_shipped_can_be_explained():
+    with Desk("explain-all") as desk:
+        for path in sorted(glob.glob(os.path.join(TOP, "jobs", "*.yaml"))):
+            job = explained(desk, path)
+            ops = [op for stream in job["streams"] for op in stream["operations"]]
+            expect(all(op["in"] and op["out"] and op["stage"] >= 1 for op in ops), path)
+            expect({op["state"] for op in ops} - {None} == {state["id"] for state in job["state"]}, path)
+            expect(all(item["guarantee"] for item in job["sources"] + job["outputs"]), path)
+
+
 if __name__ == "__main__":
-    run_tests("verbs", [init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)
+    run_tests("verbs", [explain_shows_the_whole_job_to_the_letter, explain_takes_a_file_or_a_job_of_the_daemon,
+                        every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)
