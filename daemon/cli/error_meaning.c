@@ -134,9 +134,10 @@ const struct error_row error_rows_meaning[] = {
       .title = "known, not supported yet",
       .means = "The word is part of the language and will do what the manual says in a later "
                "release. It is refused, never ignored.",
-      .example = "job.yaml:4:5: error[E250]: operation 'pipe' is known, but not supported yet\n"
-                 "  4 |   - pipe: [cat]\n"
-                 "    |     ^^^^",
+      .example = "job.yaml:1:13: error[E250]: store 'httpfs://nn1:14000/c': httpfs:// is not "
+                 "supported yet\n"
+                 "  1 | checkpoint: httpfs://nn1:14000/c\n"
+                 "    |             ^^^^^^^^^^^^^^^^^^^^",
       .mend = "Leave it out for now." },
     { .code = 101,
       .warning = true,

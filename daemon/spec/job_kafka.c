@@ -108,7 +108,7 @@ static bool property_kind(struct job_file *file, const struct kafka_property_row
     if (row->kind != PROPERTY_WORD)
         return true;
     size_t n = strlen(node->text);
-    for (const char *at = row->words; (at = strstr(at, node->text)); at += n)
+    for (const char *at = row->words; (at = strcasestr(at, node->text)); at += n)
         if (n && (at == row->words || at[-1] == ' ') && (!at[n] || at[n] == ','))
             return true;
     return schema_wrong(schema, node, arena_printf(file->arena, "one of %s", row->words));

@@ -148,10 +148,6 @@ static const struct schema_key rate_keys[] = {
     "nothing acknowledged is lost; a batch that is sent again is doubled, unless idHeader names " \
     "a header"
 
-#define PUSHED                                                                                    \
-    "nothing acknowledged is lost; a batch that is sent again is doubled, unless idHeader names " \
-    "a header"
-
 const struct job_kind job_source_kinds[] = {
     { .name = "kafka",
       .record = RECORD_KAFKA,

@@ -148,6 +148,18 @@ static void add_said(struct gather *gather, const struct schema_key *key,
     value->value = !node ? key->fallback : key->secret ? MASK : job_value_text(gather->arena, node);
 }
 
+static bool is_secret(const char *name) /* of librdkafka's properties */
+{
+    static const enum kafka_property_side sides[] = { PROPERTY_OF_CONSUMERS,
+                                                      PROPERTY_OF_PRODUCERS };
+    bool secret = false;
+    for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
+        const struct kafka_property_row *row = kafka_property_find(sides[i], name);
+        secret |= row && row->secret;
+    }
+    return secret;
+}
+
 struct job_values job_values_of(struct arena *arena, const struct schema_key *keys,
                                 const struct yaml_node *map)
 {
@@ -156,10 +168,9 @@ struct job_values job_values_of(struct arena *arena, const struct schema_key *ke
         add_said(&gather, key, yaml_get(map, key->name));
     for (size_t i = 0; map && map->kind == YAML_MAP && i < map->n; i++) {
         const char *name = map->keys[i]->text;
-        const struct kafka_property_row *row = kafka_property_find(name);
         if (keys && schema_has(keys, name))
             continue;
-        add_said(&gather, &(struct schema_key){ .name = name, .secret = row && row->secret },
+        add_said(&gather, &(struct schema_key){ .name = name, .secret = is_secret(name) },
                  map->items[i]);
     }
     return gather.values;

@@ -149,6 +149,7 @@ static const struct {
     { SOURCE("topics: [a], security.protocol: tls"),
       "j.yaml:2:80: error[E206]: security.protocol must be one of plaintext, ssl, sasl_plaintext, "
       "sasl_ssl, here is 'tls'\n" },
+    { SOURCE("topics: [a], security.protocol: SASL_SSL"), "" }, /* as librdkafka reads it */
     { SOURCE("topics: [a], metadata.broker.list: c"),
       "j.yaml:2:61: error[E210]: 'metadata.broker.list' and 'bootstrap.servers' exclude each "
       "other: both say where the brokers are\n" },
