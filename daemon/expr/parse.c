@@ -368,8 +368,10 @@ static struct node *parse_access(struct parser *parser, struct node *left)
 
 static struct node *parse_postfix(struct parser *parser)
 {
+    bool closed = parser->token.kind == TOKEN_OPEN; /* (if …) ends at its parenthesis */
     struct node *node = parse_primary(parser);
-    while (node && !parser->failed && node->kind != NODE_LAMBDA && node->kind != NODE_IF &&
+    while (node && !parser->failed && node->kind != NODE_LAMBDA &&
+           (node->kind != NODE_IF || closed) &&
            (parser->token.kind == TOKEN_DOT || parser->token.kind == TOKEN_OPEN))
         node = parse_access(parser, node);
     return node;

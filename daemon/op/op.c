@@ -158,6 +158,7 @@ static void op_report(const struct op *op, const struct rows *rows, const struct
 void op_compute(const struct op *op, const struct column *param, struct rows *rows,
                 const struct op_run *run, struct column *out)
 {
+    struct rows given = *rows; /* out may be where its column was */
     struct column in = *param;
     struct error_list errors = { 0 };
     struct chunk chunk = { .frame = { .n = rows->n },
@@ -168,7 +169,7 @@ void op_compute(const struct op *op, const struct column *param, struct rows *ro
     program_run(op->program, &chunk, out, &errors);
     rows->sel = chunk.sel;
     if (errors.n)
-        op_report(op, rows, &errors, run);
+        op_report(op, &given, &errors, run);
 }
 
 bool op_is_pair(const struct type *type)

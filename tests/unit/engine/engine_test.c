@@ -241,6 +241,21 @@ START_TEST(a_key_that_overflows_is_one_error)
 }
 END_TEST
 
+START_TEST(an_error_of_a_result_shows_what_the_operation_was_given)
+{
+    static const char *const ops[] = { "map: 1 / (_.length - 2)", "flatMap: \"[1 / (_.length - 2)]\"",
+                                       "filter: 1 / (_.length - 2) == 0" };
+    char text[100];
+    snprintf(text, sizeof text, "- map: _.value\n- distinct\n- %s", ops[_i]);
+    job_open(&job, text);
+    job_feed(&job, 0, LINES("ab"));
+    ck_assert(job_cut(&job));
+    ck_assert_uint_eq(job.cut.n_dead, 1);
+    ck_assert_uint_eq(job.cut.dead[0].value.len, 2);
+    ck_assert_mem_eq(job.cut.dead[0].value.ptr, "ab", 2);
+}
+END_TEST
+
 START_TEST(a_skipped_record_is_counted_and_shown)
 {
     job.spec.on_error = ON_ERROR_SKIP;
@@ -412,6 +427,7 @@ Suite *engine_suite(void)
     tcase_add_test(tcase, only_what_is_looked_at_must_be_a_string);
     tcase_add_test(tcase, a_record_that_cannot_be_mapped_is_left_out);
     tcase_add_test(tcase, a_key_that_overflows_is_one_error);
+    tcase_add_loop_test(tcase, an_error_of_a_result_shows_what_the_operation_was_given, 0, 3);
     tcase_add_test(tcase, a_skipped_record_is_counted_and_shown);
     tcase_add_test(tcase, fail_refuses_the_batch_and_names_the_record);
     tcase_add_test(tcase, more_dead_letters_than_can_be_kept_refuse_the_batch);

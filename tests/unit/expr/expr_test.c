@@ -74,6 +74,8 @@ static const struct row {
     { "if (_ > 2) [1, 2] else if (_ > 1) [_] else [0.5]", "[1, 2, 3]",
       "List[Double]: [0.5]; [2.0]; [1.0, 2.0]" },
     { "if (true) _ else _.toInt.toString", "[\"x\"]", "String: \"x\"" },
+    { "(if (_ > 1) None else _).getOrElse(7)", "[1, 2]", "Int: 1; 7" },
+    { "(if (_ > 1) [_] else [0])(0)", "[1, 2]", "Int: 0; 2" },
     /* strings */
     { "_.split(\" \")", "[\"a b\", \"\", \" a\", \"a  b \"]",
       "List[String]: [\"a\", \"b\"]; [\"\"]; [\"\", \"a\"]; [\"a\", \"\", \"b\", \"\"]" },

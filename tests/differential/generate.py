@@ -1,0 +1,490 @@
+"""Random jobs from a seed."""
+from collections import Counter
+
+import streams as ops
+from expressions import Language, Scope
+from jobs import KAFKA, Job, Source, Stream, expression_text
+from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option,
+                    record_of, text_of, tuple_of, whole)
+
+KEYS = (STRING, STRING, INT, BOOL, tuple_of(STRING, INT), option(STRING), list_of(INT), record_of(("a", INT), ("b", STRING)))
+VALUES = (INT, INT, INT, STRING, DOUBLE, tuple_of(INT, DOUBLE), list_of(STRING), option(INT), record_of(("n", INT), ("s", STRING)))
+TEXTS = {
+    "ints": ("1", "2", "3", "-4", "17", "x", "", "9223372036854775807", "99999999999999999999", "5", "6"),
+    "words": ("a b a", "b", "a  c", "", "é 日本 é", "c,b;a", "x=1 y=2", "😀 a", "k=v", "tab\ta", "\"q\",b", "1,2,3", "a,\"b,c\",d"),
+    "json": ('{"user":{"name":"ann","n":3},"level":"ERROR","items":[1,2,3]}', '{"n":7,"name":"bob"}', '{"level":"x","n":1.5}', "[1,2]",
+             "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12"),
+}
+UNORDERED_FOLDS = ("sum", "min", "max", "count")
+
+
+class Generator:
+    """One job and its batches. `used` counts operations and methods."""
+
+    def __init__(self, random, used=None):
+        self.random, self.used = random, Counter() if used is None else used
+        self.language = Language(random, self.used)
+        self.states = 0
+
+    def pick(self, items):
+        return self.language.pick(items)
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def job(self):
+        sources = [Source(f"s{i}", f"t{i}") for i in range(self.pick((1, 1, 1, 2, 3)))]
+        self.interval_ms = self.pick((1000, 1000, 250, 10000))
+        self.sources, self.streams = sources, []
+        self.shapes = {source.name: self.pick(("ints", "words", "words", "json")) for source in sources}
+        for source in sources:
+            self.open(source)
+        for _ in range(self.pick((0, 0, 1, 2))):
+            self.branch()
+        read = {name for stream in self.streams for name in stream.parents}
+        read |= {name for stream in self.streams for _, _, other in stream.steps for name in other or ()}
+        shown = [stream for stream in self.streams if stream.name not in read or self.chance(0.2)]
+        outputs = [(f"out{i}", stream) for i, stream in enumerate(shown)]
+        return Job(self.interval_ms, sources, self.streams, outputs)
+
+    # ---- streams
+
+    def open(self, source):
+        """What stands right behind a source: its texts made into something."""
+        stream = Stream(f"r{len(self.streams)}", [source.name], 1, KAFKA, True)
+        self.streams.append(stream)
+        roll, shape = self.random.random(), self.shapes[source.name]
+        if roll < 0.5:
+            texts = {"ints": ("(_.key.getOrElse(\"-\"), _.value.toInt)", "_.value.toInt"), "words": ("_.value.split(\" \")",),
+                     "json": ("_.value.json",)}[shape]
+            self.opener(stream, shape, self.pick(texts))
+        elif roll < 0.6:
+            pass
+        else:
+            self.step_map(stream)
+        self.steps(stream, self.pick((1, 1, 2, 3)))
+
+    def opener(self, stream, shape, text):
+        from methods import parse_json, to_int
+        if shape == "ints" and text.startswith("("):
+            func = lambda row: [(row[0].value if row[0] else "-", to_int(row[1]))]
+            self.each(stream, "map", text, func, tuple_of(STRING, INT))
+        elif shape == "ints":
+            self.each(stream, "map", text, lambda row: [to_int(row[1])], INT)
+        elif shape == "json":
+            self.each(stream, "map", text, lambda row: [parse_json(row[1])], JSON)
+        else:
+            self.each(stream, "flatMap", text, lambda row: row[1].split(" "), STRING)
+            if self.chance(0.6):
+                self.each(stream, "map", "(_, 1)", lambda row: [(row, 1)], tuple_of(STRING, INT))
+
+    def branch(self):
+        """One more stream, from one or two that are there."""
+        parent = self.pick(self.streams)
+        like = [stream for stream in self.streams if stream is not parent and stream.type == parent.type and stream.slide == parent.slide]
+        parents, ordered = [parent.name], parent.ordered
+        if like and self.chance(0.5):
+            other = self.pick(like)
+            parents, ordered = parents + [other.name], ordered and other.ordered
+            self.used["from: [a, b]"] += 1
+        stream = Stream(f"r{len(self.streams)}", parents, parent.slide, parent.type, ordered)
+        before = list(self.streams)
+        self.streams.append(stream)
+        if self.chance(0.6):
+            self.step_two(stream, before)
+        self.steps(stream, self.pick((0, 1, 2)))
+
+    def steps(self, stream, n):
+        for _ in range(n):
+            for _ in range(5):
+                try:
+                    if self.pick(STEPS)(self, stream) is not False:
+                        break
+                except Unspecified:
+                    pass
+        if sum(1 for _ in list_parts(stream.type)) > 30 or (kind(stream.type) == "Record" and self.chance(0.3)):
+            self.step_map(stream)
+
+    def add(self, stream, name, text, make, of=None, other=None):
+        self.used[name] += 1
+        stream.steps.append((text, make, other))
+        stream.type = of or stream.type
+
+    def each(self, stream, name, text, func, of):
+        slide = stream.slide
+        self.add(stream, name, f"{name}: {expression_text(text, self.random.random())}", lambda: ops.Each(slide, func), of)
+
+    def function(self, param, of, depth=3):
+        language = self.language
+        language.scope = Scope()
+        drawn = language.function(param, lambda: language.expr(of, depth), depth)
+        if not drawn:
+            raise Unspecified("no pattern")
+        text, _, func = drawn
+        return text, lambda value: func({}, value)
+
+    def some_type(self):
+        roll = self.random.random()
+        if roll < 0.55:
+            return tuple_of(self.pick(KEYS), self.pick(VALUES))
+        return self.pick(VALUES + KEYS)
+
+    # ---- one row at a time
+
+    def step_map(self, stream):
+        of = self.some_type()
+        text, func = self.function(stream.type, of)
+        self.each(stream, "map", text, lambda row: [func(row)], of)
+
+    def step_filter(self, stream):
+        text, func = self.function(stream.type, BOOL)
+        self.each(stream, "filter", text, lambda row: [row] if func(row) else [], stream.type)
+
+    def step_flat_map(self, stream):
+        of = self.some_type()
+        text, func = self.function(stream.type, list_of(of))
+        self.each(stream, "flatMap", text, func, of)
+
+    def step_map_values(self, stream):
+        if not is_pair(stream.type):
+            return False
+        key, value = stream.type[1]
+        of = self.pick(VALUES)
+        if self.chance(0.5):
+            text, func = self.function(value, of)
+            self.each(stream, "mapValues", text, lambda row: [(row[0], func(row[1]))], tuple_of(key, of))
+        else:
+            text, func = self.function(value, list_of(of))
+            self.each(stream, "flatMapValues", text, lambda row: [(row[0], item) for item in func(row[1])], tuple_of(key, of))
+        return True
+
+    # ---- a batch at a time
+
+    def whole(self, stream, name, func, of, text=None, ordered=None):
+        slide = stream.slide
+        self.add(stream, name, text or name, lambda: ops.Whole(slide, func), of)
+        stream.ordered = stream.ordered if ordered is None else ordered
+
+    def step_count(self, stream):
+        self.whole(stream, "count", lambda rows, _: [len(rows)], INT, ordered=True)
+
+    def step_unary(self, stream):
+        name = self.pick(("countByValue", "distinct", "glom", "groupByKey", "repartition"))
+        of = stream.type
+        if name == "glom":
+            if not stream.ordered:
+                return False
+            self.whole(stream, name, ops.op_glom, list_of(of))
+        elif name == "groupByKey":
+            if not stream.ordered or not self.keyed(stream):
+                return False
+            self.whole(stream, name, ops.op_group_by_key, tuple_of(of[1][0], list_of(of[1][1])))
+        elif name == "repartition":
+            num = self.pick((1, 2, 3))
+            self.whole(stream, name, ops.op_repartition(num), of, f"repartition: {num}")
+        elif not is_key(of):
+            return False
+        elif name == "distinct":
+            self.whole(stream, name, ops.op_distinct, of)
+        else:
+            self.whole(stream, name, ops.op_count_by_value, tuple_of(of, INT))
+        return True
+
+    def keyed(self, stream):
+        return is_pair(stream.type) and is_key(stream.type[1][0])
+
+    def fold(self, value, ordered, associative):
+        """(text, func, result type, first) of a reduce; first: what a value counts as."""
+        choices = []
+        if value in (INT, DOUBLE):
+            choices += [("sum", self.adder(value, ordered)), ("_ + _", self.adder(value, ordered))]
+        if is_ordered(value):
+            choices += [("min", ops.extreme(True)), ("max", ops.extreme(False))]
+        if value == DOUBLE and not ordered:
+            choices = choices[2:]
+        choices.append(("count", None))
+        if ordered:
+            choices += [("(a, b) => a", lambda a, b: a), ("(a, b) => b", lambda a, b: b)]
+            if value == STRING or kind(value) == "List":
+                choices.append(("_ + _", lambda a, b: a + b))
+            if not associative and self.chance(0.5):
+                language = self.language
+                text, _, func = language.named([value, value], lambda: language.expr(value, 2))
+                choices = [(text, func)]
+        text, func = self.pick(choices)
+        if func is None:
+            return text, lambda a, b: a + b, INT, lambda _: 1
+        return text, func, value, lambda one: one
+
+    def adder(self, value, ordered):
+        if value == DOUBLE:
+            return lambda a, b: a + b
+
+        def add(a, b):
+            if not ordered and not -(1 << 62) < a < 1 << 62:
+                raise Unspecified("overflow in no order")
+            return whole(a + b)
+        return add
+
+    def fold_text(self, text):
+        return text if text in UNORDERED_FOLDS else expression_text(text, self.random.random())
+
+    def step_reduce(self, stream):
+        if self.keyed(stream) and self.chance(0.8):
+            key, value = stream.type[1]
+            text, func, of, first = self.fold(value, stream.ordered, False)
+            run = ops.op_reduce_by_key(func)
+            self.whole(stream, "reduceByKey", lambda rows, faults: run([(k, first(v)) for k, v in rows], faults), tuple_of(key, of),
+                       f"reduceByKey: {self.fold_text(text)}")
+        else:
+            text, func, of, first = self.fold(stream.type, stream.ordered, False)
+            run = ops.op_reduce(func)
+            self.whole(stream, "reduce", lambda rows, faults: run([first(row) for row in rows], faults), of,
+                       f"reduce: {self.fold_text(text)}", True)
+
+    def step_sort(self, stream):
+        if self.chance(0.5):
+            if not is_pair(stream.type) or not is_ordered(stream.type[1][0]):
+                return False
+            up = self.chance(0.6)
+            text = "sortByKey" if up and self.chance(0.5) else f"sortByKey: {{ascending: {'true' if up else 'false'}}}"
+            self.whole(stream, "sortByKey", ops.op_sort_by_key(up), stream.type, text)
+        else:
+            num, of = self.pick((1, 2, 3, 10)), self.pick((INT, STRING, tuple_of(INT, STRING)))
+            text, func = self.function(stream.type, of, 2)
+            by = expression_text(text, 0.9)
+            self.whole(stream, "top", ops.op_top(num, func, stream.ordered), stream.type, f"top: {{num: {num}, by: {by}}}")
+        return True
+
+    # ---- windows
+
+    def window_text(self, stream, more=()):
+        """(window, every, text) in batches."""
+        slide = stream.slide
+        window, every = slide * self.pick((1, 2, 2, 3, 4)), slide * self.pick((1, 1, 1, 2, 3))
+        parts = list(more) + [f"windowDuration: {window * self.interval_ms}ms"]
+        if every != slide or self.chance(0.3):
+            parts.append(f"slideDuration: {every * self.interval_ms}ms")
+        return window, every, "{" + ", ".join(parts) + "}"
+
+    def windowed(self, stream, name, make, of, every, text):
+        self.add(stream, name, f"{name}: {text}", make, of)
+        stream.slide = every
+
+    def step_window(self, stream):
+        name = self.pick(("window", "countByWindow", "countByValueAndWindow", "groupByKeyAndWindow", "reduceByWindow",
+                          "reduceByKeyAndWindow", "reduceByKeyAndWindow"))
+        return getattr(self, "draw_" + name)(stream) if hasattr(self, "draw_" + name) else self.draw_reduce_window(stream, name)
+
+    def draw_window(self, stream):
+        slide = stream.slide
+        window, every, text = self.window_text(stream)
+        self.windowed(stream, "window", lambda: ops.Window(slide, window, every), stream.type, every, text)
+
+    def draw_countByWindow(self, stream):
+        slide = stream.slide
+        window, every, text = self.window_text(stream)
+
+        def make():
+            inner = ops.InverseWindow(slide, window, every, lambda a, b: a + b, lambda a, b: a - b, lambda key, value: True)
+            return ops.Keyless(inner, lambda _: 1)
+        self.windowed(stream, "countByWindow", make, INT, every, text)
+        stream.ordered = True
+
+    def draw_countByValueAndWindow(self, stream):
+        slide = stream.slide
+        if not is_key(stream.type):
+            return False
+        window, every, text = self.window_text(stream)
+
+        class Count(ops.InverseWindow):
+            def take(self, rows, faults):
+                return super().take([(row, 1) for row in rows], faults)
+
+        def make():
+            return Count(slide, window, every, lambda a, b: a + b, lambda a, b: a - b, lambda key, value: value != 0)
+        self.windowed(stream, "countByValueAndWindow", make, tuple_of(stream.type, INT), every, text)
+        return True
+
+    def draw_groupByKeyAndWindow(self, stream):
+        slide, of = stream.slide, stream.type
+        if not stream.ordered or not self.keyed(stream):
+            return False
+        window, every, text = self.window_text(stream)
+        self.windowed(stream, "groupByKeyAndWindow", lambda: ops.WindowOf(slide, window, every, ops.op_group_by_key),
+                      tuple_of(of[1][0], list_of(of[1][1])), every, text)
+        return True
+
+    def draw_reduce_window(self, stream, name):
+        slide, by_key = stream.slide, name == "reduceByKeyAndWindow"
+        if by_key and not self.keyed(stream):
+            return False
+        value = stream.type[1][1] if by_key else stream.type
+        func_text, func, of, first = self.fold(value, stream.ordered, True)
+        more, keep, inverse = [f"func: {func_text if func_text in UNORDERED_FOLDS else expression_text(func_text, 0.9)}"], None, None
+        if value == INT and func_text in ("sum", "_ + _") and self.chance(0.6):
+            inverse, keep = lambda a, b: whole(a - b), lambda key, value: True
+            more.append(f"invFunc: {expression_text('_ - _', 0.9)}")
+            if by_key and self.chance(0.5):
+                sign = self.pick(("!=", ">"))
+                keep = (lambda key, value: value != 0) if sign == "!=" else lambda key, value: value > 0
+                more.append(f'filterFunc: "(k, v) => v {sign} 0"')
+        window, every, text = self.window_text(stream, more)
+
+        class Reduced(ops.InverseWindow if inverse else ops.ReducedWindow):
+            def take(self, rows, faults):
+                return super().take([(key, first(value)) for key, value in rows], faults)
+
+        def make():
+            inner = Reduced(slide, window, every, func, inverse, keep) if inverse else Reduced(slide, window, every, func)
+            return inner if by_key else ops.Keyless(inner, lambda row: row)
+        self.windowed(stream, name + (" invFunc" if inverse else ""), make, tuple_of(stream.type[1][0], of) if by_key else of, every,
+                      text)
+        stream.steps[-1] = (f"{name}: {text}", *stream.steps[-1][1:])
+        if not by_key:
+            stream.ordered = True
+        return True
+
+    # ---- state
+
+    def state(self, stream):
+        """(id, state type, initial rows, yaml parts)."""
+        self.states += 1
+        key = stream.type[1][0]
+        of = self.pick((INT, INT, STRING, DOUBLE, tuple_of(INT, STRING), list_of(INT), record_of(("n", INT), ("s", STRING))))
+        parts, initial = [f"id: state{self.states}", f"stateType: \"{text_of(of)}\""], []
+        if self.chance(0.3) and kind(key) not in ("Option", "Timestamp"):
+            self.language.scope = Scope()
+            rows = [(self.language.literal(key), self.language.literal(of)) for _ in range(self.pick((1, 2)))]
+            if all(a and b for a, b in rows):
+                seen = {}
+                for a, b in rows:
+                    seen.setdefault(ops.freeze(a.run({})), (a.run({}), b.run({})))
+                initial = list(seen.values())
+                parts.append("initial: [" + ", ".join(f"[{expected(key, k)}, {expected(of, v)}]" for k, v in initial) + "]")
+        return of, initial, parts
+
+    def step_update(self, stream):
+        if not self.keyed(stream) or not stream.ordered:
+            return False
+        key, value = stream.type[1]
+        of, initial, parts = self.state(stream)
+        language = self.language
+        language.scope = Scope()
+        wanted = option(of) if self.chance(0.5) else of
+        text, have, func = language.named([list_of(value), option(of)], lambda: language.expr(wanted, 3))
+
+        def run(values, state):
+            new = func(values, state)
+            return new if kind(have) == "Option" else Some(new)
+        parts.append("func: " + expression_text(text, 0.9))
+        slide = stream.slide
+        self.add(stream, "updateStateByKey", "updateStateByKey: {" + ", ".join(parts) + "}", lambda: ops.Update(slide, run, initial),
+                 tuple_of(key, of))
+        stream.ordered = False
+        return True
+
+    def step_map_state(self, stream):
+        if not self.keyed(stream) or not stream.ordered:
+            return False
+        key, value = stream.type[1]
+        of, initial, parts = self.state(stream)
+        language = self.language
+        language.scope = Scope()
+        out = self.pick((tuple_of(key, INT), STRING, INT, tuple_of(key, of)))
+        wanted = tuple_of(option(out) if self.chance(0.6) else out, option(of) if self.chance(0.7) else of)
+        text, have, func = language.named([key, option(value), option(of)], lambda: language.expr(wanted, 4))
+        opt_out, opt_state = (kind(member) == "Option" for member in have[1])
+
+        def run(key, value, state):
+            emitted, new = func(key, value, state)
+            return emitted if opt_out else Some(emitted), new if opt_state else Some(new)
+        parts.append("func: " + expression_text(text, 0.9))
+        timeout = stream.slide * self.pick((1, 2, 3)) if self.chance(0.5) else None
+        if timeout:
+            parts.append(f"timeout: {timeout * self.interval_ms}ms")
+        slide = stream.slide
+        self.add(stream, "mapWithState", "mapWithState: {" + ", ".join(parts) + "}", lambda: ops.MapState(slide, run, timeout, initial),
+                 out)
+        stream.ordered = False
+        return True
+
+    # ---- two streams
+
+    def step_two(self, stream, before):
+        name = self.pick(("join", "leftOuterJoin", "rightOuterJoin", "fullOuterJoin", "cogroup", "union"))
+        slide = stream.slide
+        if name == "union":
+            others = [other for other in before if other.type == stream.type and other.slide == slide]
+            if not others:
+                return False
+            chosen = [self.pick(others) for _ in range(self.pick((1, 1, 2)))]
+            names = [other.name for other in chosen]
+            text = f"union: [{', '.join(names)}]" if len(names) > 1 or self.chance(0.5) else f"union: {names[0]}"
+            self.add(stream, name, text, lambda: Two(slide, union), None, names)
+            stream.ordered = stream.ordered and all(other.ordered for other in chosen)
+            return True
+        others = [other for other in before if is_pair(other.type) and is_pair(stream.type) and other.slide == slide and
+                  is_key(stream.type[1][0]) and other.type[1][0] == stream.type[1][0] and (name != "cogroup" or other.ordered)]
+        if not others or (name == "cogroup" and not stream.ordered):
+            return False
+        other = self.pick(others)
+        key, left, right = stream.type[1][0], stream.type[1][1], other.type[1][1]
+        left_outer, right_outer = name in ("leftOuterJoin", "fullOuterJoin"), name in ("rightOuterJoin", "fullOuterJoin")
+        if (right_outer and kind(left) == "Option") or (left_outer and kind(right) == "Option"):
+            return False
+        if name == "cogroup":
+            of, run = tuple_of(key, tuple_of(list_of(left), list_of(right))), ops.op_cogroup(ops.left_then_right)
+        else:
+            of = tuple_of(key, tuple_of(option(left) if right_outer else left, option(right) if left_outer else right))
+            run = ops.op_join(left_outer, right_outer, ops.left_then_right)
+        self.add(stream, name, f"{name}: {other.name}", lambda: Two(slide, lambda rows, sides: run(rows, sides[0], None)), of, [other.name])
+        stream.ordered = stream.ordered and other.ordered
+        return True
+
+    # ---- batches
+
+    def batches(self, job):
+        """(inputs, number of batches)."""
+        n = self.pick((2, 3, 4, 6))
+        return {source.name: [[self.record(self.shapes[source.name]) for _ in range(self.pick((0, 1, 2, 3, 5)))] for _ in range(n)]
+                for source in job.sources}, n + self.pick((0, 0, 1, 2))
+
+    def record(self, shape):
+        item = {}
+        if self.chance(0.4):
+            item["key"] = self.pick(("a", "b", "é", "", None))
+        item["value"] = None if self.chance(0.03) else self.pick(TEXTS[shape])
+        if self.chance(0.08):
+            item["timestamp"] = self.pick((0, 1, 1500, 1790000000123))
+        if self.chance(0.1):
+            item["headers"] = self.pick(({"id": "7"}, {"é": "x", "id": ""}, {}))
+        return item
+
+
+class Two(ops.Op):
+    """An operation on a stream and others of the same slide: func(rows, [rows of others])."""
+
+    def __init__(self, slide, func):
+        super().__init__(slide)
+        self.func = func
+
+    def batch(self, now, rows, faults):
+        own, others = rows
+        out = None if own is None else self.func(own, others)
+        return out if out is None or isinstance(out, ops.Rows) else ops.Rows(out)
+
+
+def union(rows, sides):
+    return ops.joined([rows] + sides)
+
+
+def list_parts(of):
+    from values import parts
+    return parts(of)
+
+
+STEPS = (Generator.step_map, Generator.step_map, Generator.step_filter, Generator.step_filter, Generator.step_flat_map,
+         Generator.step_map_values, Generator.step_count, Generator.step_unary, Generator.step_unary, Generator.step_reduce,
+         Generator.step_reduce, Generator.step_sort, Generator.step_window, Generator.step_window, Generator.step_update,
+         Generator.step_map_state)

@@ -1,0 +1,129 @@
+"""A job: sources, streams, outputs, and what it must show for given batches."""
+from streams import Faults, Rows, joined
+from values import STRING, Some, TIME, expected, option, quoted, record_of
+
+KAFKA = record_of(("key", option(STRING)), ("value", STRING), ("topic", STRING), ("partition", "Int"), ("offset", "Int"),
+                  ("timestamp", TIME), ("headers", ("Map", STRING)))
+
+
+class Source:
+    """A Kafka source of one topic; `batches` are what its records are written from."""
+
+    def __init__(self, name, topic):
+        self.name, self.topic = name, topic
+
+    def records(self, batches, interval_ms):
+        """Per batch the values, and the number of records without a value."""
+        offset, made = 0, []
+        for i, batch in enumerate(batches):
+            rows, faults = [], 0
+            for item in batch:
+                here, offset = offset, offset + 1
+                if item.get("value") is None:
+                    faults += 1
+                    continue
+                key = item.get("key")
+                rows.append((None if key is None else Some(key), item["value"], self.topic, 0, here,
+                             item.get("timestamp", (i + 1) * interval_ms), item.get("headers", {})))
+            made.append((Rows(rows), faults))
+        return made
+
+
+class Stream:
+    """`steps` are (yaml, make, other): make() gives an operation anew; other: the stream that a join or union has beside it."""
+
+    def __init__(self, name, parents, slide, of, ordered):
+        self.name, self.parents, self.steps = name, parents, []
+        self.slide, self.type, self.ordered = slide, of, ordered
+
+
+class Job:
+    def __init__(self, interval_ms, sources, streams, outputs):
+        self.interval_ms, self.sources, self.streams, self.outputs = interval_ms, sources, streams, outputs
+
+    def run(self, inputs, batches):
+        """Per output and batch the rows (None: not due), and per batch the error records."""
+        shown = {label: [] for label, _ in self.outputs}
+        errors = []
+        ops = {stream.name: [make() for _, make, _ in stream.steps] for stream in self.streams}
+        records = {source.name: source.records(inputs[source.name], self.interval_ms) for source in self.sources}
+        for now in range(1, batches + 1):
+            faults, flow = Faults(), {}
+            for source in self.sources:
+                rows, bad = records[source.name][now - 1] if now <= len(records[source.name]) else (Rows(), 0)
+                flow[source.name] = rows
+                faults.n += bad
+            for stream in self.streams:
+                sides = [flow[name] for name in stream.parents]
+                rows = None if sides[0] is None else joined(sides)
+                for (_, _, other), op in zip(stream.steps, ops[stream.name]):
+                    rows = op.batch(now, rows, faults) if other is None else op.batch(now, (rows, [flow[o] for o in other]), faults)
+                flow[stream.name] = rows
+            for label, stream in self.outputs:
+                shown[label].append(flow[stream.name])
+            errors.append(faults.n)
+        return shown, errors
+
+    # ---- as a file
+
+    def yaml(self, tests):
+        lines = [f"batchInterval: {self.interval_ms}ms", "checkpoint: file:///nowhere", "sources:"]
+        for source in self.sources:
+            lines.append(f"  - kafka: {{name: {source.name}, bootstrap.servers: \"b:1\", group.id: g, topics: [{source.topic}]}}")
+        lines.append("streams:")
+        for stream in self.streams:
+            parents = stream.parents[0] if len(stream.parents) == 1 else "[" + ", ".join(stream.parents) + "]"
+            lines += [f"  {stream.name}:", f"    from: {parents}"]
+            if stream.steps:
+                lines.append("    transformations:")
+            for text, _, _ in stream.steps:
+                lines.append("      - " + text.replace("\n", "\n        "))
+        lines.append("outputs:")
+        for label, stream in self.outputs:
+            lines.append(f"  - print: {{from: {stream.name}, label: {label}}}")
+        lines.append("tests:")
+        for name, inputs, batches in tests:
+            lines += self.yaml_test(name, inputs, batches)
+        return "\n".join(lines) + "\n"
+
+    def yaml_test(self, name, inputs, batches):
+        shown, errors = self.run(inputs, batches)
+        lines = [f"  - name: {name}", f"    batches: {batches}", "    input:"]
+        for source in self.sources:
+            lines.append(f"      {source.name}:")
+            lines += ["        - [" + ", ".join(map(item_text, batch)) + "]" for batch in inputs[source.name]] or ["        []"]
+        lines.append("    expect:")
+        for label, stream in self.outputs:
+            lines.append(f"      {label}:")
+            for rows in shown[label]:
+                lines.append("        - [" + ", ".join(expected(stream.type, row) for row in rows or []) + "]")
+        if all(stream.ordered for _, stream in self.outputs):
+            lines.append("    ordered: true")
+        if any(errors):
+            lines.append("    errors: [" + ", ".join(map(str, errors)) + "]")
+        return lines
+
+
+def item_text(item):
+    """A record as `input` has it."""
+    if list(item) == ["value"] and item["value"] is not None:
+        return quoted(item["value"])
+    parts = []
+    for name, value in item.items():
+        if name == "headers":
+            value = "{" + ", ".join(f"{quoted(key)}: {quoted(text)}" for key, text in value.items()) + "}"
+        elif name == "timestamp":
+            value = str(value)
+        else:
+            value = "null" if value is None else quoted(value)
+        parts.append(f"{name}: {value}")
+    return "{" + ", ".join(parts) + "}"
+
+
+def expression_text(text, style):
+    """An expression as a YAML scalar."""
+    if style < 0.3 and not any(c in text for c in "\n\t"):
+        return "'" + text.replace("'", "''") + "'"
+    if style < 0.5:
+        return ">-\n  " + text
+    return quoted(text)
