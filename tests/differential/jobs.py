@@ -25,7 +25,7 @@ class Source:
                 key = item.get("key")
                 rows.append((None if key is None else Some(key), item["value"], self.topic, 0, here,
                              item.get("timestamp", (i + 1) * interval_ms), item.get("headers", {})))
-            made.append((Rows(rows), faults))
+            made.append((Rows(rows, [len(rows)] if batch else []), faults))
         return made
 
 

@@ -178,7 +178,7 @@ method(STRING, "toInt", INT)(to_int)
 method(STRING, "toDouble", DOUBLE)(to_double)
 method(STRING, "toString", STRING)(lambda text: text)
 method(STRING, "json", JSON)(parse_json)
-method(STRING, "csv", list_of(STRING))(csv)
+method(STRING, "csv", list_of(STRING))(lambda text: csv(text))  # pylint: disable=unnecessary-lambda
 method(STRING, "csv", list_of(STRING), literal_of(";", " ", "\t"))(csv)
 
 PATTERNS = ("[0-9]+", "([a-z])", "([a-z]+)=([a-z0-9]+)", "a|b", "^([^ ]*) ", "(-?[0-9]+)$", "(.)", "[^a-z ]")
@@ -249,7 +249,8 @@ method(INT, "max", DOUBLE, DOUBLE)(lambda a, b: max(float(a), no_nan(b)))
 method(BOOL, "toString", STRING)(lambda value: "true" if value else "false")
 method(TIME, "millis", INT)(lambda ms: ms)
 method(TIME, "toString", STRING)(shown_time)
-method(TIME, "format", STRING, literal_of("yyyy-MM-dd HH:mm:ss.SSS"))(lambda ms, _: shown_time(ms)[:-1].replace("T", " "))
+method(TIME, "format", STRING, literal_of("yyyy-MM-dd HH:mm:ss.SSS"))(
+    lambda ms, _: f"{shown_time(ms)[:19].replace('T', ' ')}.{ms % 1000:03}")
 method(TIME, "format", STRING, literal_of("HH:mm"))(lambda ms, _: shown_time(ms)[11:16])
 
 

@@ -233,7 +233,7 @@ class Window(Op):
 
     def give(self, now, faults):
         del faults
-        return joined(self.span(now - self.window, now))
+        return Rows(joined(self.span(now - self.window, now)))
 
 
 class WindowOf(Window):

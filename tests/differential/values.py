@@ -189,7 +189,7 @@ def shown_time(ms):
         time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=ms)
     except OverflowError:
         raise Unspecified("a year behind 9999") from None
-    return time.isoformat(timespec="milliseconds") + "Z"
+    return time.isoformat(timespec="milliseconds" if ms % 1000 else "seconds") + "Z"
 
 
 def expected(of, value):
