@@ -105,12 +105,12 @@ static void calls_run(const struct calls *calls, struct map_state *map, const st
     program_run(op->program, &chunk, &out, &errors);
     SEL_EACH(chunk.sel, row)
     {
-        calls_state(calls, map, &out.child[1], row, run->batch_time_ms);
-        if (!column_valid(&out.child[0], row))
-            continue;
-        collect_take(&map->outs, &out.child[0].child[0], (struct sel){ &row, 1 });
-        if (calls->record)
-            place[calls->record[row]] = map->outs.n;
+        if (column_valid(&out.child[0], row)) {
+            collect_take(&map->outs, &out.child[0].child[0], (struct sel){ &row, 1 });
+            if (calls->record)
+                place[calls->record[row]] = map->outs.n;
+        }
+        calls_state(calls, map, &out.child[1], row, run->batch_time_ms); /* where out may lie */
     }
     if (errors.n)
         state_report(&map->state, calls->entry, op, &errors, run);

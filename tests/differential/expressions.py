@@ -296,6 +296,8 @@ class Language:
         self.used[f"{owner}.{name}"] += 1
         run, runs = self_expr.run, [arg.run for arg in args]
         inside = "(" + ", ".join(arg.text for arg in args) + ")" if args else ""
+        if name == "()" and self_expr.text.endswith((".csv", ".mkString")):
+            self_expr = Expr(self_expr.type, f"({self_expr.text})", run)
         text = f"{self_expr.at(POSTFIX)}{inside}" if name == "()" else f"{self_expr.at(POSTFIX)}.{name}{inside}"
         if not runs:
             return Expr(of, text, lambda env: func(run(env)))

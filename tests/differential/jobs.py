@@ -50,7 +50,7 @@ class Job:
         for now in range(1, batches + 1):
             faults, flow = Faults(), {}
             for source in self.sources:
-                rows, bad = records[source.name][now - 1] if now <= len(records[source.name]) else (Rows(), 0)
+                rows, bad = records[source.name][now - 1] if now <= len(records[source.name]) else (Rows([], []), 0)
                 flow[source.name] = rows
                 faults.n += bad
             for stream in self.streams:

@@ -6,11 +6,12 @@ from values import Bad, Some, Unspecified, freeze, no_nan
 
 
 class Rows(list):
-    """A batch's values; `cuts` has the number of them in each partition."""
-    __slots__ = ("cuts",)
+    """A batch's values; `cuts` has the number of them in each partition. Without, it is one, or nobody knows whether none."""
+    __slots__ = ("cuts", "vague")
 
     def __init__(self, values=(), cuts=None):
         super().__init__(values)
+        self.vague = cuts is None and not self
         self.cuts = ([len(self)] if self else []) if cuts is None else cuts
 
     def partitions(self):
@@ -23,7 +24,9 @@ class Rows(list):
 def joined(batches):
     """Batches one behind the other, each with its partitions."""
     batches = list(batches)
-    return Rows((row for rows in batches for row in rows), [n for rows in batches for n in rows.cuts])
+    out = Rows((row for rows in batches for row in rows), [n for rows in batches for n in rows.cuts])
+    out.vague = any(rows.vague for rows in batches)
+    return out
 
 
 class Faults:
@@ -95,7 +98,9 @@ class Each(Op):
                 except Bad:
                     faults.n += 1
             cuts.append(len(out) - before)
-        return Rows(out, cuts)
+        out = Rows(out, cuts)
+        out.vague = rows.vague
+        return out
 
 
 class Whole(Op):
@@ -111,6 +116,8 @@ class Whole(Op):
 
 
 def op_glom(rows, _):
+    if rows.vague:
+        raise Unspecified("a partition of nothing")
     return Rows(rows.partitions(), [1] * len(rows.cuts))
 
 

@@ -37,6 +37,10 @@ static const struct {
       "\n\n\n('b', 1)\n('a', 2)\n\n\n\n('b', 1)\n\n" },
     { SESSIONS, { "a b", "+1 a", "+1 a", "+1 c", "+9 " }, "\n\n\n\n\n" },
     { SESSIONS, { "a b", "+2 c a", "+2 " }, "\n('b', 1)\n('a', 2) ('c', 1)\n" },
+    { "- flatMap: _.value.words\n- map: (1, _)\n"
+      "- mapWithState: {id: t, stateType: String, func: '(k, v, s) => (s, v)'}",
+      { "abcdef", "gh", "ij kl", "" },
+      "\nabcdef\ngh ij\n\n" },
 };
 
 START_TEST(records_see_what_those_before_left)
