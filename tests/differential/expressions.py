@@ -172,7 +172,7 @@ class Language:
     def draw(self, of, depth):
         roll = self.random.random()
         if depth <= 0 or roll < 0.2:
-            return (self.path(of) if self.chance(0.8) else None) or self.literal(of) or self.path(of)
+            return self.draw_leaf(of)
         if roll < 0.27:
             return self.draw_if(of, depth - 1)
         if roll < 0.35:
@@ -190,6 +190,27 @@ class Language:
             left, right = self.expr(of, depth - 1), self.expr(of, depth - 1)
             return self.binary("+", of, left, right, lambda a, b: a + b)
         return self.draw_method(of, depth - 1)
+
+    def draw_leaf(self, of):
+        """A path; without one, a literal, where it can be one that hangs on a path."""
+        if self.chance(0.85):
+            path = self.path(of)
+            if path:
+                return path
+            if of == BOOL:
+                return self.draw_test() or self.literal(of)
+            if kind(of) == "Option" and self.path(of[1]):
+                return self.branch(of, Expr(NOTHING, "None", lambda env: None), self.path(of[1]), 0)
+        return self.literal(of) or self.path(of)
+
+    def draw_test(self):
+        """A path compared with a literal."""
+        of = self.pick((INT, STRING, DOUBLE))
+        left = self.path(of)
+        if not left:
+            return None
+        sign = self.pick(tuple(COMPARES))
+        return self.binary(sign, BOOL, left, self.literal(of), COMPARES[sign], EQUAL if sign in ("==", "!=") else LESS, of)
 
     def draw_if(self, of, depth):
         if kind(of) == "Option" and self.chance(0.6):

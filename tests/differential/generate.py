@@ -88,6 +88,7 @@ class Generator:
             parents, ordered = parents + [other.name], ordered and other.ordered
             self.used["from: [a, b]"] += 1
         stream = Stream(f"r{len(self.streams)}", parents, parent.slide, parent.type, ordered)
+        stream.plain = stream.plain and parent.plain
         before = list(self.streams)
         self.streams.append(stream)
         if self.chance(0.6):
@@ -98,12 +99,16 @@ class Generator:
         for _ in range(n):
             for _ in range(5):
                 try:
-                    if self.pick(STEPS)(self, stream) is not False:
+                    if self.likely(stream)(self, stream) is not False:
                         break
                 except Unspecified:
                     pass
         if sum(1 for _ in list_parts(stream.type)) > 30 or (kind(stream.type) == "Record" and self.chance(0.3)):
             self.step_map(stream)
+
+    def likely(self, stream):
+        """An operation, rather one by key where there are keys."""
+        return self.pick(KEYED if self.keyed(stream) and self.chance(0.6) else STEPS)
 
     def add(self, stream, name, text, make, of=None, other=None):
         self.used[name] += 1
@@ -125,7 +130,7 @@ class Generator:
 
     def some_type(self):
         roll = self.random.random()
-        if roll < 0.55:
+        if roll < 0.7:
             return tuple_of(self.pick(KEYS), self.pick(VALUES))
         return self.pick(VALUES + KEYS)
 
@@ -164,6 +169,7 @@ class Generator:
         slide = stream.slide
         self.add(stream, name, text or name, lambda: ops.Whole(slide, func), of)
         stream.ordered = stream.ordered if ordered is None else ordered
+        stream.plain = stream.plain or name != "repartition"
 
     def step_count(self, stream):
         self.whole(stream, "count", lambda rows, _: [len(rows)], INT, ordered=True)
@@ -232,12 +238,12 @@ class Generator:
     def step_reduce(self, stream):
         if self.keyed(stream) and self.chance(0.8):
             key, value = stream.type[1]
-            text, func, of, first = self.fold(value, stream.ordered, False)
+            text, func, of, first = self.fold(value, stream.ordered, not stream.plain)
             run = ops.op_reduce_by_key(func)
             self.whole(stream, "reduceByKey", lambda rows, faults: run([(k, first(v)) for k, v in rows], faults), tuple_of(key, of),
                        f"reduceByKey: {self.fold_text(text)}")
         else:
-            text, func, of, first = self.fold(stream.type, stream.ordered, False)
+            text, func, of, first = self.fold(stream.type, stream.ordered, not stream.plain)
             run = ops.op_reduce(func)
             self.whole(stream, "reduce", lambda rows, faults: run([first(row) for row in rows], faults), of,
                        f"reduce: {self.fold_text(text)}", True)
@@ -269,7 +275,7 @@ class Generator:
 
     def windowed(self, stream, name, make, of, every, text):
         self.add(stream, name, f"{name}: {text}", make, of)
-        stream.slide = every
+        stream.slide, stream.plain = every, True
 
     def step_window(self, stream):
         name = self.pick(("window", "countByWindow", "countByValueAndWindow", "groupByKeyAndWindow", "reduceByWindow",
@@ -321,6 +327,8 @@ class Generator:
             return False
         value = stream.type[1][1] if by_key else stream.type
         func_text, func, of, first = self.fold(value, stream.ordered, True)
+        if value == INT and self.chance(0.5):
+            func_text, func, of, first = "_ + _", whole_sum, INT, lambda one: one
         more, keep, inverse = [f"func: {func_text if func_text in UNORDERED_FOLDS else expression_text(func_text, 0.9)}"], None, None
         if value == INT and func_text in ("sum", "_ + _") and self.chance(0.6):
             inverse, keep = lambda a, b: whole(a - b), lambda key, value: True
@@ -422,7 +430,7 @@ class Generator:
             names = [other.name for other in chosen]
             text = f"union: [{', '.join(names)}]" if len(names) > 1 or self.chance(0.5) else f"union: {names[0]}"
             self.add(stream, name, text, lambda: Two(slide, union), None, names)
-            stream.ordered = stream.ordered and all(other.ordered for other in chosen)
+            stream.ordered, stream.plain = stream.ordered and all(other.ordered for other in chosen), False
             return True
         others = [other for other in before if is_pair(other.type) and is_pair(stream.type) and other.slide == slide and
                   is_key(stream.type[1][0]) and other.type[1][0] == stream.type[1][0] and (name != "cogroup" or other.ordered)]
@@ -439,7 +447,7 @@ class Generator:
             of = tuple_of(key, tuple_of(option(left) if right_outer else left, option(right) if left_outer else right))
             run = ops.op_join(left_outer, right_outer, ops.left_then_right)
         self.add(stream, name, f"{name}: {other.name}", lambda: Two(slide, lambda rows, sides: run(rows, sides[0], None)), of, [other.name])
-        stream.ordered = stream.ordered and other.ordered
+        stream.ordered, stream.plain = stream.ordered and other.ordered, True
         return True
 
     # ---- batches
@@ -475,6 +483,10 @@ class Two(ops.Op):
         return out if out is None or isinstance(out, ops.Rows) else ops.Rows(out)
 
 
+def whole_sum(a, b):
+    return whole(a + b)
+
+
 def union(rows, sides):
     return ops.joined([rows] + sides)
 
@@ -488,3 +500,5 @@ STEPS = (Generator.step_map, Generator.step_map, Generator.step_filter, Generato
          Generator.step_map_values, Generator.step_count, Generator.step_unary, Generator.step_unary, Generator.step_reduce,
          Generator.step_reduce, Generator.step_sort, Generator.step_window, Generator.step_window, Generator.step_update,
          Generator.step_map_state)
+KEYED = (Generator.step_map_values, Generator.step_reduce, Generator.step_window, Generator.step_window, Generator.step_update,
+         Generator.step_map_state, Generator.step_filter, Generator.step_sort)

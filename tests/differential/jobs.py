@@ -35,6 +35,7 @@ class Stream:
     def __init__(self, name, parents, slide, of, ordered):
         self.name, self.parents, self.steps = name, parents, []
         self.slide, self.type, self.ordered = slide, of, ordered
+        self.plain = len(parents) == 1  # its rows come one behind the other, not from several streams
 
 
 class Job:
@@ -91,7 +92,7 @@ class Job:
         lines = [f"  - name: {name}", f"    batches: {batches}", "    input:"]
         for source in self.sources:
             lines.append(f"      {source.name}:")
-            lines += ["        - [" + ", ".join(map(item_text, batch)) + "]" for batch in inputs[source.name]] or ["        []"]
+            lines += ["        - [" + ", ".join(map(item_text, batch)) + "]" for batch in inputs[source.name]]
         lines.append("    expect:")
         for label, stream in self.outputs:
             lines.append(f"      {label}:")
