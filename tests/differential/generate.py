@@ -4,7 +4,7 @@ from collections import Counter
 import streams as ops
 from expressions import Language, Scope
 from jobs import KAFKA, Job, Source, Stream, expression_text
-from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option,
+from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option, parts,
                     record_of, text_of, tuple_of, whole)
 
 KEYS = (STRING, STRING, INT, BOOL, tuple_of(STRING, INT), option(STRING), list_of(INT), record_of(("a", INT), ("b", STRING)))
@@ -103,7 +103,7 @@ class Generator:
                         break
                 except Unspecified:
                     pass
-        if sum(1 for _ in list_parts(stream.type)) > 30 or (kind(stream.type) == "Record" and self.chance(0.3)):
+        if sum(1 for _ in parts(stream.type)) > 30 or (kind(stream.type) == "Record" and self.chance(0.3)):
             self.step_map(stream)
 
     def likely(self, stream):
@@ -429,7 +429,7 @@ class Generator:
             chosen = [self.pick(others) for _ in range(self.pick((1, 1, 2)))]
             names = [other.name for other in chosen]
             text = f"union: [{', '.join(names)}]" if len(names) > 1 or self.chance(0.5) else f"union: {names[0]}"
-            self.add(stream, name, text, lambda: Two(slide, union), None, names)
+            self.add(stream, name, text, lambda: ops.Two(slide, ops.op_union), None, names)
             stream.ordered, stream.plain = stream.ordered and all(other.ordered for other in chosen), False
             return True
         others = [other for other in before if is_pair(other.type) and is_pair(stream.type) and other.slide == slide and
@@ -446,7 +446,7 @@ class Generator:
         else:
             of = tuple_of(key, tuple_of(option(left) if right_outer else left, option(right) if left_outer else right))
             run = ops.op_join(left_outer, right_outer, ops.left_then_right)
-        self.add(stream, name, f"{name}: {other.name}", lambda: Two(slide, lambda rows, sides: run(rows, sides[0], None)), of, [other.name])
+        self.add(stream, name, f"{name}: {other.name}", lambda: ops.Two(slide, lambda rows, sides: run(rows, sides[0], None)), of, [other.name])
         stream.ordered, stream.plain = stream.ordered and other.ordered, True
         return True
 
@@ -470,30 +470,8 @@ class Generator:
         return item
 
 
-class Two(ops.Op):
-    """An operation on a stream and others of the same slide: func(rows, [rows of others])."""
-
-    def __init__(self, slide, func):
-        super().__init__(slide)
-        self.func = func
-
-    def batch(self, now, rows, faults):
-        own, others = rows
-        out = None if own is None else self.func(own, others)
-        return out if out is None or isinstance(out, ops.Rows) else ops.Rows(out)
-
-
 def whole_sum(a, b):
     return whole(a + b)
-
-
-def union(rows, sides):
-    return ops.joined([rows] + sides)
-
-
-def list_parts(of):
-    from values import parts
-    return parts(of)
 
 
 STEPS = (Generator.step_map, Generator.step_map, Generator.step_filter, Generator.step_filter, Generator.step_flat_map,

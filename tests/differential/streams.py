@@ -182,6 +182,23 @@ def op_top(num, by, tied):
 
 # ---- two streams
 
+class Two(Op):
+    """An operation on a stream and others of the same slide: func(rows, [rows of others])."""
+
+    def __init__(self, slide, func):
+        super().__init__(slide)
+        self.func = func
+
+    def batch(self, now, rows, faults):
+        own, others = rows
+        out = None if own is None else self.func(own, others)
+        return out if out is None or isinstance(out, Rows) else Rows(out)
+
+
+def op_union(rows, sides):
+    return joined([rows] + sides)
+
+
 def op_join(left_outer, right_outer, order):
     """Pairs per key; a side that may be missing is an Option."""
     def run(left, right, _faults):

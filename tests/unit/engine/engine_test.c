@@ -243,7 +243,8 @@ END_TEST
 
 START_TEST(an_error_of_a_result_shows_what_the_operation_was_given)
 {
-    static const char *const ops[] = { "map: 1 / (_.length - 2)", "flatMap: \"[1 / (_.length - 2)]\"",
+    static const char *const ops[] = { "map: 1 / (_.length - 2)",
+                                       "flatMap: \"[1 / (_.length - 2)]\"",
                                        "filter: 1 / (_.length - 2) == 0" };
     char text[100];
     snprintf(text, sizeof text, "- map: _.value\n- distinct\n- %s", ops[_i]);
