@@ -11,7 +11,10 @@
 #include "base/list.h"
 
 struct mem_domain {
-    struct list pieces; /* of struct mem_piece */
+    struct list pieces;      /* of struct mem_piece */
+    unsigned long long left; /* allocations until one fails, with it; 0: none does */
+    void (*spent)(void *ctx);
+    void *ctx;
 };
 
 struct mem_piece { /* stands in front of each allocation made inside a domain */
@@ -37,6 +40,12 @@ static void *mem_check(void *p, size_t n)
     return p;
 }
 
+static void mem_charge(void)
+{
+    if (mem_domain->left && --mem_domain->left == 0)
+        mem_domain->spent(mem_domain->ctx);
+}
+
 static void *mem_of(struct mem_piece *piece)
 {
     list_add_tail(&mem_domain->pieces, &piece->link);
@@ -47,6 +56,7 @@ void *mem_alloc(size_t n)
 {
     if (!mem_domain)
         return mem_check(malloc(n ? n : 1), n);
+    mem_charge();
     return mem_of(mem_check(malloc(sizeof(struct mem_piece) + n), n));
 }
 
@@ -54,6 +64,7 @@ void *mem_zalloc(size_t n)
 {
     if (!mem_domain)
         return mem_check(calloc(1, n ? n : 1), n);
+    mem_charge();
     return mem_of(mem_check(calloc(1, sizeof(struct mem_piece) + n), n));
 }
 
@@ -62,6 +73,7 @@ void *mem_realloc(void *p, size_t n)
     if (!mem_domain)
         return mem_check(realloc(p, n ? n : 1), n);
     struct mem_piece *piece = NULL;
+    mem_charge();
     if (p) {
         piece = (struct mem_piece *)p - 1;
         list_remove(&piece->link);
@@ -120,8 +132,17 @@ void mem_hint_huge(void *p, size_t n)
 struct mem_domain *mem_domain_new(void)
 {
     struct mem_domain *domain = mem_check(malloc(sizeof *domain), sizeof *domain);
+    *domain = (struct mem_domain){ .left = 0 };
     list_init(&domain->pieces);
     return domain;
+}
+
+void mem_domain_fail_at(struct mem_domain *domain, unsigned long long n, void (*spent)(void *ctx),
+                        void *ctx)
+{
+    domain->left = n;
+    domain->spent = spent;
+    domain->ctx = ctx;
 }
 
 struct mem_domain *mem_domain_enter(struct mem_domain *domain)

@@ -21,5 +21,8 @@ struct mem_domain; /* all that one simulated process holds */
 struct mem_domain *mem_domain_new(void);
 /* From now on this thread draws from domain; NULL: from the process. Returns the one before. */
 struct mem_domain *mem_domain_enter(struct mem_domain *domain);
+/* The n-th allocation from now on in this domain fails: spent(ctx) is called in its place and must not come back. 0: none. */
+void mem_domain_fail_at(struct mem_domain *domain, unsigned long long n, void (*spent)(void *ctx),
+                        void *ctx);
 size_t mem_domain_drop(
     struct mem_domain *domain); /* frees all of it and itself; returns the number of pieces */

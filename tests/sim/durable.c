@@ -54,6 +54,7 @@ static void fight(struct sim *sim, const char *url)
 
 void durable_fight(struct sim *sim)
 {
+    census_note(CENSUS_WRITERS);
     fight(sim, "webhdfs://nn/orders");
 }
 

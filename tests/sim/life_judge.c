@@ -208,6 +208,7 @@ static struct life_ledger *begin(struct sim *sim, const char *url)
 
 void life_two_workers(struct sim *sim)
 {
+    census_note(CENSUS_WRITERS);
     struct life_ledger *ledger = begin(sim, HDFS);
     start(ledger, "a");
     start(ledger, "b");

@@ -103,7 +103,8 @@ static void run_sweep(uint64_t seed)
         run_seed(seed, point, &hit);
         return;
     }
-    for (point = 1; hit && point <= runner.scenario->sweep; point++)
+    uint64_t step = runner.scenario->many ? sim_step : 1;
+    for (point = 1 + seed % step; hit && point <= runner.scenario->sweep; point += step)
         run_seed(seed, point, &hit);
 }
 

@@ -1,15 +1,18 @@
 /* Processes: each callback runs inside its process' memory domain; a process that dies inside one of
  * its own callbacks is deaf from that moment, and buried when the callback is over. */
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/list.h"
 #include "io/loop.h"
 #include "parts.h"
 
 struct process { /* both halves in one piece */
     struct sim_process head;
     struct sim_process_parts parts;
+    jmp_buf spent; /* out of the callback in which an allocation failed */
 };
 
 static void process_main(void *ctx)
@@ -108,6 +111,38 @@ void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how)
     process->parts->crash_how = how;
 }
 
+void sim_pause_at(struct sim_process *process, uint64_t n)
+{
+    process->parts->pause_at = n;
+}
+
+/* ---- memory that is not there: as the real process does, it ends where it stands */
+
+static void process_spent(void *ctx)
+{
+    struct process *both = ctx;
+    longjmp(both->spent, 1);
+}
+
+void sim_fail_allocation(struct sim_process *process, uint64_t n)
+{
+    mem_domain_fail_at(process->parts->domain, n, process_spent,
+                       CONTAINER_OF(process, struct process, head));
+}
+
+static void process_call(struct sim_process *process, const struct sim_event *event)
+{
+    struct process *both = CONTAINER_OF(process, struct process, head);
+    if (setjmp(both->spent) == 0) {
+        event->fn(event->ctx);
+        return;
+    }
+    sim_trace(process->sim, "%s[%u] has no memory", process->name, process->pid);
+    census_note(CENSUS_ALLOCATIONS);
+    process->sim->hit = true;
+    sim_end(process, SIM_KILLED);
+}
+
 /* ---- pausing: what comes meanwhile is kept, and comes afterwards */
 
 static void process_resume(struct sim_process *process)
@@ -176,7 +211,7 @@ void sim_process_event(struct sim_process *process, const struct sim_event *even
     }
     struct mem_domain *before = mem_domain_enter(parts->domain);
     parts->inside = true;
-    event->fn(event->ctx);
+    process_call(process, event);
     parts->inside = false;
     mem_domain_enter(before);
     if (parts->dying)

@@ -113,6 +113,10 @@ enum sim_crash {                   /* how far the request got that a process die
 };
 /* The process dies at its n-th store request from its start (1 = the first); 0: at none. */
 void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how);
+/* It is stopped as by SIGSTOP once its n-th store request is sent; 0: never. */
+void sim_pause_at(struct sim_process *process, uint64_t n);
+/* Its n-th allocation from now on fails, and with it the process; 0: none. */
+void sim_fail_allocation(struct sim_process *process, uint64_t n);
 /* All bytes written through the door `out` so far, by all processes, in the order in which they came
  * out; *from counts what was seen before and is moved on. */
 struct slice sim_output(struct sim *sim, size_t *from);

@@ -70,6 +70,11 @@ static void door_send(struct store *head, struct store_req *req, enum op op)
         request_crash(request, process->parts->crash_how);
         return;
     }
+    if (process->requests == process->parts->pause_at) {
+        sim->hit = true;
+        census_note(CENSUS_PAUSES_AT);
+        sim_pause(process);
+    }
     door->pending++;
     req->data = (struct buf){ 0 };
     req->entries = NULL;

@@ -139,6 +139,7 @@ void tally_start(struct tally *tally, int which)
     process->host = which && !is_local ? "host-b" : "host-a";
     process->ctx = NULL;
     process->ended = worker_gone;
+    sim_fail_allocation(process, tally->fail_at);
     tally->workers[which] = process;
     tally->starts++;
 }

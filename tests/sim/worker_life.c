@@ -18,10 +18,12 @@ void tally_finish(struct tally *tally)
 {
     struct sim *sim = tally->sim;
     sim_heal(sim);
+    tally->fail_at = 0;
     for (int i = 0; i < 2; i++) {
         if (!tally->workers[i])
             continue;
         sim_crash_at(tally->workers[i], 0, SIM_CRASH_BEFORE);
+        sim_fail_allocation(tally->workers[i], 0);
         sim_continue(tally->workers[i]);
     }
     sim_run(sim, 5000, NULL, NULL);
@@ -70,8 +72,32 @@ void worker_alone(struct sim *sim)
     tally_finish(tally);
 }
 
+/* An hour of a bad week in a minute: mostly one worker, killed every few seconds in any way. */
+void worker_storm(struct sim *sim)
+{
+    bool is_local = sim_chance(sim, 300);
+    struct tally *tally = tally_new(sim, is_local ? LOCAL : HDFS);
+    if (is_local)
+        sim->faults.unanswered = 0;
+    sim->faults.kafka_away = 0; /* else there is little to lose */
+    sim->faults.refused = 0;
+    tally_start(tally, 0);
+    for (int i = 0; i < 200 && !*sim->failure && (tally->recoveries < 6 || tally->records < 1000);
+         i++) {
+        sim_run(sim, 500 + sim_below(sim, 8000), NULL, NULL);
+        struct sim_process *worker = tally->workers[0];
+        if (worker && sim_chance(sim, 500))
+            sim_kill(worker);
+        else if (worker)
+            sim_crash_at(worker, worker->requests + 1 + sim_below(sim, 30),
+                         (enum sim_crash)sim_below(sim, SIM_CRASHES));
+    }
+    tally_finish(tally);
+}
+
 void worker_two(struct sim *sim)
 {
+    census_note(CENSUS_WRITERS);
     struct tally *tally = tally_new(sim, HDFS);
     tally_start(tally, 0);
     tally_start(tally, 1);
@@ -124,4 +150,43 @@ void worker_crash_again(struct sim *sim)
 void worker_crash_local(struct sim *sim)
 {
     crash(sim, LOCAL, false);
+}
+
+/* A zombie: it sleeps over its own fencing, and wakes. */
+void worker_pause(struct sim *sim)
+{
+    calm(sim);
+    census_note(CENSUS_WRITERS);
+    struct tally *tally = tally_new(sim, HDFS);
+    tally_start(tally, 0);
+    sim_pause_at(tally->workers[0], sim->point);
+    sim_run(sim, 4000, NULL, NULL);
+    tally_start(tally, 1);
+    sim_run(sim, 60000, NULL, NULL);
+    if (tally->workers[0])
+        sim_continue(tally->workers[0]);
+    sim_run(sim, 4000, NULL, NULL);
+    tally_finish(tally);
+}
+
+static void memory(struct sim *sim, bool for_ever)
+{
+    calm(sim);
+    struct tally *tally = tally_new(sim, HDFS);
+    tally->fail_at = sim->point;
+    tally_start(tally, 0);
+    if (!for_ever)
+        tally->fail_at = 0;
+    sim_run(sim, 6000, NULL, NULL);
+    tally_finish(tally);
+}
+
+void worker_memory_once(struct sim *sim)
+{
+    memory(sim, false);
+}
+
+void worker_memory_ever(struct sim *sim)
+{
+    memory(sim, true);
 }

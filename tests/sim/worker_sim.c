@@ -40,8 +40,8 @@ static void log_note(struct tally *tally, const char *bytes, size_t n)
 {
     if (memmem(bytes, n, " event=job.recovered ", 21)) {
         tally->recovered = true;
-        if (tally->starts > 1)
-            census_note(CENSUS_RECOVERIES);
+        tally->recoveries += tally->starts > 1;
+        census_add(CENSUS_RECOVERIES, tally->starts > 1);
     }
     if (tally->harmed && memmem(bytes, n, " code=E35", 9) &&
         memmem(bytes, n, tally->harmed, strlen(tally->harmed)))

@@ -28,7 +28,9 @@ struct tally { /* the world outside of all workers */
     struct sim_process *workers[2]; /* a and b; NULL = not now */
     uint32_t done;                  /* workers that ended with 0 after they were told to stop */
     const char *harmed;    /* the file that was damaged; a worker that says so may end with 1 */
+    uint64_t fail_at;      /* allocation at which every life ends; 0: none */
     bool recovered, named; /* a worker went on; one named that file */
+    uint32_t recoveries;   /* of those that were not the first */
     uint32_t starts, fenced, failed; /* of workers; those that ended with 75, with 1 */
 };
 
@@ -53,4 +55,10 @@ void worker_local(struct sim *sim);
 void worker_crash(struct sim *sim);       /* swept: at each request of the first life */
 void worker_crash_again(struct sim *sim); /* swept: at each request of the second life */
 void worker_crash_local(struct sim *sim);
-void worker_harm(struct sim *sim); /* every harm to every file of a small job; see --step */
+void worker_pause(
+    struct sim *sim); /* swept: stopped there, continued when another has taken over */
+void worker_memory_once(struct sim *sim); /* swept: at each allocation of the first life */
+void worker_memory_ever(
+    struct sim *sim); /* swept: at that allocation of every life, until memory is back */
+void worker_storm(struct sim *sim); /* a kill every few seconds, on either store */
+void worker_harm(struct sim *sim);  /* every harm to every file of a small job; see --step */
