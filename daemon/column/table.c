@@ -7,8 +7,10 @@
 #include "base/mem.h"
 
 #define TABLE_SLOTS_MIN 256u
+#define TABLE_THIRDS (1u << 16) /* from so many slots on a table grows by a half, then by a third */
 #define TABLE_MOVES \
-    256u /* slots of the old table looked at with each group while growing: done before the new one fills */
+    512u /* slots of the old table looked at with each group while growing: done before the new one fills */
+#define TABLE_AHEAD 32u              /* entries whose slots are fetched before they are looked at */
 #define TABLE_HUGE ((size_t)2 << 20) /* a huge page */
 #define TABLE_NEW (1u << 31)         /* in place[]: which of two tables, by its generation */
 
@@ -22,7 +24,8 @@ struct slot { /* 32 bytes: two a cache line */
 struct slots {
     struct slot *slot;   /* aligned to a cache line, large ones to a huge page */
     void *memory;        /* where it was allocated */
-    uint32_t mask;       /* number of slots - 1 */
+    uint32_t mask;       /* slots of a part - 1 */
+    uint32_t parts;      /* 1 or 3: a key's part is told by its hash, and it stays within */
     uint32_t generation; /* 0 or TABLE_NEW, in turns */
 };
 
@@ -35,7 +38,7 @@ struct table {
     uint32_t n, cap;    /* entries; room in the arrays below */
     uint64_t *cell;     /* of each entry */
     uint32_t *place;    /* of each entry: its slot, and in whose generation */
-    uint8_t *failed;    /* of each entry: why, or 0 */
+    uint8_t *failed;    /* of each entry: why, or 0; NULL: none has */
     uint32_t failures;  /* entries that failed */
     uint64_t fresh;     /* what a new cell holds */
     struct arena bytes; /* long keys, and what table_keep() gave */
@@ -43,14 +46,20 @@ struct table {
 
 _Static_assert(sizeof(struct slot) == 32, "two slots a cache line");
 
-static void slots_make(struct slots *slots, uint32_t count)
+static uint32_t slots_count(const struct slots *slots)
 {
-    check(count <= TABLE_NEW);
-    size_t size = (size_t)count * sizeof *slots->slot;
+    return (slots->mask + 1) * slots->parts;
+}
+
+static void slots_make(struct slots *slots, uint32_t part, uint32_t parts)
+{
+    check(part <= TABLE_NEW / parts);
+    size_t size = (size_t)part * parts * sizeof *slots->slot;
     size_t align = size >= TABLE_HUGE ? TABLE_HUGE : 64;
     slots->memory = mem_zalloc(size + align);
     slots->slot = (void *)(((uintptr_t)slots->memory + align - 1) & ~(uintptr_t)(align - 1));
-    slots->mask = count - 1;
+    slots->mask = part - 1;
+    slots->parts = parts;
     mem_hint_huge(slots->slot, size);
 }
 
@@ -65,7 +74,7 @@ struct table *table_new(const struct key_seed *seed, uint64_t cell)
     struct table *table = mem_zalloc(sizeof *table);
     table->seed = *seed;
     table->fresh = cell;
-    slots_make(&table->now, TABLE_SLOTS_MIN);
+    slots_make(&table->now, TABLE_SLOTS_MIN, 1);
     return table;
 }
 
@@ -85,7 +94,7 @@ void table_free(struct table *table)
 /* Takes the keys out of the slots: one by one where few are taken, so that a small batch after a large one costs little. */
 static void table_empty(struct table *table)
 {
-    uint32_t count = table->now.mask + 1;
+    uint32_t count = slots_count(&table->now);
     if (table->n >= count / 8) {
         memset(table->now.slot, 0, (size_t)count * sizeof *table->now.slot);
         return;
@@ -98,23 +107,33 @@ static void table_empty(struct table *table)
 
 void table_reset(struct table *table)
 {
-    uint32_t half = (table->now.mask + 1) / 2;
+    uint32_t half = (table->now.mask + 1) / (table->now.parts == 1 ? 2 : 1); /* or a third */
     slots_free(&table->old);
     if (half >= TABLE_SLOTS_MIN && table->n < half / 16) { /* grown for a larger batch */
         slots_free(&table->now);
-        slots_make(&table->now, half);
+        slots_make(&table->now, half, 1);
     } else {
         table_empty(table);
     }
+    mem_free(table->failed);
+    table->failed = NULL;
     table->n = table->failures = 0;
     arena_reset(&table->bytes);
 }
 
 /* ---- growing */
 
+/* Where a key of this hash would like to stand. Other places go by exclusive or of its last bits, so they are in its part. The
+ * hash's first bits say nothing here: they may be the same in the whole table. */
+static inline uint32_t slots_home(const struct slots *slots, uint64_t hash)
+{
+    uint32_t part = (uint32_t)((hash >> 24 & UINT32_MAX) * slots->parts >> 32);
+    return part * (slots->mask + 1) + ((uint32_t)hash & slots->mask);
+}
+
 static void table_place(struct table *table, const struct slot *slot, uint64_t hash)
 {
-    uint32_t home = (uint32_t)hash & table->now.mask, i = home;
+    uint32_t home = slots_home(&table->now, hash), i = home;
     for (uint32_t step = 1; table->now.slot[i].entry; step++)
         i = home ^ step;
     table->now.slot[i] = *slot;
@@ -124,34 +143,54 @@ static void table_place(struct table *table, const struct slot *slot, uint64_t h
 static void table_move_some(struct table *table)
 {
     uint32_t end = table->moved + TABLE_MOVES;
-    for (; table->moved < end && table->moved <= table->old.mask; table->moved++) {
+    uint32_t count = slots_count(&table->old);
+    for (; table->moved < end && table->moved < count; table->moved++) {
         const struct slot *slot = &table->old.slot[table->moved];
         if (slot->entry)
             table_place(table, slot, key_hash(&table->seed, slot->k0, slot->k1, slot->len));
     }
-    if (table->moved > table->old.mask) {
+    if (table->moved == count)
         slots_free(&table->old);
+}
+
+static void table_grow(struct table *table)
+{
+    uint32_t part = table->now.mask + 1;
+    check(!table->old.slot && table->n < TABLE_ENTRIES_MAX);
+    table->old = table->now;
+    table->moved = 0;
+    table->now.generation ^= TABLE_NEW;
+    if (table->old.parts == 3)
+        slots_make(&table->now, part * 4, 1);
+    else if (part >= TABLE_THIRDS)
+        slots_make(&table->now, part / 2, 3);
+    else
+        slots_make(&table->now, part * 2, 1);
+    table_move_some(table);
+}
+
+static void table_make_entries(struct table *table)
+{
+    uint32_t before = table->cap, cap = before ? before * 2 : 2 * KEYS_GROUP;
+    table->cell = mem_realloc(table->cell, cap * sizeof *table->cell);
+    table->place = mem_realloc(table->place, cap * sizeof *table->place);
+    mem_hint_huge(table->cell, cap * sizeof *table->cell);
+    mem_hint_huge(table->place, cap * sizeof *table->place);
+    if (table->failed) {
+        table->failed = mem_realloc(table->failed, cap);
+        memset(table->failed + before, 0, cap - before);
     }
+    table->cap = cap;
 }
 
 static void table_make_room(struct table *table, uint32_t n)
 {
     if (table->old.slot)
         table_move_some(table);
-    if (((uint64_t)table->n + n) * 5 >= ((uint64_t)table->now.mask + 1) * 3) {
-        check(!table->old.slot && table->n < TABLE_ENTRIES_MAX);
-        table->old = table->now;
-        table->moved = 0;
-        table->now.generation ^= TABLE_NEW;
-        slots_make(&table->now, (table->old.mask + 1) * 2);
-        table_move_some(table);
-    }
-    if (table->cap - table->n < n) {
-        table->cap = table->cap ? table->cap * 2 : 2 * KEYS_GROUP;
-        table->cell = mem_realloc(table->cell, table->cap * sizeof *table->cell);
-        table->place = mem_realloc(table->place, table->cap * sizeof *table->place);
-        table->failed = mem_realloc(table->failed, table->cap * sizeof *table->failed);
-    }
+    if (((uint64_t)table->n + n) * 20 >= (uint64_t)slots_count(&table->now) * 13)
+        table_grow(table);
+    if (table->cap - table->n < n)
+        table_make_entries(table);
 }
 
 /* ---- looking up */
@@ -162,7 +201,7 @@ static inline struct slot *slots_seek(const struct slots *slots, const struct ke
                                       uint32_t i)
 {
     uint64_t k0 = keys->k0[i], k1 = keys->k1[i];
-    uint32_t len = keys->len[i], home = (uint32_t)keys->hash[i] & slots->mask;
+    uint32_t len = keys->len[i], home = slots_home(slots, keys->hash[i]);
     for (uint32_t step = 0;; step++) {
         struct slot *slot = &slots->slot[home ^ step];
         if (!slot->entry)
@@ -182,7 +221,6 @@ static uint32_t table_add(struct table *table, struct slot *slot, const struct k
     if (len > KEY_INLINE)
         slot->ptr = memcpy(arena_alloc(&table->bytes, len), keys->ptr[i], len);
     table->cell[entry] = table->fresh;
-    table->failed[entry] = 0;
     table->place[entry] = (uint32_t)(slot - table->now.slot) | table->now.generation;
     return entry;
 }
@@ -190,7 +228,7 @@ static uint32_t table_add(struct table *table, struct slot *slot, const struct k
 static void slots_fetch(const struct slots *slots, const struct keys *keys)
 {
     for (uint32_t i = 0; i < keys->n; i++)
-        __builtin_prefetch(&slots->slot[keys->hash[i] & slots->mask]);
+        __builtin_prefetch(&slots->slot[slots_home(slots, keys->hash[i])]);
     __asm__ volatile(
         ""); /* gcc takes a function that only fetches for one without effect, and drops the call */
 }
@@ -235,7 +273,6 @@ uint32_t table_renew(struct table *table, uint32_t entry)
     check(slot->entry == entry + 1);
     slot->entry = renewed + 1;
     table->cell[renewed] = table->fresh;
-    table->failed[renewed] = 0;
     table->place[renewed] = place;
     return renewed;
 }
@@ -255,6 +292,8 @@ uint64_t *table_cells(const struct table *table)
 void table_fail(struct table *table, uint32_t entry, uint8_t reason)
 {
     check(entry < table->n && reason);
+    if (!table->failed)
+        table->failed = mem_zalloc(table->cap);
     if (!table->failed[entry]) {
         table->failed[entry] = reason;
         table->failures++;
@@ -264,7 +303,7 @@ void table_fail(struct table *table, uint32_t entry, uint8_t reason)
 uint8_t table_failed(const struct table *table, uint32_t entry)
 {
     check(entry < table->n);
-    return table->failed[entry];
+    return table->failed ? table->failed[entry] : 0;
 }
 
 uint32_t table_failures(const struct table *table)
@@ -272,17 +311,37 @@ uint32_t table_failures(const struct table *table)
     return table->failures;
 }
 
-struct slice table_key(const struct table *table, uint32_t entry)
+static inline const struct slot *table_slot(const struct table *table, uint32_t entry)
 {
-    check(entry < table->n);
     uint32_t place = table->place[entry];
     const struct slots *slots = &table->now;
     if ((place & TABLE_NEW) != slots->generation)
         slots = &table->old;
-    const struct slot *slot = &slots->slot[place & ~TABLE_NEW];
+    return &slots->slot[place & ~TABLE_NEW];
+}
+
+struct slice table_key(const struct table *table, uint32_t entry)
+{
+    check(entry < table->n);
+    const struct slot *slot = table_slot(table, entry);
     if (slot->len > KEY_INLINE)
         return (struct slice){ slot->ptr, slot->len };
     return (struct slice){ &slot->k0, slot->len };
+}
+
+void table_keys(const struct table *table, const uint32_t *entry, uint32_t n, struct slice *key)
+{
+    for (uint32_t i = 0; i < n && i < 2 * TABLE_AHEAD; i++)
+        __builtin_prefetch(&table->place[entry[i]]);
+    for (uint32_t i = 0; i < n && i < TABLE_AHEAD; i++)
+        __builtin_prefetch(table_slot(table, entry[i]));
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + 2 * TABLE_AHEAD < n)
+            __builtin_prefetch(&table->place[entry[i + 2 * TABLE_AHEAD]]);
+        if (i + TABLE_AHEAD < n)
+            __builtin_prefetch(table_slot(table, entry[i + TABLE_AHEAD]));
+        key[i] = table_key(table, entry[i]);
+    }
 }
 
 void *table_keep(struct table *table, size_t n)
@@ -292,9 +351,9 @@ void *table_keep(struct table *table, size_t n)
 
 size_t table_bytes(const struct table *table)
 {
-    size_t slots = (size_t)table->now.mask + 1;
+    size_t slots = slots_count(&table->now);
     if (table->old.slot)
-        slots += (size_t)table->old.mask + 1;
-    size_t entry = sizeof *table->cell + sizeof *table->place + sizeof *table->failed;
+        slots += slots_count(&table->old);
+    size_t entry = sizeof *table->cell + sizeof *table->place + (table->failed ? 1 : 0);
     return slots * sizeof(struct slot) + table->cap * entry + table->bytes.total;
 }

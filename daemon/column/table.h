@@ -15,7 +15,7 @@
 #include "column/key.h"
 
 #define TABLE_ENTRIES_MAX \
-    (1u << 30) /* slots are numbered with 31 bits, at most 0.6 of them are taken */
+    (1u << 30) /* slots are numbered with 31 bits, at most 0.65 of them are taken */
 
 struct table;
 
@@ -39,6 +39,8 @@ uint8_t table_failed(const struct table *table, uint32_t entry);
 uint32_t table_failures(const struct table *table); /* keys that are marked */
 /* The bytes of a key; a view that lives until the next table_find() or table_reset(). */
 struct slice table_key(const struct table *table, uint32_t entry);
+/* The same of n entries. */
+void table_keys(const struct table *table, const uint32_t *entry, uint32_t n, struct slice *key);
 /* n bytes, aligned to 8, that live until table_reset(): for values that do not fit a cell. */
 void *table_keep(struct table *table, size_t n);
 size_t table_bytes(const struct table *table); /* memory it holds */

@@ -4,6 +4,8 @@
 
 #include "column/codec.h"
 
+#define CELL_AHEAD 32u /* cells that are fetched before they are looked at */
+
 struct cell_bytes { /* what the cell of a value that is no word points to */
     size_t n, cap;
     uint8_t bytes[];
@@ -69,8 +71,13 @@ void cell_get(const struct table *table, const struct type *type, struct sel ent
     }
     if (cell_is_word(type)) {
         column_alloc(arena, type, entries.n, out);
-        for (uint32_t i = 0; i < entries.n; i++)
+        for (uint32_t i = 0; i < entries.n && i < CELL_AHEAD; i++)
+            __builtin_prefetch(&cell[entries.row[i]]);
+        for (uint32_t i = 0; i < entries.n; i++) {
+            if (i + CELL_AHEAD < entries.n)
+                __builtin_prefetch(&cell[entries.row[i + CELL_AHEAD]]);
             memcpy(&out->i64[i], &cell[entries.row[i]], sizeof *cell);
+        }
         return;
     }
     struct slice *rows = arena_alloc(arena, entries.n * sizeof *rows);
@@ -85,8 +92,7 @@ void cell_keys(const struct table *table, const struct type *type, struct sel en
                struct arena *arena, struct column *out)
 {
     struct slice *keys = arena_alloc(arena, entries.n * sizeof *keys);
-    for (uint32_t i = 0; i < entries.n; i++)
-        keys[i] = table_key(table, entries.row[i]);
+    table_keys(table, entries.row, entries.n, keys);
     if (type->kind != K_STRING && type->kind != K_BYTES) {
         codec_get(arena, type, keys, entries.n, out);
         return;

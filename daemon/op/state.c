@@ -1,6 +1,5 @@
 #include "op/state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -9,49 +8,17 @@
 #include "op/cell.h"
 #include "op/widen.h"
 
-#define STATE_DEAD_FEW 1024u /* dead entries that are not worth a new table */
+#define STATE_DEAD_FEW 1024u       /* dead entries that are not worth a new table */
+#define STATE_DIRTY_FEW (1u << 20) /* changes that are not looked through for doubles */
 #define TAG_END 0
 #define TAG_GONE 'g'
 #define TAG_SET 's'
 
-void numbers_add(struct numbers *numbers, uint32_t number)
-{
-    if (numbers->n == numbers->cap) {
-        numbers->cap = numbers->cap ? numbers->cap * 2 : 64;
-        numbers->at = mem_realloc(numbers->at, numbers->cap * sizeof *numbers->at);
-    }
-    numbers->at[numbers->n++] = number;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-void numbers_sort(struct numbers *numbers)
-{
-    if (numbers->n)
-        qsort(numbers->at, numbers->n, sizeof *numbers->at, by_number);
-}
-
-struct sel numbers_without(const struct numbers *numbers, struct sel sel, struct arena *arena)
-{
-    if (!numbers->n)
-        return sel;
-    uint32_t *row = arena_alloc(arena, sel.n * sizeof *row), n = 0, k = 0;
-    for (uint32_t i = 0; i < sel.n; i++) {
-        while (k < numbers->n && numbers->at[k] < sel.row[i])
-            k++;
-        if (k == numbers->n || numbers->at[k] != sel.row[i])
-            row[n++] = sel.row[i];
-    }
-    return (struct sel){ row, n };
-}
-
 void state_open(struct state *state, const struct type *pair, bool is_stamped, uint64_t seed)
 {
-    *state = (struct state){ .pair = pair, .is_stamped = is_stamped, .seed = seed };
+    *state = (struct state){
+        .pair = pair, .is_stamped = is_stamped, .seed = seed, .dirty_max = STATE_DIRTY_FEW
+    };
     lookup_open(&state->keys, seed, 0);
 }
 
@@ -84,8 +51,11 @@ static void state_make_room(struct state *state)
         return;
     state->cap = n < 64 ? 64 : n * 2;
     state->mark = mem_realloc(state->mark, state->cap);
-    if (state->is_stamped)
-        state->stamp = mem_realloc(state->stamp, state->cap * sizeof *state->stamp);
+    mem_hint_huge(state->mark, state->cap);
+    if (!state->is_stamped)
+        return;
+    state->stamp = mem_realloc(state->stamp, state->cap * sizeof *state->stamp);
+    mem_hint_huge(state->stamp, state->cap * sizeof *state->stamp);
 }
 
 static void state_add(struct state *state, uint32_t entry)
@@ -111,7 +81,7 @@ static uint32_t state_renew(struct state *state, uint32_t entry)
 
 static void state_die(struct state *state, uint32_t entry)
 {
-    state->mark[entry] = (uint8_t)((state->mark[entry] & STATE_DIRTY) | STATE_DEAD);
+    state->mark[entry] = STATE_DEAD;
     state->n_dead++;
     table_cells(state->keys.table)[entry] = 0;
 }
@@ -220,23 +190,47 @@ void state_get_options(const struct state *state, const struct type *option, str
         column_gather(arena, &content, (struct sel){ at, entries.n }, out->child);
 }
 
+/* Each number once, ascending. */
+static void state_sort_dirty(struct state *state, struct arena *arena)
+{
+    struct numbers *dirty = &state->dirty;
+    uint32_t n = 0;
+    numbers_sort(dirty, arena);
+    for (uint32_t i = 0; i < dirty->n; i++)
+        if (i == 0 || dirty->at[i] != dirty->at[i - 1])
+            dirty->at[n++] = dirty->at[i];
+    dirty->n = n;
+}
+
+/* Entries are noted at each change, and their marks not looked at: that would be one more miss of the cache. */
 static void state_note(struct state *state, uint32_t entry)
 {
     state->changed = true;
-    if (state->mark[entry] & STATE_DIRTY)
-        return;
-    state->mark[entry] |= STATE_DIRTY;
     numbers_add(&state->dirty, entry);
+    if (state->dirty.n < state->dirty_max)
+        return;
+    struct arena arena = { 0 };
+    state_sort_dirty(state, &arena);
+    arena_free(&arena);
+    state->dirty_max = state->dirty.n > STATE_DIRTY_FEW / 2 ? state->dirty.n * 2 : STATE_DIRTY_FEW;
+}
+
+/* The value is there for sure, without a look at the mark. */
+static bool state_is_settled(const struct state *state, uint32_t entry)
+{
+    return entry < state->settled && !state->loose.n;
 }
 
 void state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row)
 {
     bool other = cell_put(state->keys.table, entry, column, row, &state->scratch);
-    if (!(state->mark[entry] & STATE_LIVE))
-        state->n_live++;
-    else if (!other)
+    bool live = state_is_settled(state, entry) || state->mark[entry] & STATE_LIVE;
+    if (live && !other)
         return;
-    state->mark[entry] |= STATE_LIVE;
+    if (!live) {
+        state->n_live++;
+        state->mark[entry] |= STATE_LIVE;
+    }
     state_note(state, entry);
 }
 
@@ -329,6 +323,7 @@ void state_settle(struct state *state, struct arena *arena)
     if (n)
         state_put_gone(state, (struct sel){ gone, n }, arena);
     state->loose.n = 0;
+    state->settled = state_entries(state);
 }
 
 /* A table of the living alone: nothing is dirty or loose now. */
@@ -356,6 +351,7 @@ static void state_compact(struct state *state, struct arena *arena)
     }
     next.n_live = state->n_live;
     next.loose.n = 0;
+    next.settled = state_entries(&next);
     next.changed = state->changed;
     state_free(state);
     *state = next;
@@ -381,11 +377,10 @@ static void state_write_dirty(struct state *state, struct arena *arena, struct b
 {
     struct numbers *dirty = &state->dirty;
     uint32_t entry[STATE_ROWS], n = 0;
-    numbers_sort(dirty);
+    state_sort_dirty(state, arena);
     for (uint32_t i = 0; i < dirty->n; i++) {
         uint32_t at = dirty->at[i];
         uint8_t *mark = &state->mark[at];
-        *mark &= (uint8_t)~STATE_DIRTY;
         if (!(*mark & STATE_LIVE))
             continue;
         *mark |= STATE_KEPT;

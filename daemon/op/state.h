@@ -9,23 +9,13 @@
 #include <stdint.h>
 
 #include "op/lookup.h"
-
-struct numbers { /* {0} is an empty list */
-    uint32_t *at;
-    uint32_t n, cap;
-};
-void numbers_add(struct numbers *numbers, uint32_t number); /* puts it last */
-
-void numbers_sort(struct numbers *numbers); /* ascending */
-/* Those of a selection, ascending, that are not in the list, ascending. */
-struct sel numbers_without(const struct numbers *numbers, struct sel sel, struct arena *arena);
+#include "op/numbers.h"
 
 enum state_mark {
     STATE_LIVE = 1,  /* it has a value */
     STATE_KEPT = 2,  /* it had one when changes were last written down */
-    STATE_DIRTY = 4, /* it has changed since: it is in `dirty` */
-    STATE_LOOSE = 8, /* it had none for a while since the last settling: it is in `loose` */
-    STATE_DEAD = 16, /* its key is gone, or has another entry; cell: that one's number + 1 */
+    STATE_LOOSE = 4, /* it had none for a while since the last settling: it is in `loose` */
+    STATE_DEAD = 8,  /* its key is gone, or has another entry; cell: that one's number + 1 */
 };
 
 struct state {
@@ -35,7 +25,10 @@ struct state {
     int64_t *stamp;          /* of each entry: a time that belongs to the operation; NULL = none */
     uint32_t cap;            /* of both */
     uint32_t n_live, n_dead;
-    struct numbers loose, dirty;
+    uint32_t settled; /* entries up to here have a value, but for dead and loose ones */
+    struct numbers loose;
+    struct numbers dirty; /* changed since changes were last written down; perhaps more than once */
+    uint32_t dirty_max;   /* when it is as long as this, it is looked through */
     struct buf
         gone; /* keys that went since changes were last written down, as state_write() puts them */
     struct buf scratch;

@@ -221,7 +221,7 @@ void window_inverse(struct folded *folded, const struct op_run *run)
         step_do(&step);
         arena_rewind(run->arena, mark);
     }
-    numbers_sort(&folded->failed);
+    numbers_sort(&folded->failed, run->arena);
     state_settle(&folded->state, run->arena);
     reduce_reset(&folded->left.head);
     reduce_reset(&folded->window.head);

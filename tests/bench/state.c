@@ -1,0 +1,126 @@
+/* Keyed state alone: what a key takes, what an update costs, what changes and the whole of it cost to write down.
+ *   state KEYS ROUNDS     for each round: ns an update; ns a change written, bytes of all changes; us the longest step of a
+ *                         snapshot, ms all of them. Before: bytes that a key takes, of all memory.
+ * Keys are texts of 12 bytes; a round updates 200,000 of them, any, as a batch does: found, read, put, settled, written. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "column/codec.h"
+#include "op/cell.h"
+#include "op/state.h"
+
+#define UPDATES 200000u
+#define AT_ONCE 1024u
+#define KEY_LEN 12
+#define STRIDE 7368787u /* a prime: all keys in turn, far apart */
+
+static double now_ns(void) /* of this thread's time: others have the machine, too */
+{
+    struct timespec at;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
+}
+
+static double resident(void)
+{
+    unsigned long size = 0, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    check(file && fscanf(file, "%lu %lu", &size, &pages) == 2);
+    fclose(file);
+    return (double)pages * 4096;
+}
+
+static struct keys_made { /* a column of keys */
+    char bytes[AT_ONCE][32];
+    const char *ptr[AT_ONCE];
+    uint32_t len[AT_ONCE];
+    uint32_t entry[AT_ONCE];
+    struct column column;
+} made;
+
+static void make(uint32_t row, uint64_t number)
+{
+    snprintf(made.bytes[row], sizeof made.bytes[row], "user%08llu", (unsigned long long)number);
+    made.ptr[row] = made.bytes[row];
+    made.len[row] = KEY_LEN;
+}
+
+static void add(struct state *state, uint32_t n, struct arena *arena)
+{
+    struct column old, sum;
+    made.column = (struct column){ .type = &type_string, .n = n, .ptr = made.ptr };
+    made.column.len = made.len;
+    state_find(state, &made.column, (struct sel){ .n = n }, made.entry);
+    cell_get(state->keys.table, &type_int, (struct sel){ made.entry, n }, arena, &old);
+    column_alloc(arena, &type_int, n, &sum);
+    for (uint32_t i = 0; i < n; i++)
+        sum.i64[i] = old.i64[i] + 1;
+    for (uint32_t i = 0; i < n; i++)
+        state_put(state, made.entry[i], &sum, i);
+}
+
+static double update(struct state *state, uint32_t keys, uint64_t *at, struct arena *arena)
+{
+    double sum = 0;
+    for (uint32_t done = 0; done < UPDATES; done += AT_ONCE) {
+        uint32_t n = UPDATES - done < AT_ONCE ? UPDATES - done : AT_ONCE;
+        for (uint32_t i = 0; i < n; i++)
+            make(i, (uint64_t)(*at += STRIDE) % keys);
+        double before = now_ns();
+        add(state, n, arena);
+        sum += now_ns() - before;
+        arena_reset(arena);
+    }
+    state_settle(state, arena);
+    return sum / UPDATES;
+}
+
+static void fill(struct state *state, uint32_t keys, struct arena *arena)
+{
+    struct buf changes = { 0 };
+    for (uint32_t done = 0; done < keys; done += AT_ONCE) {
+        uint32_t n = keys - done < AT_ONCE ? keys - done : AT_ONCE;
+        for (uint32_t i = 0; i < n; i++)
+            make(i, done + i);
+        add(state, n, arena);
+        arena_reset(arena);
+        if (done % (AT_ONCE * 100) && done + n < keys)
+            continue;
+        state_settle(state, arena);
+        buf_clear(&changes);
+        state_write(state, false, arena, &changes);
+        arena_reset(arena);
+    }
+    buf_free(&changes);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3)
+        return 64;
+    uint32_t keys = (uint32_t)strtoul(argv[1], NULL, 10), rounds = (uint32_t)atoi(argv[2]);
+    static const struct type *const member[] = { &type_string, &type_int };
+    struct arena arena = { 0 }, types = { 0 };
+    struct state state;
+    struct buf out = { 0 };
+    uint64_t at = 0;
+    double before = resident();
+    state_open(&state, type_tuple(types_new(&types), member, 2), false, 42);
+    fill(&state, keys, &arena);
+    printf("bytes %.1f\n", (resident() - before) / keys);
+    for (uint32_t round = 0; round < rounds; round++) {
+        double ns = update(&state, keys, &at, &arena);
+        buf_clear(&out);
+        double begun = now_ns();
+        uint32_t changes = state.dirty.n;
+        state_write(&state, false, &arena, &out);
+        double written = (now_ns() - begun) / changes;
+        printf("round %.1f %.1f %zu\n", ns, written, out.len);
+        arena_reset(&arena);
+    }
+    state_free(&state);
+    return 0;
+}
