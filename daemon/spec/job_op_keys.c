@@ -16,7 +16,8 @@
 
 const struct schema_key job_update_keys[] = {
     { ID, .required = true },
-    { KEY("func", SCHEMA_ANY, func, "(values, state) => the new state; None removes the key"),
+    { KEY("func", SCHEMA_EXPRESSION, func,
+          "(values, state) => the new state; None removes the key"),
       .required = true },
     { INITIAL },
     { STATE_TYPE },
@@ -25,7 +26,8 @@ const struct schema_key job_update_keys[] = {
 
 const struct schema_key job_map_state_keys[] = {
     { ID, .required = true },
-    { KEY("func", SCHEMA_ANY, func, "(key, value, state) => (out, new state)"), .required = true },
+    { KEY("func", SCHEMA_EXPRESSION, func, "(key, value, state) => (out, new state)"),
+      .required = true },
     { KEY("timeout", SCHEMA_DURATION, timeout_ms, "a key that is not touched for longer goes"),
       .min = 1 },
     { INITIAL },
@@ -41,9 +43,9 @@ const struct schema_key job_window_keys[] = {
 };
 
 const struct schema_key job_reduce_window_keys[] = {
-    { KEY("func", SCHEMA_ANY, func, "of two values, as for reduce"), .required = true },
-    { KEY("invFunc", SCHEMA_ANY, inv_func, "takes the second value out of the first") },
-    { KEY("filterFunc", SCHEMA_ANY, filter_func, "(key, value) => is the key kept?") },
+    { KEY("func", SCHEMA_EXPRESSION, func, "of two values, as for reduce"), .required = true },
+    { KEY("invFunc", SCHEMA_EXPRESSION, inv_func, "takes the second value out of the first") },
+    { KEY("filterFunc", SCHEMA_EXPRESSION, filter_func, "(key, value) => is the key kept?") },
     { WINDOW, .required = true },
     { SLIDE },
     { ID },

@@ -42,7 +42,7 @@ static const struct schema_word methods[] = {
 
 /* clang-format off */
 #define OUTPUT_KEYS                                                                                \
-    { .name = "from", .type = SCHEMA_ANY, .at = AT(from),                                          \
+    { .name = "from", .type = SCHEMA_NAMES, .at = AT(from),                                          \
       .help = "the source or stream that it shows; default: result" },                             \
     { .name = "label", .type = SCHEMA_TEXT, .at = AT(label),                                       \
       .help = "its name; default: its kind and position, as print0" }
@@ -125,11 +125,11 @@ static const struct schema_key kafka_keys[] = {
       .required = true,
       .help = "that records are written to" },
     { .name = "key",
-      .type = SCHEMA_ANY,
+      .type = SCHEMA_EXPRESSION,
       .at = AT(key),
       .help = "an expression of the row; default: no key" },
     { .name = "value",
-      .type = SCHEMA_ANY,
+      .type = SCHEMA_EXPRESSION,
       .at = AT(value),
       .help = "an expression of the row; default: the row, a String as it is, else as JSON" },
     OUTPUT_KEYS,

@@ -20,9 +20,9 @@ struct graph {
     size_t n;
 };
 
-static const struct schema_key stream_keys[] = {
+const struct schema_key job_stream_keys[] = {
     { .name = "from",
-      .type = SCHEMA_ANY,
+      .type = SCHEMA_NAMES,
       .required = true,
       .help = "a source or stream; a list is their union" },
     { .name = "transformations", .type = SCHEMA_LIST, .help = "a list of operations" },
@@ -140,7 +140,7 @@ static void read_stream(struct graph *graph, struct node *node, struct yaml_node
         node->cut = !schema_wrong(&file->schema, map, "a mapping {from, transformations}");
         return;
     }
-    if (!schema_read(&file->schema, stream_keys, map, &ignored, NULL))
+    if (!schema_read(&file->schema, job_stream_keys, map, &ignored, NULL))
         node->cut = file->unsure = true;
     struct yaml_node *from = yaml_get(map, "from"), *list = yaml_get(map, "transformations");
     if (from)

@@ -16,6 +16,8 @@ struct job_kind {                  /* one source or output */
     const char *later; /* `run` does not support it yet: what to do until it does; NULL = it does */
 };
 extern const struct job_kind job_source_kinds[], job_output_kinds[];
+extern const struct schema_key job_stream_keys[],
+    job_test_keys[]; /* of one of `streams`, of `tests` */
 
 /* The row of a name that is in a table. */
 const struct job_kind *job_kind_row(const struct job_kind *kinds, const char *name);

@@ -21,7 +21,7 @@ struct
 };
 #define RECORD(field) offsetof(struct record_keys, field)
 
-static const struct schema_key test_keys[] = {
+const struct schema_key job_test_keys[] = {
     { .name = "name",
       .type = SCHEMA_TEXT,
       .at = AT(name),
@@ -269,7 +269,7 @@ static void check_test(struct job_file *file, struct yaml_node *node, struct job
         return;
     }
     size_t before = diag_errors(file->diags);
-    schema_read(&file->schema, test_keys, node, &keys, NULL);
+    schema_read(&file->schema, job_test_keys, node, &keys, NULL);
     test->name = keys.name;
     test->ordered = keys.ordered;
     test->errors = keys.errors;

@@ -120,11 +120,9 @@ static void add_keys(struct gather *gather, const struct schema_key *outer, cons
 {
     for (const struct schema_key *key = keys; key->name; key++) {
         const char *name = arena_printf(gather->arena, "%s%s", prefix, key->name);
-        bool is_node = key->type == SCHEMA_LIST || key->type == SCHEMA_ANY_MAP ||
-                       key->type == SCHEMA_ANY; /* the graph, the tests */
         if (key->type == SCHEMA_MAP)
             add_keys(gather, key, arena_printf(gather->arena, "%s.", name), key->keys);
-        else if (!is_node)
+        else if (!schema_is_node(key->type)) /* the graph, the tests */
             add_key(gather, outer, name, key);
     }
 }

@@ -252,7 +252,7 @@ bool schema_value(struct schema *schema, const struct schema_key *key, struct ya
         return false;
     if (key->type == SCHEMA_MAP)
         return read_map(schema, key, node, out);
-    if (key->type == SCHEMA_LIST || key->type == SCHEMA_ANY_MAP || key->type == SCHEMA_ANY)
+    if (schema_is_node(key->type))
         return key->later ? schema_later(schema, node, schema_full_name(schema, node))
                           : read_node(schema, key, node, field);
     if (!expand_node(&schema->expand, node, NULL))

@@ -9,22 +9,28 @@
 
 #include "spec/expand.h"
 
-enum schema_type {                  /* what a row's field is in C */
-                   SCHEMA_TEXT,     /* const char * */
-                   SCHEMA_URL,      /* const char *: a store URL */
-                   SCHEMA_BOOL,     /* bool */
-                   SCHEMA_INT32,    /* uint32_t; limits min and max */
-                   SCHEMA_INT64,    /* uint64_t; limits min and max */
-                   SCHEMA_DOUBLE,   /* double, not negative */
-                   SCHEMA_DURATION, /* uint64_t of milliseconds; limits min and max */
-                   SCHEMA_SIZE,     /* uint64_t of bytes; limits min and max */
-                   SCHEMA_SHARE,    /* double: 10% is 0.1 */
-                   SCHEMA_WORD,     /* int: the value of one of `words` */
-                   SCHEMA_MAP,      /* none: a mapping, by the rows of `keys` */
-                   SCHEMA_LIST,     /* struct yaml_node *: a list, read by its owner */
-                   SCHEMA_ANY_MAP,  /* struct yaml_node *: a mapping, read by its owner */
-                   SCHEMA_ANY,      /* struct yaml_node *: anything, read by its owner */
+enum schema_type {                    /* what a row's field is in C */
+                   SCHEMA_TEXT,       /* const char * */
+                   SCHEMA_URL,        /* const char *: a store URL */
+                   SCHEMA_BOOL,       /* bool */
+                   SCHEMA_INT32,      /* uint32_t; limits min and max */
+                   SCHEMA_INT64,      /* uint64_t; limits min and max */
+                   SCHEMA_DOUBLE,     /* double, not negative */
+                   SCHEMA_DURATION,   /* uint64_t of milliseconds; limits min and max */
+                   SCHEMA_SIZE,       /* uint64_t of bytes; limits min and max */
+                   SCHEMA_SHARE,      /* double: 10% is 0.1 */
+                   SCHEMA_WORD,       /* int: the value of one of `words` */
+                   SCHEMA_MAP,        /* none: a mapping, by the rows of `keys` */
+                   SCHEMA_LIST,       /* struct yaml_node *: a list, read by its owner */
+                   SCHEMA_ANY_MAP,    /* struct yaml_node *: a mapping, read by its owner */
+                   SCHEMA_ANY,        /* struct yaml_node *: anything, read by its owner */
+                   SCHEMA_EXPRESSION, /* the same: a text of the expression language */
+                   SCHEMA_NAMES,      /* the same: one name of a source or stream, or a list */
 };
+static inline bool schema_is_node(enum schema_type type) /* is its field a struct yaml_node *? */
+{
+    return type >= SCHEMA_LIST;
+}
 
 struct schema_word { /* one of the words that a key takes; a NULL ends them */
     const char *name;
