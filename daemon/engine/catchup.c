@@ -33,12 +33,13 @@ static bool catchup_quiet(const struct compute *compute)
 static void catchup_run(struct compute *compute, uint64_t last, uint64_t tick, int64_t time_ms)
 {
     int64_t interval = (int64_t)compute->conf->spec->batch_interval_ms;
+    const struct plan *plan = compute->conf->plan;
     uint64_t quiet = 0; /* ticks in a row */
-    for (uint64_t at = last + 1; at < tick && quiet < compute->conf->plan->period; at++) {
+    for (uint64_t at = last + 1; at < tick && quiet < plan->period; at++) {
         compute->tick = at;
         compute->batch_ms = time_ms - (int64_t)(tick - at) * interval;
         compute_cut(compute, NULL);
-        quiet = catchup_quiet(compute) ? quiet + 1 : 0;
+        quiet = !plan->by_time && catchup_quiet(compute) ? quiet + 1 : 0;
     }
 }
 

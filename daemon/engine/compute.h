@@ -41,7 +41,7 @@ struct compute {
     struct dead *dead; /* of the open batch */
     uint64_t records;  /* of the open batch */
     struct err failed; /* why the open batch must not be committed; ERR_NONE: it may */
-    int64_t batch_ms;  /* at the cut */
+    int64_t batch_ms;  /* of the open batch; at the cut, of the tick that is closed */
     uint64_t tick;     /* at the cut: its number since zeroTime */
     bool folded;       /* at the cut: of a tick that passed without the job: outputs show nothing */
 };

@@ -31,6 +31,7 @@ struct engine {
     int64_t zero_ms;
     uint64_t tick; /* of the last cut */
     bool has_clock;
+    bool is_open; /* the open batch's time is known: compute.batch_ms */
 };
 
 bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err)
@@ -134,6 +135,13 @@ void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms)
     engine->has_clock = true;
 }
 
+void engine_open_batch(struct engine *engine, int64_t batch_ms)
+{
+    check(engine_idle(engine));
+    engine->compute.batch_ms = batch_ms;
+    engine->is_open = true;
+}
+
 /* The number of a batch's tick; without a clock they are counted. */
 static uint64_t engine_tick(const struct engine *engine, int64_t batch_ms)
 {
@@ -155,6 +163,8 @@ bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_c
     size_t n_outputs = engine->conf.spec->n_outputs;
     uint64_t records = compute->records;
     check(engine_idle(engine));
+    check(!engine->is_open || batch_ms == compute->batch_ms);
+    engine->is_open = false;
     for (size_t i = 0; i < n_outputs; i++)
         buf_clear(&engine->outputs[i]);
     uint64_t tick = engine_tick(engine, batch_ms);

@@ -79,6 +79,8 @@ bool engine_restore(struct engine *engine, const struct engine_state *states, si
 /* zeroTime, and the time of the last batch or folded tick, zeroTime when there was none: before the first cut. Without it
  * zeroTime is 0, and the first batch is taken for the first tick. */
 void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms);
+/* The time of the open batch, before anything of it is fed: what batchTime says in it. Without it no expression may ask. */
+void engine_open_batch(struct engine *engine, int64_t batch_ms);
 /* All states as they are after the last batch closed, whole, one each; whatever is being computed meanwhile. */
 void engine_save(struct engine *engine, void (*each)(void *ctx, const struct engine_state *state),
                  void *ctx);
@@ -86,7 +88,8 @@ void engine_save(struct engine *engine, void (*each)(void *ctx, const struct eng
  * cb gives the block back, from the loop, once nothing of it is needed any more. */
 void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void *ctx);
 bool engine_idle(const struct engine *engine); /* nothing fed is still being computed */
-/* Closes the open batch; only while idle. batch_ms is the batch's time since the Unix epoch. The result belongs to the
+/* Closes the open batch; only while idle. batch_ms is the batch's time since the Unix epoch, the one that it was opened with.
+ * The result belongs to the
  * engine until the next call. Ticks since the last one that had no batch change windows and states as if each had been a batch
  * without records; no output shows them. False (ERR_FATAL, ERR_BAD_RECORD): the batch must not be committed. */
 bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,

@@ -359,6 +359,20 @@ static void build_fields(struct plan *plan)
     }
 }
 
+/* Does anything that is remembered hang on batchTime? */
+static bool plan_by_time(const struct plan *plan, struct arena *arena)
+{
+    bool *by_time = arena_zalloc(arena, plan->n_nodes), any = false;
+    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        by_time[i] |= node->op && node->op->by_time;
+        any |= by_time[i] && node->op && node->op->memory;
+        for (uint32_t k = 0; k < node->n_edges; k++)
+            by_time[node->edges[k].to] |= by_time[i];
+    }
+    return any;
+}
+
 static uint64_t gcd(uint64_t a, uint64_t b)
 {
     while (b) {
@@ -415,6 +429,7 @@ bool plan_build(struct arena *arena, const struct job_spec *spec, struct diags *
         build_output(&build, i);
     build_fields(build.plan);
     build.plan->period = plan_period(build.plan);
+    build.plan->by_time = plan_by_time(build.plan, arena);
     if (diag_errors(diags) != before)
         return false;
     *plan = build.plan;

@@ -51,6 +51,7 @@ struct plan_node {
 struct plan {
     struct plan_node *nodes; /* each behind all that it is given rows by */
     uint32_t n_nodes;
+    bool by_time; /* what is remembered hangs on batchTime: no tick is like the one before */
     uint64_t
         period; /* batches after which all slides meet again; UINT64_MAX: more than can be counted */
 };

@@ -96,8 +96,10 @@ struct op *op_build(const struct op_input *input)
     if (!op_arg_fits(kind, input) || !input->type)
         return NULL;
     struct op *op = arena_alloc(input->arena, sizeof *op);
+    struct op_input noting = *input;
     *op = (struct op){ .kind = kind, .in = input->type, .place = yaml_path(input->job->node) };
-    return kind->build(op, input) && op_type_fits(op, input) ? op : NULL;
+    noting.by_time = &op->by_time;
+    return kind->build(op, &noting) && op_type_fits(op, input) ? op : NULL;
 }
 
 bool op_wrong_input(const struct op_input *input, const char *needs, const char *help)
@@ -131,10 +133,8 @@ const struct program *op_compile(const struct op_input *input, const struct yaml
 {
     const struct program *program =
         expr_compile(input->arena, input->types, node, use, input->diags);
-    if (program && program->uses_batch_time) {
-        diag_add(input->diags, yaml_place(node), 250, "batchTime is not supported yet");
-        return NULL;
-    }
+    if (program && input->by_time)
+        *input->by_time |= program->uses_batch_time;
     return program;
 }
 

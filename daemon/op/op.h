@@ -72,6 +72,7 @@ struct op_input { /* what an operation is built from */
     const char *name;                /* what its state is called when the job does not say */
     uint64_t slide_ms; /* of the rows that come in: how far apart batches that have some are */
     uint64_t batch_ms; /* batchInterval */
+    bool *by_time;     /* set when an expression asks for batchTime */
 };
 
 enum op_arg { OP_ARG_NONE, OP_ARG_NEEDED, OP_ARG_MAY_BE };
@@ -104,6 +105,7 @@ struct op { /* one transformation, typed and compiled; read-only once it is buil
     const char *place;            /* transformations[2].reduceByKey */
     const struct memory *memory;  /* op/memory.h; NULL: nothing outlives the batch */
     const void *more;             /* what else its kind needs */
+    bool by_time;                 /* batchTime is asked for */
     uint64_t slide_ms;            /* of what it gives; 0: that of what comes in */
 };
 

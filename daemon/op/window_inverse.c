@@ -27,16 +27,33 @@ static const struct fold_window *conf_of(const struct folded *folded)
 
 /* ---- which keys */
 
+/* Keys neither left nor came, and a filter that asks for batchTime may drop them all the same. */
+static uint32_t changes_rest(struct folded *folded, struct arena *arena, struct change *change,
+                             uint32_t n)
+{
+    uint32_t entries = state_entries(&folded->state), all = n;
+    uint8_t *there = arena_zalloc(arena, entries);
+    for (uint32_t i = 0; i < n; i++)
+        there[change[i].entry] = 1;
+    for (uint32_t entry = 0; entry < entries; entry++)
+        if (!there[entry] && state_is(&folded->state, entry, STATE_LIVE))
+            change[all++] = (struct change){ entry, NONE, NONE };
+    return all;
+}
+
 /* Those that left first, then those that only came; returns how many. */
 static uint32_t changes_make(struct folded *folded, struct arena *arena, struct change **out)
 {
+    const struct program *filter = conf_of(folded)->filter;
+    bool by_time = filter && filter->uses_batch_time;
     uint32_t n_left = table_count(folded->left.keys.table), n = 0;
     uint32_t n_came = table_count(folded->window.keys.table);
     uint32_t *left = state_find_table(&folded->state, folded->left.keys.table, arena);
     uint32_t *came = state_find_table(&folded->state, folded->window.keys.table, arena);
     uint32_t entries = state_entries(&folded->state);
     uint32_t *of = arena_alloc(arena, entries * sizeof *of); /* entry of the state → of the table */
-    struct change *change = *out = arena_alloc(arena, (n_left + n_came) * sizeof *change);
+    uint32_t most = by_time ? entries : n_left + n_came;
+    struct change *change = *out = arena_alloc(arena, most * sizeof *change);
     memset(of, 0xff, entries * sizeof *of);
     for (uint32_t i = 0; i < n_came; i++)
         of[came[i]] = i;
@@ -49,7 +66,7 @@ static uint32_t changes_make(struct folded *folded, struct arena *arena, struct 
     for (uint32_t i = 0; i < n_came; i++)
         if (of[came[i]] == i)
             change[n++] = (struct change){ came[i], NONE, i };
-    return n;
+    return by_time ? changes_rest(folded, arena, change, n) : n;
 }
 
 /* ---- columns of a step */

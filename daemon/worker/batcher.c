@@ -46,7 +46,8 @@ struct batcher {
     int64_t wall_ms; /* the wall clock at mono_ms: labels go on from here by the monotonic */
     uint64_t mono_ms;
     uint64_t tick_ms; /* monotonic: when the close under way began */
-    int64_t due_ms;   /* label of the next tick */
+    int64_t due_ms;   /* label of the next tick: when the open batch is closed */
+    int64_t open_ms;  /* time of the open batch */
     struct loop_timer timer;
     struct loop_post poke;
     struct errors errors; /* of the last batches */
@@ -82,7 +83,7 @@ static void batcher_timer_cb(struct loop_timer *timer)
     batcher_step(batcher);
 }
 
-static void batcher_schedule(struct batcher *batcher)
+static void batcher_set_due(struct batcher *batcher)
 {
     int64_t now = batcher_wall(batcher), next = batcher_after(batcher, batcher->last_ms);
     batcher->due_ms = batcher_after(batcher, now);
@@ -90,8 +91,24 @@ static void batcher_schedule(struct batcher *batcher)
      * ahead than that the clock was set back, which is not waited for */
     if (next > batcher->due_ms && next - now <= 2 * (int64_t)batcher->conf.spec->batch_interval_ms)
         batcher->due_ms = next;
-    loop_timer_start(batcher->conf.directory->loop, &batcher->timer,
-                     (uint64_t)(batcher->due_ms - now), batcher_timer_cb);
+}
+
+/* Begins the next batch. Its time is that of its tick, however late it is closed: so it is known before a record is computed
+ * into it, and batchTime is the same for all of them. */
+static void batcher_open(struct batcher *batcher)
+{
+    batcher_set_due(batcher);
+    batcher->open_ms = batcher->due_ms > batcher->last_ms
+                           ? batcher->due_ms
+                           : batcher_after(batcher, batcher->last_ms);
+    engine_open_batch(batcher->conf.engine, batcher->open_ms);
+}
+
+static void batcher_schedule(struct batcher *batcher)
+{
+    int64_t left = batcher->due_ms - batcher_wall(batcher);
+    loop_timer_start(batcher->conf.directory->loop, &batcher->timer, left > 0 ? (uint64_t)left : 0,
+                     batcher_timer_cb);
 }
 
 /* ---- closing a batch */
@@ -156,22 +173,21 @@ static void batcher_put_batch(struct batcher *batcher, int64_t time_ms,
 
 static void batcher_cut(struct batcher *batcher)
 {
-    int64_t time_ms = batcher->due_ms > batcher->last_ms ? batcher->due_ms
-                                                         : batcher_after(batcher, batcher->last_ms);
     struct world *world = loop_world(batcher->conf.directory->loop);
     uint64_t began_us = world_mono_us(world);
-    int64_t late_ms = batcher_wall(batcher) - time_ms;
+    int64_t late_ms = batcher_wall(batcher) - batcher->due_ms;
     struct engine_cut cut;
     struct err err;
     batcher->closing = false;
-    if (!engine_close_batch(batcher->conf.engine, time_ms, &cut, &err) ||
+    if (!engine_close_batch(batcher->conf.engine, batcher->open_ms, &cut, &err) ||
         !errors_judge(&batcher->errors, batcher->conf.spec, cut.records, cut.errors, &err)) {
         err_wrap(&err, "batch %llu", (unsigned long long)batcher->number + 1);
         batcher->failed = true;
         batcher->conf.failed(batcher->conf.ctx, &err);
         return;
     }
-    batcher_put_batch(batcher, time_ms, &cut);
+    batcher_put_batch(batcher, batcher->open_ms, &cut);
+    batcher_open(batcher);
     intake_pace(batcher->conf.intake, (double)(world_mono_us(world) - began_us) / 1000,
                 late_ms > 0 ? (double)late_ms : 0);
     intake_pause(batcher->conf.intake, false);
@@ -327,6 +343,9 @@ struct batcher *batcher_new(const struct batcher_conf *conf)
                                  .mono_ms = loop_now_ms(conf->directory->loop) };
     list_init(&batcher->ready);
     list_init(&batcher->committing);
+    if (batcher->last_ms < batcher->zero_ms)
+        batcher->last_ms = batcher->zero_ms;
+    batcher_open(batcher);
     return batcher;
 }
 
@@ -366,9 +385,11 @@ void batcher_start(struct batcher *batcher, uint64_t hash_seed)
                                                           .interval_ms = interval_ms,
                                                           .hash_seed = hash_seed } });
     }
-    if (batcher->last_ms < batcher->zero_ms)
-        batcher->last_ms = batcher->zero_ms;
     engine_set_clock(batcher->conf.engine, batcher->zero_ms, batcher->last_ms);
+    if (intake_has_open(batcher->conf.intake))
+        batcher_set_due(batcher); /* the log's tail is in it: its time stays */
+    else
+        batcher_open(batcher);
     batcher_forget_outputs(batcher);
     batcher->started = true;
     batcher_flush(batcher);

@@ -1,5 +1,6 @@
 /* The batch clock and the batch log. At each tick the open batch is closed: what was handed to the
- * engine by then is in it, nothing is waited for. Closed batches gather in the next record; as soon
+ * engine by then is in it, nothing is waited for; its time, known since it was opened, is that of
+ * the tick. Closed batches gather in the next record; as soon
  * as no record is under way, it is published with all of them. Then, and only then, what they show
  * is delivered. */
 #pragma once
@@ -37,6 +38,7 @@ struct batcher_conf {
     void (*drained)(void *ctx); /* after batcher_drain(): all is committed and delivered */
     void *ctx;
 };
+/* The engine may be fed from then on. */
 struct batcher *batcher_new(const struct batcher_conf *conf);
 void batcher_set_intake(struct batcher *batcher, struct intake *intake);
 /* Begins the clock. A job that has not begun gets its zeroTime and this hash seed first. */

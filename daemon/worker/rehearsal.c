@@ -238,6 +238,7 @@ bool rehearsal_commit(struct rehearsal *rehearsal, struct engine_cut *cut, struc
         return err_wrap(err, "batch %llu", (unsigned long long)number);
     for (size_t i = 0; i < cut->n_outputs; i++)
         rehearsal_owe(rehearsal, number, i, buf_slice(&cut->outputs[i]));
+    engine_open_batch(rehearsal->engine, rehearsal_time_ms(rehearsal));
     return true;
 }
 
@@ -311,6 +312,7 @@ static bool rehearsal_begin(struct rehearsal *rehearsal, struct err *err)
     if (ok) {
         int64_t last = found.progress.batch ? found.progress.batch_ms : conf->zero_ms;
         engine_set_clock(rehearsal->engine, conf->zero_ms, last);
+        engine_open_batch(rehearsal->engine, rehearsal_time_ms(rehearsal));
         rehearsal_take_outputs(rehearsal, &found);
     }
     arena_free(&found.arena);

@@ -7,6 +7,17 @@
 #include "worker/report.h"
 #include "worker_sim.h"
 
+/* A word is counted only when the time of the batch that it was computed into is that of the batch which shows it. */
+#define COUNTS_OF_BATCH                  \
+    "  - map: ((_, batchTime), 1)\n"     \
+    "  - reduceByKey: _ + _\n"           \
+    "  - filter: _._1._2 == batchTime\n" \
+    "  - map: (_._1._1, _._2)\n"
+#define COUNTS_SO_FAR                                                                     \
+    "  - map: (_, batchTime)\n"                                                           \
+    "  - updateStateByKey: {id: counts, func: \"(values, state) => state.getOrElse(0) + " \
+    "values.filter(t => t == batchTime).size\"}\n"
+
 static void job_text(struct tally *tally)
 {
     static const unsigned intervals_ms[] = { 50, 200, 1000, 3000 };
@@ -22,15 +33,12 @@ static void job_text(struct tally *tally)
              ": 1}}\n"
              "transformations:\n"
              "  - flatMap: _.value.split(\" \")\n"
-             "  - map: (_, 1)\n"
-             "  - %s\n"
+             "%s"
              "outputs:\n"
              "  - print: {num: 1000}\n",
              intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))],
              50 + (unsigned)sim_below(sim, 200), tally->url, sim_chance(sim, 500) ? "1d" : "1s",
-             tally->keeps_state ? "updateStateByKey: {id: counts, func: \"(values, state) => "
-                                  "state.getOrElse(0) + values.sum\"}"
-                                : "reduceByKey: _ + _");
+             tally->keeps_state ? COUNTS_SO_FAR : COUNTS_OF_BATCH);
 }
 
 static void produce_cb(void *ctx);

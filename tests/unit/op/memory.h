@@ -90,6 +90,7 @@ static inline void memory_batch(struct job *job, const char *batch, int64_t *ms)
         batch += strcspn(batch, " ");
         batch += *batch == ' ';
     }
+    engine_open_batch(job->engine, *ms);
     if (*batch)
         whole_feed(job, batch);
     if (job->waiting)
