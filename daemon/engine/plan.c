@@ -6,6 +6,7 @@
 #include "column/type.h"
 #include "engine/lift.h"
 #include "expr/expr.h"
+#include "op/build.h"
 #include "op/memory.h"
 #include "spec/units.h"
 

@@ -1,6 +1,6 @@
 /* Values and types that stand in a job file as YAML: the first states of a job, and what type they have. */
 #pragma once
-#include "op/op.h"
+#include "op/build.h"
 
 /* "Int", "Option[String]", "(Int, {name: String})": as type_print() writes it. NULL after a finding (E206). */
 const struct type *literal_type(const struct op_input *input, const struct yaml_node *node);

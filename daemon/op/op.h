@@ -15,6 +15,7 @@
 
 struct op;
 struct op_child;
+struct op_input; /* op/build.h */
 struct gather;
 struct memory;
 struct memory_ops;
@@ -60,19 +61,6 @@ struct op_run { /* what operations run in: one thread at a time */
     bool (*child)(const struct op_run *run, const struct op_child *child, struct buf *output,
                   struct err *err);
     void *ctx; /* for all three */
-};
-
-struct op_input { /* what an operation is built from */
-    struct arena *arena;
-    struct types *types;
-    struct diags *diags;
-    const struct job_op *job;
-    const struct type *type;         /* of the rows that come in */
-    const struct type *const *other; /* of those of the streams that the job names beside it */
-    const char *name;                /* what its state is called when the job does not say */
-    uint64_t slide_ms; /* of the rows that come in: how far apart batches that have some are */
-    uint64_t batch_ms; /* batchInterval */
-    bool *by_time;     /* set when an expression asks for batchTime */
 };
 
 enum op_arg { OP_ARG_NONE, OP_ARG_NEEDED, OP_ARG_MAY_BE };
@@ -143,10 +131,6 @@ struct gather { /* the head of each kind's own struct */
     const struct op *op;
 };
 
-/* Builds one transformation, NULL when there is a finding: E201 unknown, E216 no counterpart here, E250 not supported yet,
- * E205 and E206 about its argument, E230 … E236. input->type may be NULL, because of another mistake: then only what does not
- * hang on it is looked at. */
-struct op *op_build(const struct op_input *input);
 /* Which fields of its rows, Records, an operation looks at: a bit each. */
 #define OP_FIELDS_ALL UINT64_MAX
 uint64_t op_fields(const struct op *op);

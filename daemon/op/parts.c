@@ -1,4 +1,5 @@
 #include "op/parts.h"
+#include "op/build.h"
 
 #include "base/mem.h"
 #include "column/codec.h"

@@ -1,6 +1,7 @@
 /* The batch's rows gather as lines; at the cut they go through the program, all at once: its end is what says that its output
  * is whole. So nothing of it is known before, nothing of it is left behind, and a batch computed twice asks it twice. */
 #include "op/pipe.h"
+#include "op/build.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What the operations share: their mistakes, their programs. */
 #pragma once
 #include "expr/expr.h"
-#include "op/op.h"
+#include "op/build.h"
 
 /* E230: the operation stands on rows of the wrong type. Returns false. */
 bool op_wrong_input(const struct op_input *input, const char *needs, const char *help);
