@@ -13,7 +13,7 @@ $(error packages are missing: see the lines above)
 endif
 endif
 
-PKGS := libuv rdkafka libcurl yaml-0.1 libxxhash liblz4 jansson libpcre2-8
+PKGS := libuv rdkafka libcurl yaml-0.1 libxxhash liblz4 jansson libpcre2-8 lua5.4
 VERSION := $(shell cat daemon/VERSION)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 -Wimplicit-fallthrough -Werror
 HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>
+#include <lua.h>
 #include <lz4.h>
 #include <pcre2.h>
 #include <stddef.h>
@@ -24,19 +25,21 @@ static const char *pcre2_number(void)
     return number;
 }
 
+static const char *lua_number(void)
+{
+    return LUA_RELEASE + sizeof "Lua " - 1; /* it says no more at run time */
+}
+
 struct version version_of(unsigned row)
 {
     static const struct {
         const char *name;
         const char *(*number)(void);
     } libraries[] = {
-        { "libcurl", curl_number },
-        { "libjansson", jansson_version_str },
-        { "liblz4", LZ4_versionString },
-        { "libpcre2", pcre2_number },
-        { "librdkafka", rd_kafka_version_str },
-        { "libuv", uv_version_string },
-        { "libyaml", yaml_get_version_string },
+        { "libcurl", curl_number },     { "libjansson", jansson_version_str },
+        { "liblua", lua_number },       { "liblz4", LZ4_versionString },
+        { "libpcre2", pcre2_number },   { "librdkafka", rd_kafka_version_str },
+        { "libuv", uv_version_string }, { "libyaml", yaml_get_version_string },
     };
     if (row >= sizeof libraries / sizeof *libraries)
         return (struct version){ NULL, NULL };

@@ -106,7 +106,8 @@ const struct type *literal_type(const struct op_input *input, const struct yaml_
     if (type && (skip(&text, 0) || !*text.at))
         return type;
     diag_help(input->diags,
-              diag_add(input->diags, yaml_place(node), 206, "stateType must be a type"),
+              diag_add(input->diags, yaml_place(node), 206, "%s must be a type",
+                       node->key ? node->key->text : "this"),
               "as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"");
     return NULL;
 }

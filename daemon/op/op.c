@@ -6,6 +6,7 @@
 #include "op/count.h"
 #include "op/group.h"
 #include "op/join.h"
+#include "op/lua.h"
 #include "op/map_state.h"
 #include "op/order.h"
 #include "op/parts.h"
@@ -34,6 +35,7 @@ static const struct op_kind *const op_kinds[] = {
     &op_glom,
     &op_repartition,
     &op_pipe,
+    &op_lua,
     &op_union,
     &op_join,
     &op_left_outer_join,

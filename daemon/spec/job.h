@@ -27,8 +27,8 @@ struct job_args {               /* of a transformation whose argument is no expr
     const struct yaml_node *state_type;                    /* a type; NULL = it is inferred */
     uint64_t window_ms, slide_ms;                          /* slide 0: the stream's own */
     uint64_t timeout_ms;                                   /* mapWithState; 0 = none; pipe */
-    struct yaml_node *argv_node;                           /* pipe: as it stands in the file */
-    const char *const *argv;                               /* pipe: ends with a NULL */
+    struct yaml_node *argv;                                /* pipe: a list of texts */
+    const struct yaml_node *code, *type;                   /* lua; type NULL: String */
 };
 
 struct job_op {                   /* one transformation, not yet typed */

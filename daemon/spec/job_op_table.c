@@ -39,7 +39,7 @@ static const struct schema_key repartition_keys[] = {
 static const struct schema_key pipe_keys[] = {
     { .name = "argv",
       .type = SCHEMA_LIST,
-      .at = offsetof(struct job_args, argv_node),
+      .at = offsetof(struct job_args, argv),
       .required = true,
       .help = "the program, a path or a name that PATH finds, and its arguments; no shell" },
     { .name = "timeout",
@@ -48,6 +48,19 @@ static const struct schema_key pipe_keys[] = {
       .fallback = "30s",
       .min = 1,
       .help = "within which it must read or write something" },
+    { 0 },
+};
+
+static const struct schema_key lua_keys[] = {
+    { .name = "code",
+      .type = SCHEMA_ANY,
+      .at = offsetof(struct job_args, code),
+      .required = true,
+      .help = "a chunk of Lua 5.4 that returns a function of a record" },
+    { .name = "type",
+      .type = SCHEMA_ANY,
+      .at = offsetof(struct job_args, type),
+      .help = "of what the function gives: \"(String, Int)\"; default: String" },
     { 0 },
 };
 
@@ -212,6 +225,16 @@ const struct job_op_row job_op_rows[] = {
               "and with it the attempt.",
       .ops = "map: _.value\npipe: [tr, a-z, A-Z]", .input = "[[to be, or], [not]]",
       .gives = "[[TO BE, OR], [NOT]]" },
-    { .name = "lua", .form = FORM_MAP, .later = true },
+    { MAP("lua", lua_keys, "\"return function(record) return record.value:upper() end\""),
+      .shorthand = "code", .types = "T → String, or the type that is said",
+      .help = "One record for each: what a Lua function makes of it, or none where it gives nil "
+              "and the type is no Option. Int and Timestamp are integers, Double is a float, "
+              "String and "
+              "Bytes are strings, lists and tuples tables from 1 on, Maps and Records tables by "
+              "name, Json what its text says. It remembers nothing from one record to the next, "
+              "and knows no file, clock or random number. A call may take 10,000,000 instructions "
+              "and 64 MiB.",
+      .ops = "map: _.value\nlua: \"return function(line) return line:reverse() end\"",
+      .input = "[[abc, to be]]", .gives = "[[cba, eb ot]]" },
     { .name = NULL },
 };

@@ -128,8 +128,8 @@ static bool refuse_lack(struct job_file *file, const struct job_op_row *op,
         [FORM_STREAM] = "the name of a stream",
         [FORM_STREAMS] = "the names of streams",
     };
-    struct diag *diag =
-        diag_add(file->diags, yaml_place(name), 205, "%s needs %s", op->name, needs[op->form]);
+    struct diag *diag = diag_add(file->diags, yaml_place(name), 205, "%s needs %s", op->name,
+                                 op->shorthand ? "an argument" : needs[op->form]);
     diag_help(file->diags, diag, "as %s: %s", op->name, op->sample);
     return false;
 }
@@ -179,21 +179,34 @@ static bool read_keys(struct job_file *file, const struct job_op_row *op, struct
 }
 
 /* A program and its arguments: texts, of which only the first must say something. */
-static bool read_argv(struct job_file *file, struct yaml_node *list, struct job_args *args)
+static bool read_argv(struct job_file *file, struct yaml_node *list)
 {
-    const char **argv = arena_alloc(file->arena, (list->n + 1) * sizeof *argv);
-    bool good = job_list_fits(file, list) && expand_tree(&file->schema.expand, list);
-    for (size_t i = 0; good && i < list->n; i++) {
-        struct yaml_node *item = list->items[i];
-        good = item->text || schema_wrong(&file->schema, item, "a text");
-        argv[i] = item->text;
+    if (!job_list_fits(file, list) || !expand_tree(&file->schema.expand, list))
+        return false;
+    for (size_t i = 0; i < list->n; i++) {
+        if (!list->items[i]->text)
+            return schema_wrong(&file->schema, list->items[i], "a text");
     }
-    argv[list->n] = NULL;
-    args->argv = argv;
-    if (!good || (list->n && *argv[0]))
-        return good;
-    diag_add(file->diags, yaml_place(list), 206, "there is no program to run");
-    return false;
+    if (!list->n || !list->items[0]->text_len) {
+        diag_add(file->diags, yaml_place(list), 206, "there is no program to run");
+        return false;
+    }
+    return true;
+}
+
+/* A chunk of Lua and the type of its results, which are no values of ours to replace anything in. */
+static bool read_code(struct job_file *file, struct job_args *args)
+{
+    const struct yaml_node *nodes[] = { args->code, args->type };
+    bool good = true;
+    for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+        struct yaml_node *node = (struct yaml_node *)(uintptr_t)nodes[i];
+        if (node && !node->text)
+            good = schema_wrong(&file->schema, node, i ? "a type in quotes" : "a chunk of Lua");
+        else if (node)
+            good &= expand_refuse(&file->schema.expand, node);
+    }
+    return good;
 }
 
 static bool read_map(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg,
@@ -208,7 +221,8 @@ static bool read_map(struct job_file *file, const struct job_op_row *op, struct 
     }
     struct yaml_node *id = yaml_get(arg, "id"), *initial = yaml_get(arg, "initial");
     good &= !id || job_name_check(file, id, "an id");
-    good &= !out->args.argv_node || read_argv(file, out->args.argv_node, &out->args);
+    good &= read_code(file, &out->args);
+    good &= !out->args.argv || read_argv(file, out->args.argv);
     return (!initial || expand_tree(&file->schema.expand, initial)) && good;
 }
 

@@ -71,7 +71,7 @@ static const struct {
     const char *ops, *said;
 } refused[] = {
     { "- pipe",
-      "job.yaml:2:3: error[E205]: pipe needs a mapping\n  help: as pipe: [tr, a-z, A-Z]\n" },
+      "job.yaml:2:3: error[E205]: pipe needs an argument\n  help: as pipe: [tr, a-z, A-Z]\n" },
     { "- pipe: sort",
       "job.yaml:2:9: error[E206]: pipe must be a list, as [tr, a-z, A-Z], here is 'sort'\n" },
     { "- pipe: []", "job.yaml:2:9: error[E206]: there is no program to run\n" },

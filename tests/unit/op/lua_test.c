@@ -1,0 +1,115 @@
+#include "op/lua.h"
+
+#include "whole.h"
+
+#define LUA(code, type) "- lua: {code: '" code "', type: \"" type "\"}"
+
+static const struct {
+    const char *ops, *batches[5], *shown;
+} cases[] = {
+    { "- lua: return function(record) return record.value:upper() end",
+      { "a;bc|d", "", "e" },
+      "A\nBC\nD\n\n\nE\n\n" },
+    { "- map: _.value\n- lua: |\n    return function(s)\n      if #s > 1 then return s end\n    "
+      "end",
+      { "a;bc|de;f" },
+      "bc\nde\n\n" }, /* nil drops */
+    { "- map: (_.value.toInt, _.value.toDouble, _.value == \"1\", None, _.key)\n" LUA(
+          "return function(t) return {t[1], t[2], t[3], t[4], t[5], #t} end",
+          "(Int, Double, Bool, Option[Int], Option[String], Int)"),
+      { "1;2" },
+      "(1, 1.0, True, None, None, 3)\n(2, 2.0, False, None, None, 3)\n\n" },
+    { "- map: _.value.words\n" LUA("return function(w) w[#w + 1] = \"end\"; return w end",
+                                   "List[String]") "\n- flatMap: _",
+      { "a b;|c" },
+      "a\nb\nend\nend\nc\nend\n\n" },
+    { "- map: \"{n: _.offset, at: _.timestamp, raw: _.value, no: _.headers}\"\n" LUA(
+          "return function(r) r.n = r.n + 1; r.no = {z = 1, a = 2}; r.raw = r.raw .. \"\\xff\"; "
+          "return r end",
+          "{no: Map[String, Int], raw: Bytes, n: Int, at: Timestamp}"),
+      { "a" },
+      "{'no': {'a': 2, 'z': 1}, 'raw': b'a\\xff', 'n': 1, 'at': 1970-01-01 00:00:00.007000}\n\n" },
+    { "- map: _.value.json\n" LUA(
+          "return function(j) j.n = j.list[2] + 1; j.list[1] = {}; return j end", "Json"),
+      { "{\"list\": [1, 2.5, null, \"\\u00e9\\\"\"], \"a\": {\"b\": true}, \"a\": 5, \"big\": "
+        "12345678901234567890}" },
+      "{'a': {'b': True}, 'big': 1.2345678901234567e+19, 'list': [{}, 2.5], 'n': 3.5}\n\n" },
+    { "- map: _.value\n" LUA("return function(s) if s ~= \"\" then return s end end",
+                             "Option[String]"),
+      { "a;;b" },
+      "a\nNone\nb\n\n" },
+    { "- flatMap: _.value.words\n" LUA("return function(s) return tonumber(s) end",
+                                       "Int") "\n- map: 6 / _",
+      { "1 2;x 3|0;1.5 1.0;6" },
+      "6\n3\n2\n6\n1\n\nE404 at 2: transformations[2].map: `6 / _`: division by 0: 0\n"
+      "E408 at 3: transformations[1].lua: the result must be Int, not a float: 1.5 1.0\n" },
+    { "- map: _.value\n- lua: |\n    local n = 0\n    return function(s)\n      if s == \"x\" then "
+      "n = n "
+      "+ 1 end\n      return s .. n\n    end",
+      { "a;x;b|x;c" },
+      "a0\nb0\nc0\n\n"
+      "E408 at 1: transformations[1].lua: 'n' outlives the record and was changed: keep it inside "
+      "the function: x\n"
+      "E408 at 3: transformations[1].lua: 'n' outlives the record and was changed: keep it inside "
+      "the function: x\n" },
+};
+
+START_TEST(a_record_through_a_function)
+{
+    whole_shows(cases[_i].ops, cases[_i].batches, cases[_i].shown);
+}
+END_TEST
+
+static const struct {
+    const char *ops, *said;
+} refused[] = {
+    { "- lua",
+      "job.yaml:2:3: error[E205]: lua needs an argument\n"
+      "  help: as lua: \"return function(record) return record.value:upper() end\"\n" },
+    { "- lua: {type: Int}", "job.yaml:2:3: error[E205]: lua needs 'code'\n" },
+    { "- lua: [a]", "job.yaml:2:8: error[E206]: lua must be a chunk of Lua, here is a list\n" },
+    { "- lua: {code: return, tpye: Int}",
+      "job.yaml:2:23: error[E202]: unknown key 'tpye'\n  help: did you mean 'type'?\n" },
+    { "- lua: {code: return print, type: Itn}",
+      "job.yaml:2:35: error[E206]: type must be a type\n"
+      "  help: as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"\n" },
+    { "- lua: return 5",
+      "job.yaml:2:8: error[E232]: the chunk must return a function, but it returns a number\n"
+      "  help: as return function(record) … end\n" },
+    { "- lua: local a",
+      "job.yaml:2:8: error[E232]: the chunk must return a function, but it "
+      "returns nothing\n  help: as return function(record) … end\n" },
+    { "- lua: |\n    local ab = 1\n    return function(record)\n      retrun a\n    end",
+      "job.yaml:5:14: error[E231]: Lua: syntax error near 'a'\n" },
+    { "- lua: |\n    return function(record)\n      return record\n\n",
+      "job.yaml:4:7: error[E231]: Lua: 'end' expected (to close 'function' at line 1) near "
+      "<eof>\n" },
+    { "- lua: \"\\treturn = 1\"", "job.yaml:2:18: error[E231]: Lua: unexpected symbol near '='\n" },
+    { "- lua: |\n    local a\n    local b = a.b\n    return a",
+      "job.yaml:4:5: error[E231]: the chunk fails: attempt to index a nil value (local 'a')\n" },
+    { "- lua: while true do end",
+      "job.yaml:2:8: error[E231]: the chunk fails: more than 10000000 instructions\n" },
+    { "- lua: return function(a) return \"${HOME}\" end",
+      "job.yaml:2:35: error[E220]: ${…} cannot stand in an expression\n"
+      "  help: values of the outside world belong into keys of sources and outputs\n" },
+    { "- lua: return tostring\n- map: _ + 1",
+      "job.yaml:3:10: error[E232]: String + Int: '+' adds two numbers, or joins two Strings or two "
+      "Lists\n"
+      "  help: write .toString behind the Int\n" },
+};
+
+START_TEST(mistakes_are_shown)
+{
+    whole_says(refused[_i].ops, refused[_i].said);
+}
+END_TEST
+
+Suite *lua_suite(void)
+{
+    Suite *suite = suite_create("lua");
+    TCase *tcase = tcase_create("lua");
+    tcase_add_loop_test(tcase, a_record_through_a_function, 0, ARRAY_SIZE(cases));
+    tcase_add_loop_test(tcase, mistakes_are_shown, 0, ARRAY_SIZE(refused));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
