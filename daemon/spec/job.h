@@ -126,6 +126,5 @@ bool job_defaults_check(struct arena *arena, const struct expand_env *env, struc
                         struct yaml_node *defaults);
 /* E250 for each of spec->later: what runs a job for good calls it once the file is checked. */
 void job_later_refuse(const struct job_spec *spec, struct diags *diags);
-/* Says why no code runs an operation of this name: E201 unknown, E216 no counterpart here, E250 not
- * supported yet. */
+/* Says why no code runs an operation of this name: E201 unknown, E216 no counterpart here. */
 void job_op_refuse(struct diags *diags, const struct yaml_node *node);

@@ -99,10 +99,10 @@ static const struct job_op_row *known(struct job_file *file, const struct job_it
 {
     struct yaml_node *node = item->name;
     const struct job_op_row *op = job_op_row(node->text);
-    if (op && !op->later)
+    if (op)
         return op;
     node->bad = true;
-    if (!op && (refuse_call(file, node) || job_kind_misplaced(file, node)))
+    if (refuse_call(file, node) || job_kind_misplaced(file, node))
         return NULL;
     job_op_refuse(file->diags, node);
     return NULL;

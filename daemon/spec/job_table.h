@@ -34,7 +34,6 @@ enum job_op_form { /* of an operation's argument */
 struct job_op_row {   /* one operation */
     const char *name; /* NULL ends the table */
     enum job_op_form form;
-    bool later;                    /* known, not supported yet */
     bool may_lack;                 /* its argument may be left out */
     const char *sample;            /* of its argument */
     const struct schema_key *keys; /* MAP: what it says; NUMBER: its one row */
