@@ -15,7 +15,7 @@ struct op_input { /* what an operation is built from */
     bool *by_time;     /* set when an expression asks for batchTime */
 };
 
-/* Builds one transformation, NULL when there is a finding: E201 unknown, E216 no counterpart here, E250 not supported yet,
+/* Builds one transformation, NULL when there is a finding: E201 unknown, E216 no counterpart here,
  * E205 and E206 about its argument, E230 … E236. input->type may be NULL, because of another mistake: then only what does not
  * hang on it is looked at. */
 struct op *op_build(const struct op_input *input);
