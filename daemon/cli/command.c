@@ -71,6 +71,8 @@ void cli_help(const struct command *command, struct buf *out)
 {
     buf_printf(out, "usage: tidemark %s [options]%s%s\n%s\n\n", command->name,
                *command->arguments ? " " : "", command->arguments, command->summary);
+    if (command->more)
+        buf_printf(out, "%s\n\n", command->more);
     put_options(command->options, out);
     put_options(cli_common_options, out);
     buf_printf(out, "\nexample: %s\n", command->example);

@@ -44,6 +44,7 @@ struct command {
     const char *name;
     const char *arguments;            /* as usage shows them: "FILE|DIR…"; "" = none */
     const char *summary;              /* one line */
+    const char *more;                 /* what else --help says of it; NULL = nothing */
     const char *example;              /* one command line */
     bool hidden;                      /* started by other verbs, not by people */
     const struct cli_option *options; /* NULL = none but those of every verb */

@@ -132,8 +132,10 @@ const struct error_row error_rows_meaning[] = {
               "restart JOB --discard-state ID." },
     { .code = 250,
       .title = "known, not supported yet",
-      .means = "The word is part of the language and will do what the manual says in a later "
-               "release. It is refused, never ignored.",
+      .means =
+          "The word is part of the language and will do what the manual says in a later "
+          "release. It is refused, never ignored. Sources and outputs of which `tidemark run` says "
+          "so work in `tidemark try` and `tidemark test` already.",
       .example = "job.yaml:1:13: error[E250]: store 'httpfs://nn1:14000/c': httpfs:// is not "
                  "supported yet\n"
                  "  1 | checkpoint: httpfs://nn1:14000/c\n"

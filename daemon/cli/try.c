@@ -236,6 +236,10 @@ const struct command try_command = {
     .name = "try",
     .arguments = "FILE",
     .summary = "run a job on lines of standard input, without Kafka or HDFS",
+    .more =
+        "Every output prints: one that would write elsewhere shows its first 10 rows of a batch, "
+        "as\n"
+        "print would. The source rate makes its records by itself; standard input is not read.",
     .example = "tidemark try wordcount.yaml < /usr/share/dict/words",
     .options = try_options,
     .run = try_run,

@@ -1,8 +1,8 @@
 #include "op/parts.h"
-#include "op/build.h"
 
 #include "base/mem.h"
 #include "column/codec.h"
+#include "op/build.h"
 #include "op/collect.h"
 
 struct parts {

@@ -1,12 +1,12 @@
 /* The batch's rows gather as lines; at the cut they go through the program, all at once: its end is what says that its output
  * is whole. So nothing of it is known before, nothing of it is left behind, and a batch computed twice asks it twice. */
 #include "op/pipe.h"
-#include "op/build.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "column/utf8.h"
+#include "op/build.h"
 #include "op/collect.h"
 #include "sink/python.h"
 

@@ -1,4 +1,5 @@
 #include "op/union.h"
+
 #include "op/build.h"
 
 static bool union_build(struct op *op, const struct op_input *input)
