@@ -344,6 +344,12 @@ void table_keys(const struct table *table, const uint32_t *entry, uint32_t n, st
     }
 }
 
+void table_fetch_key(const struct table *table, uint32_t entry)
+{
+    __builtin_prefetch(table_slot(table, entry));
+    __asm__ volatile(""); /* as above */
+}
+
 void *table_keep(struct table *table, size_t n)
 {
     return arena_alloc(&table->bytes, n);

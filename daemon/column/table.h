@@ -41,6 +41,8 @@ uint32_t table_failures(const struct table *table); /* keys that are marked */
 struct slice table_key(const struct table *table, uint32_t entry);
 /* The same of n entries. */
 void table_keys(const struct table *table, const uint32_t *entry, uint32_t n, struct slice *key);
+/* Has the slot of an entry's key fetched, for a table_key() soon after. */
+void table_fetch_key(const struct table *table, uint32_t entry);
 /* n bytes, aligned to 8, that live until table_reset(): for values that do not fit a cell. */
 void *table_keep(struct table *table, size_t n);
 size_t table_bytes(const struct table *table); /* memory it holds */

@@ -120,10 +120,14 @@ bool engine_restore(struct engine *engine, const struct engine_state *states, si
     return memories_restore(&engine->memories, states, n, err);
 }
 
-void engine_save(struct engine *engine, void (*each)(void *ctx, const struct engine_state *state),
-                 void *ctx)
+void engine_save_begin(struct engine *engine)
 {
-    memories_save(&engine->memories, each, ctx);
+    memories_save_begin(&engine->memories);
+}
+
+bool engine_save(struct engine *engine, struct engine_state *part)
+{
+    return memories_save(&engine->memories, part);
 }
 
 void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms)

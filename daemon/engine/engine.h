@@ -81,9 +81,12 @@ bool engine_restore(struct engine *engine, const struct engine_state *states, si
 void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms);
 /* The time of the open batch, before anything of it is fed: what batchTime says in it. Without it no expression may ask. */
 void engine_open_batch(struct engine *engine, int64_t batch_ms);
-/* All states as they are after the last batch closed, whole, one each; whatever is being computed meanwhile. */
-void engine_save(struct engine *engine, void (*each)(void *ctx, const struct engine_state *state),
-                 void *ctx);
+/* A copy of all states as they are after the last batch closed is written down, part by part, whatever is computed and closed
+ * meanwhile. Only while no other copy is. */
+void engine_save_begin(struct engine *engine);
+/* The next part, some 256 KiB, which lives until the next call; parts of one state stand behind one another. False: there are
+ * no more. */
+bool engine_save(struct engine *engine, struct engine_state *part);
 /* Computes one published block into the open batch. Blocks are computed in the order of the calls, whatever runs at once;
  * cb gives the block back, from the loop, once nothing of it is needed any more. */
 void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void *ctx);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "column/pack.h"
 #include "engine/judge.h"
@@ -40,6 +41,7 @@ void memories_close(struct memories *memories)
 {
     for (uint32_t i = 0; i < memories->n_nodes; i++)
         buf_free(&memories->nodes[i].bytes);
+    buf_free(&memories->part);
     mem_free(memories->nodes);
     mem_free(memories->states);
     arena_free(&memories->arena);
@@ -47,30 +49,53 @@ void memories_close(struct memories *memories)
 
 /* ---- written */
 
+static const struct memory_ops *memory_ops_of(const struct memories *memories,
+                                              const struct memory_node *node)
+{
+    return memories_op(memories, node)->kind->gather->memory;
+}
+
+static struct engine_state memory_state(const struct memories *memories,
+                                        const struct memory_node *node, const struct buf *bytes)
+{
+    return (struct engine_state){ memories_op(memories, node)->memory->id, buf_slice(bytes) };
+}
+
 static bool memory_began(const struct memories *memories, const struct memory_node *node)
 {
-    const struct memory_ops *ops = memories_op(memories, node)->kind->gather->memory;
+    const struct memory_ops *ops = memory_ops_of(memories, node);
     return !ops->began || ops->began(memory_gather(memories, node));
 }
 
-/* Returns how long the head is. */
-static size_t memory_write(struct memories *memories, const struct memory_node *node, bool whole,
-                           struct buf *out)
+/* Returns how long it is. */
+static size_t memory_put_head(const struct memories *memories, const struct memory_node *node,
+                              bool whole, struct buf *out)
 {
-    const struct op *op = memories_op(memories, node);
-    const struct memory_ops *ops = op->kind->gather->memory;
-    struct gather *gather = memory_gather(memories, node);
+    const struct memory *memory = memories_op(memories, node)->memory;
     buf_clear(out);
     buf_put_u8(out, MEMORY_VERSION);
     buf_put_u8(out, whole);
-    buf_put_u64(out, 0); /* the count, which is known behind the content */
-    buf_put_str(out, op->memory->form);
-    pack_type(out, op->memory->type);
-    size_t head = out->len;
-    ops->write(gather, whole, &memories->arena, out);
-    be_put_u64(out->ptr + 2, ops->count(gather));
+    buf_put_u64(out, 0); /* the count, which may be known behind the content only */
+    buf_put_str(out, memory->form);
+    pack_type(out, memory->type);
+    return out->len;
+}
+
+static void memory_put_count(struct buf *out, uint64_t count)
+{
+    be_put_u64(out->ptr + 2, count);
+}
+
+/* False: nothing but an end. */
+static bool memory_write(struct memories *memories, struct memory_node *node)
+{
+    const struct memory_ops *ops = memory_ops_of(memories, node);
+    struct gather *gather = memory_gather(memories, node);
+    size_t head = memory_put_head(memories, node, false, &node->bytes);
+    ops->write(gather, &memories->arena, &node->bytes);
+    memory_put_count(&node->bytes, ops->count(gather));
     arena_reset(&memories->arena);
-    return head;
+    return node->bytes.len > head + 1;
 }
 
 void memories_changes(struct memories *memories)
@@ -78,31 +103,44 @@ void memories_changes(struct memories *memories)
     memories->n_states = 0;
     for (uint32_t i = 0; i < memories->n_nodes; i++) {
         struct memory_node *node = &memories->nodes[i];
-        if (!memory_began(memories, node))
-            continue;
-        size_t head = memory_write(memories, node, false, &node->bytes);
-        if (node->known && node->bytes.len <= head + 1) /* nothing but the end */
+        if (!memory_began(memories, node) || (!memory_write(memories, node) && node->known))
             continue;
         node->known = true;
-        memories->states[memories->n_states++] =
-            (struct engine_state){ memories_op(memories, node)->memory->id,
-                                   buf_slice(&node->bytes) };
+        memories->states[memories->n_states++] = memory_state(memories, node, &node->bytes);
     }
 }
 
-void memories_save(struct memories *memories,
-                   void (*each)(void *ctx, const struct engine_state *state), void *ctx)
+void memories_save_begin(struct memories *memories)
 {
-    struct buf bytes = { 0 };
+    memories->at = 0;
+    memories->begun = false;
     for (uint32_t i = 0; i < memories->n_nodes; i++) {
-        const struct memory_node *node = &memories->nodes[i];
-        if (!memory_began(memories, node))
+        struct memory_node *node = &memories->nodes[i];
+        const struct memory_ops *ops = memory_ops_of(memories, node);
+        check(!node->saving);
+        node->saving = memory_began(memories, node);
+        if (!node->saving)
             continue;
-        memory_write(memories, node, true, &bytes);
-        each(ctx,
-             &(struct engine_state){ memories_op(memories, node)->memory->id, buf_slice(&bytes) });
+        node->saved = ops->count(memory_gather(memories, node));
+        ops->save_begin(memory_gather(memories, node));
     }
-    buf_free(&bytes);
+}
+
+bool memories_save(struct memories *memories, struct engine_state *part)
+{
+    while (memories->at < memories->n_nodes && !memories->nodes[memories->at].saving)
+        memories->at++;
+    if (memories->at == memories->n_nodes)
+        return false;
+    struct memory_node *node = &memories->nodes[memories->at];
+    memory_put_head(memories, node, !memories->begun, &memories->part);
+    memory_put_count(&memories->part, node->saved);
+    memories->begun = node->saving =
+        memory_ops_of(memories, node)
+            ->save(memory_gather(memories, node), &memories->arena, &memories->part);
+    arena_reset(&memories->arena);
+    *part = memory_state(memories, node, &memories->part);
+    return true;
 }
 
 /* ---- read */

@@ -88,18 +88,33 @@ void cell_get(const struct table *table, const struct type *type, struct sel ent
     codec_get(arena, type, rows, entries.n, out);
 }
 
+struct slice cell_slice(const struct table *table, const struct type *type, uint32_t entry)
+{
+    const uint64_t *cell = &table_cells(table)[entry];
+    const struct cell_bytes *kept = (const void *)(uintptr_t)*cell;
+    if (cell_is_word(type)) /* its first byte is its lowest */
+        return (struct slice){ cell, type->kind == K_BOOL ? 1 : sizeof *cell };
+    return (struct slice){ kept->bytes, kept->n };
+}
+
+void cell_key_column(const struct type *type, const struct slice *keys, uint32_t n,
+                     struct arena *arena, struct column *out)
+{
+    if (type->kind != K_STRING && type->kind != K_BYTES) {
+        codec_get(arena, type, keys, n, out);
+        return;
+    }
+    column_alloc(arena, type, n, out);
+    for (uint32_t i = 0; i < n; i++) {
+        out->ptr[i] = keys[i].ptr;
+        out->len[i] = (uint32_t)keys[i].len;
+    }
+}
+
 void cell_keys(const struct table *table, const struct type *type, struct sel entries,
                struct arena *arena, struct column *out)
 {
     struct slice *keys = arena_alloc(arena, entries.n * sizeof *keys);
     table_keys(table, entries.row, entries.n, keys);
-    if (type->kind != K_STRING && type->kind != K_BYTES) {
-        codec_get(arena, type, keys, entries.n, out);
-        return;
-    }
-    column_alloc(arena, type, entries.n, out);
-    for (uint32_t i = 0; i < entries.n; i++) {
-        out->ptr[i] = keys[i].ptr;
-        out->len[i] = (uint32_t)keys[i].len;
-    }
+    cell_key_column(type, keys, entries.n, arena, out);
 }

@@ -17,6 +17,11 @@ bool cell_put(struct table *table, uint32_t entry, const struct column *column, 
 /* The cells of some entries as a column, a row each. */
 void cell_get(const struct table *table, const struct type *type, struct sel entries,
               struct arena *arena, struct column *out);
+/* Keys, as bytes, as a column. */
+void cell_key_column(const struct type *type, const struct slice *keys, uint32_t n,
+                     struct arena *arena, struct column *out);
 /* Their keys. */
 void cell_keys(const struct table *table, const struct type *type, struct sel entries,
                struct arena *arena, struct column *out);
+/* One of them, as codec_put() writes it; lives until the cell changes. */
+struct slice cell_slice(const struct table *table, const struct type *type, uint32_t entry);

@@ -10,6 +10,7 @@
 #include "op/remember.h"
 #include "op/shared.h"
 #include "op/state.h"
+#include "op/state_save.h"
 
 struct map_state {
     struct group values; /* of the batch, by key; the gather is its head */
@@ -266,9 +267,19 @@ static bool map_state_began(const struct gather *gather)
     return ((const struct map_state *)(const void *)gather)->known;
 }
 
-static void map_state_write(struct gather *gather, bool whole, struct arena *arena, struct buf *out)
+static void map_state_write(struct gather *gather, struct arena *arena, struct buf *out)
 {
-    state_write(&map_of(gather)->state, whole, arena, out);
+    state_write(&map_of(gather)->state, arena, out);
+}
+
+static void map_state_save_begin(struct gather *gather)
+{
+    state_save_begin(&map_of(gather)->state);
+}
+
+static bool map_state_save(struct gather *gather, struct arena *arena, struct buf *out)
+{
+    return state_save(&map_of(gather)->state, out->len + MEMORY_PART, arena, out);
 }
 
 static bool map_state_read(struct gather *gather, struct reader *reader, const struct type *stored,
@@ -302,6 +313,8 @@ static bool map_state_quiet(const struct gather *gather)
 static const struct memory_ops map_state_memory = {
     .began = map_state_began,
     .write = map_state_write,
+    .save_begin = map_state_save_begin,
+    .save = map_state_save,
     .read = map_state_read,
     .move = map_state_move,
     .count = map_state_count,

@@ -14,6 +14,14 @@ struct panes {               /* {.type} are none */
     struct pane *at;         /* oldest first */
     uint32_t n, cap;
     uint64_t n_rows;
+    struct panes_save { /* a copy that is being written down */
+        bool on;
+        uint64_t tick,
+            last;     /* panes from this tick on are not yet written; the last one that is of it */
+        uint32_t row; /* of that pane: where it goes on */
+        struct pane *dropped; /* panes of it that are in no window any more, oldest first */
+        uint32_t n, cap;
+    } save;
 };
 
 /* Takes over the rows of a batch that is later than all others; they may be none. */
@@ -29,13 +37,18 @@ struct
 bool panes_next(const struct panes *panes, struct panes_walk *walk, struct arena *arena,
                 struct rows *rows);
 
-/* Writes the rows that came since the last time, or all; as panes_read() takes it:
+/* Writes the rows that came since the last time, as panes_read() takes it:
  *
  *   'r' u64 tick, u32 n, n rows (column/pack.h)       rows of a pane, behind those before
  *   …   0                                             the end
  *
  * n is at most GATHER_ROWS; ticks ascend. What was dropped is not said: the window's length tells. */
-void panes_write(struct panes *panes, bool whole, struct arena *arena, struct buf *out);
+#define PANES_END 0
+void panes_write(struct panes *panes, struct arena *arena, struct buf *out);
+/* A copy of the panes as they are now is written down, part by part, whatever happens to them meanwhile. */
+void panes_save_begin(struct panes *panes);
+/* Appends the next part of it, to the length `to` or a little more, and an end. False: it was the last, and the copy is gone. */
+bool panes_save(struct panes *panes, size_t to, struct arena *arena, struct buf *out);
 /* `stored` is the type of the rows that were written (op/widen.h); panes that are `keep` ticks or more before the last one are
  * dropped. False: these are no such bytes. */
 bool panes_read(struct panes *panes, struct reader *reader, const struct type *stored,

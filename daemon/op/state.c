@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "column/pack.h"
 #include "op/cell.h"
+#include "op/state_save.h"
 #include "op/widen.h"
 
 #define STATE_DEAD_FEW 1024u       /* dead entries that are not worth a new table */
 #define STATE_DIRTY_FEW (1u << 20) /* changes that are not looked through for doubles */
-#define TAG_END 0
 #define TAG_GONE 'g'
 #define TAG_SET 's'
 
@@ -24,6 +24,7 @@ void state_open(struct state *state, const struct type *pair, bool is_stamped, u
 
 void state_free(struct state *state)
 {
+    state_save_end(state);
     if (state->keys.table)
         lookup_free(&state->keys);
     mem_free(state->mark);
@@ -81,7 +82,7 @@ static uint32_t state_renew(struct state *state, uint32_t entry)
 
 static void state_die(struct state *state, uint32_t entry)
 {
-    state->mark[entry] = STATE_DEAD;
+    state->mark[entry] = (uint8_t)((state->mark[entry] & STATE_SAVED) | STATE_DEAD);
     state->n_dead++;
     table_cells(state->keys.table)[entry] = 0;
 }
@@ -223,6 +224,8 @@ static bool state_is_settled(const struct state *state, uint32_t entry)
 
 void state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row)
 {
+    if (state->save)
+        state_save_keep(state, entry);
     bool other = cell_put(state->keys.table, entry, column, row, &state->scratch);
     bool live = state_is_settled(state, entry) || state->mark[entry] & STATE_LIVE;
     if (live && !other)
@@ -239,6 +242,8 @@ void state_touch(struct state *state, uint32_t entry, int64_t stamp)
     check(state->is_stamped && state->mark[entry] & STATE_LIVE);
     if (state->stamp[entry] == stamp)
         return;
+    if (state->save)
+        state_save_keep(state, entry);
     state->stamp[entry] = stamp;
     state_note(state, entry);
 }
@@ -247,6 +252,8 @@ void state_remove(struct state *state, uint32_t entry)
 {
     if (!(state->mark[entry] & STATE_LIVE))
         return;
+    if (state->save)
+        state_save_keep(state, entry);
     state->changed = true;
     state->n_live--;
     state->mark[entry] &= (uint8_t)~STATE_LIVE;
@@ -332,7 +339,7 @@ static void state_compact(struct state *state, struct arena *arena)
     struct state next;
     struct sel entries;
     uint32_t from = 0;
-    if (state->n_dead < STATE_DEAD_FEW || state->n_dead < state->n_live)
+    if (state->n_dead < STATE_DEAD_FEW || state->n_dead < state->n_live || state->save)
         return;
     state_open(&next, state->pair, state->is_stamped, state->seed);
     struct arena_mark mark = arena_mark(arena);
@@ -359,17 +366,26 @@ static void state_compact(struct state *state, struct arena *arena)
 
 /* ---- written down */
 
+void state_put_pairs(const struct state *state, const struct column *pairs, const int64_t *stamp,
+                     struct arena *arena, struct buf *out)
+{
+    buf_put_u8(out, TAG_SET);
+    buf_put_u32(out, pairs->n);
+    pack_column(out, pairs, (struct sel){ .n = pairs->n }, arena);
+    for (uint32_t i = 0; i < pairs->n && state->is_stamped; i++)
+        buf_put_u64(out, (uint64_t)stamp[i]);
+}
+
 static void state_put_set(const struct state *state, struct sel entries, struct arena *arena,
                           struct buf *out)
 {
     struct arena_mark mark = arena_mark(arena);
+    int64_t *stamp = arena_alloc(arena, entries.n * sizeof *stamp);
     struct column pairs;
-    state_get(state, entries, arena, &pairs);
-    buf_put_u8(out, TAG_SET);
-    buf_put_u32(out, entries.n);
-    pack_column(out, &pairs, (struct sel){ .n = entries.n }, arena);
     for (uint32_t i = 0; i < entries.n && state->is_stamped; i++)
-        buf_put_u64(out, (uint64_t)state->stamp[entries.row[i]]);
+        stamp[i] = state->stamp[entries.row[i]];
+    state_get(state, entries, arena, &pairs);
+    state_put_pairs(state, &pairs, stamp, arena, out);
     arena_rewind(arena, mark);
 }
 
@@ -395,24 +411,15 @@ static void state_write_dirty(struct state *state, struct arena *arena, struct b
     dirty->n = 0;
 }
 
-void state_write(struct state *state, bool whole, struct arena *arena, struct buf *out)
+void state_write(struct state *state, struct arena *arena, struct buf *out)
 {
-    struct sel entries;
-    uint32_t from = 0;
     check(state->loose.n == 0);
-    struct arena_mark mark = arena_mark(arena);
-    while (whole && state_next(state, &from, STATE_ROWS, arena, &entries)) {
-        state_put_set(state, entries, arena, out);
-        arena_rewind(arena, mark);
-    }
-    if (!whole) {
-        if (state->gone.len)
-            buf_put(out, state->gone.ptr, state->gone.len);
-        buf_clear(&state->gone);
-        state_write_dirty(state, arena, out);
-        state_compact(state, arena);
-    }
-    buf_put_u8(out, TAG_END);
+    if (state->gone.len)
+        buf_put(out, state->gone.ptr, state->gone.len);
+    buf_clear(&state->gone);
+    state_write_dirty(state, arena, out);
+    state_compact(state, arena);
+    buf_put_u8(out, STATE_END);
 }
 
 /* ---- read back */
@@ -451,7 +458,7 @@ static bool state_read_rows(struct state *state, struct reader *reader, uint8_t 
 bool state_read(struct state *state, struct reader *reader, const struct type *stored,
                 struct arena *arena)
 {
-    for (uint8_t tag; (tag = reader_u8(reader)) != TAG_END;) {
+    for (uint8_t tag; (tag = reader_u8(reader)) != STATE_END;) {
         struct arena_mark mark = arena_mark(arena);
         bool ok = state_read_rows(state, reader, tag, stored, arena);
         arena_rewind(arena, mark);

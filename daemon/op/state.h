@@ -12,12 +12,14 @@
 #include "op/numbers.h"
 
 enum state_mark {
-    STATE_LIVE = 1,  /* it has a value */
-    STATE_KEPT = 2,  /* it had one when changes were last written down */
-    STATE_LOOSE = 4, /* it had none for a while since the last settling: it is in `loose` */
-    STATE_DEAD = 8,  /* its key is gone, or has another entry; cell: that one's number + 1 */
+    STATE_LIVE = 1,   /* it has a value */
+    STATE_KEPT = 2,   /* it had one when changes were last written down */
+    STATE_LOOSE = 4,  /* it had none for a while since the last settling: it is in `loose` */
+    STATE_SAVED = 16, /* while a copy is written: what it held then is kept, if anything */
+    STATE_DEAD = 8,   /* its key is gone, or has another entry; cell: that one's number + 1 */
 };
 
+struct state_save;
 struct state {
     struct lookup keys;
     const struct type *pair; /* of key and value */
@@ -32,6 +34,7 @@ struct state {
     struct buf
         gone; /* keys that went since changes were last written down, as state_write() puts them */
     struct buf scratch;
+    struct state_save *save; /* the copy that is being written (op/state_save.h); NULL = none */
     uint64_t seed;
     bool is_stamped;
     bool changed; /* since this was last set to false */
@@ -66,7 +69,7 @@ void state_put(struct state *state, uint32_t entry, const struct column *column,
 void state_touch(struct state *state, uint32_t entry, int64_t stamp); /* of one with a value */
 void state_remove(struct state *state, uint32_t entry);
 void state_settle(struct state *state, struct arena *arena);
-/* Writes what changed since the last time, or all; as state_read() takes it:
+/* Writes what changed since the last time, as state_read() takes it:
  *
  *   'g' u32 n, n keys (column/pack.h)                 these keys are gone
  *   's' u32 n, n pairs [n times u64 the stamp]        these have this value now
@@ -74,7 +77,11 @@ void state_settle(struct state *state, struct arena *arena);
  *
  * n is at most STATE_ROWS. Those that are gone come first; new keys are in the order in which they came. */
 #define STATE_ROWS 1024u
-void state_write(struct state *state, bool whole, struct arena *arena, struct buf *out);
+#define STATE_END 0 /* ends it */
+void state_write(struct state *state, struct arena *arena, struct buf *out);
+/* Appends n pairs, with their stamps if the state has some. */
+void state_put_pairs(const struct state *state, const struct column *pairs, const int64_t *stamp,
+                     struct arena *arena, struct buf *out);
 /* `stored` is the type of the pairs that were written, which will do for the state's own (op/widen.h). False: these are no
  * such bytes. */
 bool state_read(struct state *state, struct reader *reader, const struct type *stored,

@@ -9,6 +9,7 @@
 #include "op/remember.h"
 #include "op/shared.h"
 #include "op/state.h"
+#include "op/state_save.h"
 
 #define UPDATE_VALUES \
     16384u /* values that one run of the function sees, but at least those of one key */
@@ -182,9 +183,19 @@ static bool update_began(const struct gather *gather)
     return ((const struct update *)(const void *)gather)->known;
 }
 
-static void update_write(struct gather *gather, bool whole, struct arena *arena, struct buf *out)
+static void update_write(struct gather *gather, struct arena *arena, struct buf *out)
 {
-    state_write(&update_of(gather)->state, whole, arena, out);
+    state_write(&update_of(gather)->state, arena, out);
+}
+
+static void update_save_begin(struct gather *gather)
+{
+    state_save_begin(&update_of(gather)->state);
+}
+
+static bool update_save(struct gather *gather, struct arena *arena, struct buf *out)
+{
+    return state_save(&update_of(gather)->state, out->len + MEMORY_PART, arena, out);
 }
 
 static bool update_read(struct gather *gather, struct reader *reader, const struct type *stored,
@@ -217,6 +228,8 @@ static bool update_quiet(const struct gather *gather)
 static const struct memory_ops update_memory = {
     .began = update_began,
     .write = update_write,
+    .save_begin = update_save_begin,
+    .save = update_save,
     .read = update_read,
     .move = update_move,
     .count = update_count,

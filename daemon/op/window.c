@@ -205,9 +205,19 @@ static void window_free(struct gather *gather)
 
 /* ---- beyond the batch */
 
-static void window_write(struct gather *gather, bool whole, struct arena *arena, struct buf *out)
+static void window_write(struct gather *gather, struct arena *arena, struct buf *out)
 {
-    panes_write(&windowed_of(gather)->panes, whole, arena, out);
+    panes_write(&windowed_of(gather)->panes, arena, out);
+}
+
+static void window_save_begin(struct gather *gather)
+{
+    panes_save_begin(&windowed_of(gather)->panes);
+}
+
+static bool window_save(struct gather *gather, struct arena *arena, struct buf *out)
+{
+    return panes_save(&windowed_of(gather)->panes, out->len + MEMORY_PART, arena, out);
 }
 
 static bool window_read(struct gather *gather, struct reader *reader, const struct type *stored,
@@ -236,6 +246,8 @@ static bool window_quiet(const struct gather *gather)
 
 static const struct memory_ops window_memory = {
     .write = window_write,
+    .save_begin = window_save_begin,
+    .save = window_save,
     .read = window_read,
     .move = window_move,
     .count = window_count,

@@ -6,6 +6,7 @@
 #include "op/memory.h"
 #include "op/reduce_build.h"
 #include "op/shared.h"
+#include "op/state_save.h"
 #include "op/window_inverse.h"
 
 /* ---- building */
@@ -235,19 +236,34 @@ static void folded_free(struct gather *gather)
 
 /* ---- beyond the batch: the state, if there is an inverse, then the panes */
 
-static void folded_write(struct gather *gather, bool whole, struct arena *arena, struct buf *out)
+static void folded_write(struct gather *gather, struct arena *arena, struct buf *out)
 {
     struct folded *folded = folded_of(gather);
-    if (fold_of(gather)->inverse) {
-        size_t before = out->len;
-        state_write(&folded->state, whole, arena, out);
-        size_t state = out->len;
-        panes_write(&folded->panes, whole, arena, out);
-        if (!whole && state == before + 1 && out->len == state + 1)
-            out->len--; /* nothing changed */
-        return;
-    }
-    panes_write(&folded->panes, whole, arena, out);
+    bool inverse = fold_of(gather)->inverse;
+    size_t before = out->len;
+    if (inverse)
+        state_write(&folded->state, arena, out);
+    size_t state = out->len;
+    panes_write(&folded->panes, arena, out);
+    if (inverse && state == before + 1 && out->len == state + 1)
+        out->len--; /* nothing changed */
+}
+
+static void folded_save_begin(struct gather *gather)
+{
+    struct folded *folded = folded_of(gather);
+    if (fold_of(gather)->inverse)
+        state_save_begin(&folded->state);
+    panes_save_begin(&folded->panes);
+}
+
+static bool folded_save(struct gather *gather, struct arena *arena, struct buf *out)
+{
+    struct folded *folded = folded_of(gather);
+    size_t to = out->len + MEMORY_PART;
+    if (fold_of(gather)->inverse && state_save(&folded->state, to, arena, out))
+        return true;
+    return panes_save(&folded->panes, to, arena, out);
 }
 
 static bool folded_read(struct gather *gather, struct reader *reader, const struct type *stored,
@@ -288,6 +304,8 @@ static bool folded_quiet(const struct gather *gather)
 
 static const struct memory_ops folded_memory = {
     .write = folded_write,
+    .save_begin = folded_save_begin,
+    .save = folded_save,
     .read = folded_read,
     .move = folded_move,
     .count = folded_count,

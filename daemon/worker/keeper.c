@@ -22,9 +22,12 @@ struct keeper {
     uint64_t files, bytes; /* of log/ since the last snapshot */
     uint64_t changes;      /* bytes of changes of states since then */
     uint64_t states;       /* bytes of the states in it */
-    struct record *caught; /* the states as the record under way leaves them: a snapshot to be */
-    uint64_t log_first;    /* lowest index that may still be in log/ */
-    uint64_t saved_ms;     /* when the last snapshot was begun */
+    struct record *caught; /* a snapshot to be; NULL = none */
+    bool copying;          /* states are being copied into it */
+    uint64_t index, hash;  /* of the record that it stands for; 0 = not yet published */
+    struct loop_timer turn;
+    uint64_t log_first; /* lowest index that may still be in log/ */
+    uint64_t saved_ms;  /* when the last snapshot was begun */
     uint64_t
         *snapshots; /* indices that are there, oldest first; room for one more than there are */
     uint32_t n_snapshots;
@@ -112,6 +115,45 @@ void keeper_changed(struct keeper *keeper, uint64_t bytes)
     keeper->changes += bytes;
 }
 
+/* All of it is there. */
+static void keeper_save(struct keeper *keeper)
+{
+    struct snapshot_job job = { .directory = keeper->conf.directory,
+                                .content = keeper->caught,
+                                .index = keeper->index,
+                                .hash = keeper->hash,
+                                .cb = keeper_saved_cb,
+                                .ctx = keeper };
+    keeper->states = keeper->caught->bytes.len;
+    keeper->caught = NULL;
+    keeper->saving = true;
+    snapshot_start(&job);
+}
+
+static void keeper_turn_cb(struct loop_timer *timer);
+
+/* Copies some of the states: no more than a batch can wait for. */
+static void keeper_turn(struct keeper *keeper)
+{
+    struct engine_state part;
+    for (size_t to = keeper->caught->bytes.len + KEEPER_TURN_BYTES;
+         keeper->copying && keeper->caught->bytes.len < to;) {
+        keeper->copying = engine_save(keeper->conf.engine, &part);
+        if (keeper->copying)
+            outcome_put_state(keeper->caught, &part);
+    }
+    if (keeper->copying)
+        loop_timer_start(keeper->conf.directory->loop, &keeper->turn, KEEPER_TURN_MS,
+                         keeper_turn_cb);
+    else if (keeper->index)
+        keeper_save(keeper);
+}
+
+static void keeper_turn_cb(struct loop_timer *timer)
+{
+    keeper_turn(CONTAINER_OF(timer, struct keeper, turn));
+}
+
 /* What runs ahead of the log is not in it: between this and the record's publishing further batches are closed. */
 void keeper_committing(struct keeper *keeper, uint64_t bytes)
 {
@@ -120,10 +162,14 @@ void keeper_committing(struct keeper *keeper, uint64_t bytes)
     if (keeper->caught || !keeper_is_due(keeper))
         return;
     keeper->caught = mem_zalloc(sizeof *keeper->caught);
-    if (keeper->conf.engine)
-        engine_save(keeper->conf.engine, outcome_put_state, keeper->caught);
-    keeper->states = keeper->caught->bytes.len;
+    keeper->copying = keeper->conf.engine;
+    keeper->index = 0;
+    keeper->saved_ms = loop_now_ms(keeper->conf.directory->loop);
     keeper->files = keeper->bytes = keeper->changes = 0;
+    if (!keeper->copying)
+        return;
+    engine_save_begin(keeper->conf.engine);
+    keeper_turn(keeper);
 }
 
 void keeper_committed(struct keeper *keeper)
@@ -133,20 +179,13 @@ void keeper_committed(struct keeper *keeper)
         keeper->open[(keeper->open_first + keeper->n_open++) % KEEPER_OPEN_MAX] =
             (struct open_record){ progress->index, progress->batch };
     keeper_settle(keeper);
-    if (!keeper->caught)
+    if (!keeper->caught || keeper->index)
         return;
-    struct record *record = keeper->caught;
-    keeper->caught = NULL;
-    keeper->saving = true;
-    keeper->saved_ms = loop_now_ms(keeper->conf.directory->loop);
-    progress_save(progress, record);
-    struct snapshot_job job = { .directory = keeper->conf.directory,
-                                .content = record,
-                                .index = progress->index,
-                                .hash = progress->hash,
-                                .cb = keeper_saved_cb,
-                                .ctx = keeper };
-    snapshot_start(&job);
+    keeper->index = progress->index;
+    keeper->hash = progress->hash;
+    progress_save(progress, keeper->caught);
+    if (!keeper->copying)
+        keeper_save(keeper);
 }
 
 /* Those that earlier workers left. What is newer than the one that recovery began from could not be
@@ -180,6 +219,7 @@ void keeper_free(struct keeper *keeper)
 {
     if (!keeper)
         return;
+    loop_timer_stop(keeper->conf.directory->loop, &keeper->turn);
     if (keeper->caught)
         record_free(keeper->caught);
     mem_free(keeper->caught);

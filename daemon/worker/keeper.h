@@ -9,7 +9,9 @@
 #define KEEPER_FILES_MAX 1000            /* of log/ since the last snapshot: the next is due */
 #define KEEPER_BYTES_MAX (256ull << 20)  /* the same, bytes */
 #define KEEPER_CHANGES_MAX (64ull << 20) /* changes of state, unless half of it is more: likewise */
-#define KEEPER_OPEN_MAX 4096             /* records kept track of until all is delivered */
+#define KEEPER_TURN_BYTES (512u << 10) /* of a snapshot, copied at once: about a millisecond … */
+#define KEEPER_TURN_MS 1               /* … and between two turns, for batches and all else */
+#define KEEPER_OPEN_MAX 4096           /* records kept track of until all is delivered */
 
 struct directory;
 struct engine;
@@ -33,7 +35,7 @@ struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered
 /* A batch changed so many bytes of states. */
 void keeper_changed(struct keeper *keeper, uint64_t bytes);
 /* The record of all batches that the engine has closed, a file of so many bytes, is about to be published: when a snapshot is
- * due the states are kept as they are now. */
+ * due it is of the states as they are now, which are copied turn by turn while batches go on. */
 void keeper_committing(struct keeper *keeper, uint64_t bytes);
 /* That record was published, and progress took it in. */
 void keeper_committed(struct keeper *keeper);

@@ -91,7 +91,7 @@ static void fill(struct state *state, uint32_t keys, struct arena *arena)
             continue;
         state_settle(state, arena);
         buf_clear(&changes);
-        state_write(state, false, arena, &changes);
+        state_write(state, arena, &changes);
         arena_reset(arena);
     }
     buf_free(&changes);
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
         buf_clear(&out);
         double begun = now_ns();
         uint32_t changes = state.dirty.n;
-        state_write(&state, false, &arena, &out);
+        state_write(&state, &arena, &out);
         double written = (now_ns() - begun) / changes;
         printf("round %.1f %.1f %zu\n", ns, written, out.len);
         arena_reset(&arena);

@@ -110,6 +110,7 @@ static void put(void *ctx, const struct engine_state *state)
 /* What this version leaves of the first batches. */
 static void leave(const struct golden *golden, struct record *changes, struct record *whole)
 {
+    struct engine_state part;
     int64_t ms = 0;
     if (!whole_plan(&job, whole_file(&job, golden->ops)))
         ck_abort_msg("%s", buf_text(&job.shown));
@@ -120,7 +121,9 @@ static void leave(const struct golden *golden, struct record *changes, struct re
         for (size_t k = 0; k < job.cut.n_changes; k++)
             put(changes, &job.cut.changes[k]);
     }
-    engine_save(job.engine, put, whole);
+    engine_save_begin(job.engine);
+    while (engine_save(job.engine, &part))
+        put(whole, &part);
     job_close(&job);
 }
 

@@ -1,14 +1,16 @@
 /* Jobs whose operations remember, for tests: each is run as it is, and with a new engine between every two batches that is made
- * of what the batches before left: of their changes, of the state as a whole, or of both in turns. Nothing may show. */
+ * of what the batches before left: of their changes, of the state as a whole, or of both. Nothing may show. */
 #pragma once
 #include "whole.h"
 
-enum memory_mode { MEMORY_PLAIN, MEMORY_CHANGES, MEMORY_WHOLE, MEMORY_MIXED, MEMORY_MODES };
+/* LATE: of the whole of the state before a batch, written down behind it, and of its changes. */
+enum memory_mode { MEMORY_PLAIN, MEMORY_CHANGES, MEMORY_MIXED, MEMORY_LATE, MEMORY_MODES };
 
 #define MEMORY_KEPT 400
 struct memory_log { /* what a batch log would hold */
     struct engine_state states[MEMORY_KEPT];
     size_t n;
+    bool late; /* a copy was begun */
 };
 
 static inline void memory_keep(void *ctx, const struct engine_state *state)
@@ -44,21 +46,35 @@ static inline bool memory_restart(struct job *job, struct memory_log *log, int64
     return engine_restore(job->engine, log->states, log->n, &job->err);
 }
 
+/* The rest of a copy, in place of all before. */
+static inline void memory_copy(struct job *job, struct memory_log *log)
+{
+    struct engine_state part;
+    memory_drop(log);
+    while (engine_save(job->engine, &part))
+        memory_keep(log, &part);
+}
+
 /* After a batch, by the mode. */
 static inline void memory_kill(struct job *job, struct memory_log *log, enum memory_mode mode,
                                int64_t ms)
 {
-    bool whole = mode == MEMORY_WHOLE || (mode == MEMORY_MIXED && ms / 1000 % 2);
+    bool whole = mode == MEMORY_MIXED && ms / 1000 % 2;
+    if (log->late)
+        memory_copy(job, log);
     for (size_t i = 0; i < job->cut.n_changes; i++)
         memory_keep(log, &job->cut.changes[i]);
     if (mode == MEMORY_PLAIN)
         return;
     if (whole) {
-        memory_drop(log);
-        engine_save(job->engine, memory_keep, log);
+        engine_save_begin(job->engine);
+        memory_copy(job, log);
     }
     if (!memory_restart(job, log, ms))
         ck_abort_msg("%s", job->err.text);
+    log->late = mode == MEMORY_LATE;
+    if (log->late)
+        engine_save_begin(job->engine);
 }
 
 /* The rows that a batch printed, with blanks between; "-" where the output does not run. */
