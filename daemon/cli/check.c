@@ -52,6 +52,8 @@ static void print(struct check *check, struct diags *diags)
 static void tell_later(const struct check *check, const struct cli_job *job)
 {
     const struct job_later *later = job->spec && !check->cli->quiet ? job->spec->later : NULL;
+    if (diag_errors(&job->diags))
+        return;
     if (later)
         fprintf(stderr,
                 "tidemark check: %s: for try and test only, tidemark run refuses it yet (E250):",

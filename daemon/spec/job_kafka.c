@@ -38,10 +38,13 @@ const struct schema_word job_format_words[] = {
 /* clang-format off */
 #define KAFKA_KEYS(needs_group)                                                                    \
     { .name = "bootstrap.servers", .type = SCHEMA_ANY, .at = AT(servers), .required = true,        \
+      .example = "broker1:9092",                                                                   \
       .help = "host:port, several with commas" },                                                  \
     { .name = "group.id", .type = SCHEMA_ANY, .at = AT(group), .required = needs_group,            \
+      .example = "wordcount",                                                                      \
       .help = "the consumer group whose offsets are committed, for lag tools and the first start" },\
     { .name = "topics", .type = SCHEMA_ANY, .at = AT(topics), .required = true,                    \
+      .example = "[lines]",                                                                        \
       .help = "a list, a mapping topic: number of consumers, or ^regex" },                         \
     { .name = "name", .type = SCHEMA_TEXT, .at = AT(name), .help = "of the source" },              \
     { .name = "partitions", .type = SCHEMA_ANY_MAP, .at = AT(partitions),                          \

@@ -60,7 +60,9 @@ END_TEST
 static const struct {
     const char *text, *said;
 } said[] = {
-    { OUTPUT("saveAsTextFiles"), "j.yaml:4:5: error[E205]: saveAsTextFiles needs 'prefix'\n" },
+    { OUTPUT("saveAsTextFiles"),
+      "j.yaml:4:5: error[E205]: saveAsTextFiles needs 'prefix'\n  help: as prefix: "
+      "webhdfs://nn1:9870/out/words\n" },
     { OUTPUT("saveAsTextFiles: {prefix: \"hdfs://nn1/out/words\"}"),
       "j.yaml:4:31: error[E215]: store 'hdfs://nn1/out/words': hdfs:// speaks Hadoop's RPC; write "
       "webhdfs://nn1:9870/out/words (the NameNode's HTTP address)\n" },
@@ -77,7 +79,8 @@ static const struct {
       "j.yaml:4:56: error[E208]: size must be at least 1KiB, here is '1B'\n"
       "j.yaml:4:66: error[E208]: idle must be at least 1s, here is '1ms'\n" },
     { OUTPUT("kafka: {topic: t, acks: all, transactional.id: x, fetch.min.bytes: 1}"),
-      "j.yaml:4:5: error[E205]: kafka needs 'bootstrap.servers'\n"
+      "j.yaml:4:5: error[E205]: kafka needs 'bootstrap.servers'\n  help: as bootstrap.servers: "
+      "broker1:9092\n"
       "j.yaml:4:23: error[E209]: 'acks' is ours to set\n"
       "  help: leave it out: a transaction waits for all replicas in sync\n"
       "j.yaml:4:34: error[E209]: 'transactional.id' is ours to set\n"
@@ -110,7 +113,7 @@ static const struct {
       "  help: put it in quotes: \"1\"\n"
       "j.yaml:4:80: warning[W104]: Authorization stands here as plain text\n"
       "  help: write ${credential:NAME} or ${file:PATH}\n" },
-    { OUTPUT("pipe"), "j.yaml:4:5: error[E205]: pipe needs 'argv'\n" },
+    { OUTPUT("pipe"), "j.yaml:4:5: error[E205]: pipe needs 'argv'\n  help: as argv: [sort, -n]\n" },
     { OUTPUT("pipe: []"),
       "j.yaml:4:11: error[E206]: pipe must be a program and its arguments, here is a list\n" },
     { OUTPUT("pipe: [sort, [a]]"),

@@ -178,7 +178,7 @@ static const struct {
     { ONE("kafka: {zkQuorum: \"z:1\", bootstrap.servers: b, group.id: g, topics: [a]}"),
       "j.yaml:2:13: error[E210]: 'zkQuorum' and 'bootstrap.servers' exclude each other: both say "
       "where the brokers are\n" },
-    { ONE("flume"), "j.yaml:2:5: error[E205]: flume needs 'port'\n" },
+    { ONE("flume"), "j.yaml:2:5: error[E205]: flume needs 'port'\n  help: as port: 4141\n" },
     { ONE("flume: {bind: a, port: 65536, tls: {key: k}, compression: gzip, bodi.format: bytes}"),
       "j.yaml:2:28: error[E208]: port must be at most 65535, here is '65536'\n"
       "j.yaml:2:35: error[E205]: tls needs 'certificate'\n"
@@ -200,7 +200,7 @@ static const struct {
     { ONE("flumePolling: {addresses: []}"),
       "j.yaml:2:31: error[E208]: addresses must name at least one\n" },
     { ONE("socketTextStream: {host: h}"),
-      "j.yaml:2:5: error[E205]: socketTextStream needs 'port'\n" },
+      "j.yaml:2:5: error[E205]: socketTextStream needs 'port'\n  help: as port: 9999\n" },
     { ONE("textFileStream: {directory: \"hdfs://nn/in\", startingFiles: old}"),
       "j.yaml:2:33: error[E215]: store 'hdfs://nn/in': hdfs:// speaks Hadoop's RPC; write "
       "webhdfs://nn:9870/in (the NameNode's HTTP address)\n"
