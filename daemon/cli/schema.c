@@ -28,7 +28,9 @@ static const struct
     { "partitions", { MAP_OF(INTEGERS) } },
     { "fromOffsets", { MAP_OF(MAP_OF("{\"type\": \"integer\", \"minimum\": 0}")) } },
     { "addresses", { TEXTS } },
-    { "argv", { TEXTS } },
+    { "argv",
+      { "{\"type\": \"array\", \"minItems\": 1, \"items\": "
+        "{\"type\": [\"string\", \"number\", \"boolean\"]}}" } },
     { "headers", { MAP_OF("{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}") } },
     { "initial", { "{\"type\": \"array\", \"items\": {\"type\": \"array\"}}" } },
     { "input", { "{\"type\": \"array\", \"items\": {\"type\": \"array\"}}", MAP_OF("{}") } },

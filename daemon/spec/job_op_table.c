@@ -60,7 +60,8 @@ static const struct schema_key lua_keys[] = {
     { .name = "type",
       .type = SCHEMA_ANY,
       .at = offsetof(struct job_args, type),
-      .help = "of what the function gives: \"(String, Int)\"; default: String" },
+      .fallback = "String",
+      .help = "of what the function gives: \"(String, Int)\"" },
     { 0 },
 };
 

@@ -280,7 +280,7 @@ void schema_defaults(const struct schema_key *keys, void *out)
         union schema_field value = { 0 };
         if (keys->type == SCHEMA_MAP) {
             schema_defaults(keys->keys, out);
-        } else if (keys->fallback) {
+        } else if (keys->fallback && !schema_is_node(keys->type)) {
             schema_fallback(keys, &value);
             schema_store(keys, &value, (char *)out + keys->at);
         }
