@@ -53,6 +53,20 @@ START_TEST(defaults_of_the_settings_are_weaker_than_conf)
 }
 END_TEST
 
+START_TEST(a_rate_of_partitions_is_for_direct_sources)
+{
+    const char *conf = "conf: {spark.streaming.kafka.maxRatePerPartition: 100}\n";
+    char text[500];
+    snprintf(text, sizeof text,
+             "sources: [kafkaDirect: {bootstrap.servers: b, topics: [a]}]\n" PRINT "%s", conf);
+    expect(text, "");
+    snprintf(text, sizeof text, SOURCES PRINT "%s", conf);
+    expect(text,
+           "j.yaml:4:8: warning[W103]: spark.streaming.kafka.maxRatePerPartition has no meaning "
+           "here: it is for kafkaDirect sources, and there is none\n");
+}
+END_TEST
+
 static const struct {
     const char *text, *said;
 } said[] = {
@@ -101,6 +115,7 @@ Suite *job_conf_suite(void)
     tcase_add_test(tcase, sparks_names_stand_for_ours);
     tcase_add_test(tcase, a_key_of_ours_wins);
     tcase_add_test(tcase, defaults_of_the_settings_are_weaker_than_conf);
+    tcase_add_test(tcase, a_rate_of_partitions_is_for_direct_sources);
     tcase_add_loop_test(tcase, what_conf_says_wrong_is_said, 0, sizeof said / sizeof said[0]);
     suite_add_tcase(suite, tcase);
     return suite;
