@@ -44,7 +44,7 @@ SIM := $(wildcard tests/sim/*.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo check check-asan check-tsan check-real bench tidy format install help clean compile_commands.json
+.PHONY: all demo check check-asan check-tsan check-real bench tidy docs format install help clean compile_commands.json
 all: $(BUILD)/tidemark
 
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
@@ -105,6 +105,8 @@ tidy:
 	$(DEV)
 	@tests/tidy/run
 
+docs: all
+	@for page in $$($(BUILD)/tidemark docs); do $(BUILD)/tidemark docs $$page >docs/$$page.md; done
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 compile_commands.json:
@@ -127,5 +129,6 @@ help:
 	@echo "make check-asan, check-tsan   the same under the sanitizers"
 	@echo "make check-real against Apache Kafka and HDFS (needs Java 17 and Maven)"
 	@echo "make bench      speed, as ratios of one run"
+	@echo "make docs       the pages of docs/ that are made from the tables"
 	@echo "make tidy       house rules; make format: clang-format"
 	@echo "make install    DESTDIR and PREFIX as usual"

@@ -107,7 +107,8 @@ const struct error_row error_rows_file[] = {
       .means = "Something that has no default was not said.",
       .example = "job.yaml:2:5: error[E205]: kafka needs 'group.id'\n"
                  "  2 |   - kafka: {bootstrap.servers: \"broker1:9092\", topics: [lines]}\n"
-                 "    |     ^^^^^",
+                 "    |     ^^^^^\n"
+                 "  help: as group.id: wordcount",
       .mend = "Add it; docs/job-file.md and docs/operations.md show each with an example." },
     { .code = 206,
       .title = "a value of another kind",

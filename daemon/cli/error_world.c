@@ -73,42 +73,42 @@ const struct error_row error_rows_world[] = {
     { .code = 401,
       .title = "not UTF-8",
       .means = "The bytes of the record, or of a part of it, are no UTF-8 text.",
-      .example = "line 3 (\"\\xff\"): error[E401]: the value is not UTF-8",
+      .example = "line 1 (\"caf�\"): error[E401]: the value is not UTF-8",
       .mend = "Give the source value.format: bytes when it is no text." },
     { .code = 402,
       .title = "not JSON",
       .means = "The text is not one JSON document.",
-      .example = "line 1 (\"x\"): error[E402]: transformations[0].map: `_.value.json`: \"x\" is "
-                 "not JSON: unexpected 'x' at byte 0",
+      .example = "line 1 (\"{\"user\": \"): error[E402]: transformations[0].map: `_.value.json`: "
+                 "\"{\\\"user\\\": \" is not JSON",
       .mend = "Look at the record: tidemark dlq show JOB." },
     { .code = 403,
       .title = "a conversion that failed",
       .means = "The text is no number, or no line of CSV.",
-      .example = "line 1 (\"x\"): error[E403]: transformations[0].map: `_.value.toDouble`: \"x\" "
-                 "is not a number",
+      .example = "line 1 (\"12,5\"): error[E403]: transformations[0].map: `_.value.toDouble`: "
+                 "\"12,5\" is not a number",
       .mend = "Filter such records out before, or let them become dead letters." },
     { .code = 404,
       .title = "overflow, or a division by 0",
       .means = "An Int is of 64 bits, from -9223372036854775808 to 9223372036854775807; a result "
                "beyond is an error, never a wrong number.",
-      .example =
-          "line 1 (\"0\"): error[E404]: transformations[0].map: `1 / _.value.toInt`: division by 0",
+      .example = "line 1 (\"0\"): error[E404]: transformations[0].map: `100 / _.value.toInt`: "
+                 "division by 0",
       .mend = "Calculate in Doubles: .toDouble. Ask before dividing: if (_.n == 0) 0 else _.sum / "
               "_.n." },
     { .code = 405,
       .title = "an index or key that is not there",
       .means = "head, last, min or max of an empty list, an index beyond its end, or an empty "
                "separator.",
-      .example =
-          "line 1 (\"a\"): error[E405]: transformations[0].map: `_.value.csv(1)`: out of range",
+      .example = "line 1 (\"one\"): error[E405]: transformations[0].map: "
+                 "`_.value.split(\",\")(1)`: out of range",
       .mend = "Ask first: if (_.size > 1) _(1) else \"\"." },
     { .code = 406,
       .title = "a pattern that takes too long",
       .means = "The regular expression took more steps on this text than a record may cost: mostly "
                "nested repetitions, as (a+)+.",
-      .example =
-          "line 1 (\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\"): error[E406]: transformations[0].filter: "
-          "`matches`: the pattern takes too many steps on this text",
+      .example = "line 1 (\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"): error[E406]: "
+                 "transformations[0].filter: `_.value.matches(regex(\"(a+)+$\"))`: the pattern "
+                 "takes too many steps on this text",
       .mend = "Write the pattern so that each text matches in one way only." },
     { .code = 407,
       .title = "a record or value that is too large",

@@ -13,7 +13,9 @@ struct site { /* one call */
 
 struct function {
     const char *name;
-    const char *help;          /* how it is called, and what it gives */
+    const char *help; /* how it is called, a colon, what it gives */
+    /* An expression over a Kafka record {value: "ab", timestamp: 1 s, headers: {id: 7}}, and its value as `tests` say it. */
+    const char *example, *gives;
     const struct type *arg[2]; /* of each argument; NULL: the rule says */
     uint8_t n_min, n_max;      /* arguments */
     enum kind self;            /* the kind whose method it is */
@@ -24,6 +26,8 @@ struct function {
     /* NULL: run(self, arguments), with the types above; else makes the term, NULL after a finding */
     struct term *(*rule)(struct checker *checker, const struct site *site);
 };
+
+extern const struct function function_rows[]; /* by kind; one without a name ends them */
 
 /* The method `name` of a kind; NULL when it has none of that name. */
 const struct function *function_find(enum kind self, const char *name);

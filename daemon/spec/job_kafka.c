@@ -46,9 +46,10 @@ const struct schema_word job_format_words[] = {
     { .name = "topics", .type = SCHEMA_ANY, .at = AT(topics), .required = true,                    \
       .example = "[lines]",                                                                        \
       .help = "a list, a mapping topic: number of consumers, or ^regex" },                         \
-    { .name = "name", .type = SCHEMA_TEXT, .at = AT(name), .help = "of the source" },              \
+    { .name = "name", .type = SCHEMA_TEXT, .at = AT(name), .help = "of the source",                \
+      .example = "lines" },                                                                        \
     { .name = "partitions", .type = SCHEMA_ANY_MAP, .at = AT(partitions),                          \
-      .help = "only these: {topic: [0, 1]}; default: all" },                                       \
+      .help = "only these: {topic: [0, 1]}; default: all", .example = "{lines: [0, 1]}" },         \
     { .name = "startingOffsets", .type = SCHEMA_WORD, .at = AT(source.starting_offsets),           \
       .fallback = "latest", .words = starts,                                                       \
       .help = "of a partition's first run: earliest | latest" },                                   \
@@ -56,19 +57,20 @@ const struct schema_word job_format_words[] = {
       .fallback = "fail", .words = policies,                                                       \
       .help = "when Kafka has deleted what was not read yet: fail | earliest | latest" },          \
     { .name = "maxRate", .type = SCHEMA_INT64, .at = AT(source.max_rate), .min = 1,                \
-      .max = RATE_MAX, .help = "records a second at most; default: no limit" },                    \
+      .max = RATE_MAX, .help = "records a second at most; default: no limit",                      \
+      .example = "10000" },                                                                        \
     { .name = "zkQuorum", .type = SCHEMA_ANY, .at = AT(zookeeper),                                 \
       .help = "ZooKeeper in place of bootstrap.servers: host:port, several with commas, then its " \
-              "chroot" },                                                                          \
+              "chroot", .example = "\"zk1:2181,zk2:2181/kafka\"" },                                \
     { .name = "value.format", .type = SCHEMA_WORD, .at = AT(source.format), .fallback = "string",  \
       .words = job_format_words,                                                                   \
       .help = "what `value` is: string (UTF-8) | bytes | json | avro" },                           \
     { .name = "value.nullable", .type = SCHEMA_BOOL, .at = AT(source.value_nullable),              \
       .fallback = "false",                                                                         \
-      .help = "true: `value` is an Option, None for a record without one; else that is an error " \
+      .help = "true: `value` is an Option, None for a record without one; else that is an error "  \
               "record" },                                                                          \
     { .name = "schemaRegistry", .type = SCHEMA_ANY, .at = AT(registry), .later = true,             \
-      .help = "URL of the Avro schemas" }
+      .help = "URL of the Avro schemas", .example = "\"http://registry:8081\"" }
 /* clang-format on */
 
 const struct schema_key job_kafka_keys[] = { KAFKA_KEYS(true), { 0 } };
@@ -80,7 +82,8 @@ const struct schema_key job_kafka_direct_keys[] = {
       .at = AT(max_rate_per_partition),
       .min = 1,
       .max = RATE_MAX,
-      .help = "records a second of each partition at most; default: no limit" },
+      .help = "records a second of each partition at most; default: no limit",
+      .example = "1000" },
     { .name = "fromOffsets",
       .type = SCHEMA_ANY_MAP,
       .at = AT(from_offsets),

@@ -17,12 +17,14 @@ static const struct schema_key top_keys[] = {
       .min = 1,
       .max = JOB_TOP_MAX,
       .required = true,
-      .help = "how many records of a batch" },
+      .help = "how many records of a batch",
+      .example = "10" },
     { .name = "by",
       .type = SCHEMA_EXPRESSION,
       .at = offsetof(struct job_args, by),
       .required = true,
-      .help = "an expression: the records for which it is largest" },
+      .help = "an expression: the records for which it is largest",
+      .example = "_._2" },
     { 0 },
 };
 
@@ -32,7 +34,8 @@ static const struct schema_key repartition_keys[] = {
       .at = offsetof(struct job_args, num),
       .min = 1,
       .max = JOB_PARTITIONS_MAX,
-      .help = "partitions of the batch, each a contiguous run of its records" },
+      .help = "partitions of the batch, each a contiguous run of its records",
+      .example = "4" },
     { 0 },
 };
 
@@ -41,7 +44,8 @@ static const struct schema_key pipe_keys[] = {
       .type = SCHEMA_LIST,
       .at = offsetof(struct job_args, argv),
       .required = true,
-      .help = "the program, a path or a name that PATH finds, and its arguments; no shell" },
+      .help = "the program, a path or a name that PATH finds, and its arguments; no shell",
+      .example = "[tr, a-z, A-Z]" },
     { .name = "timeout",
       .type = SCHEMA_DURATION,
       .at = offsetof(struct job_args, timeout_ms),

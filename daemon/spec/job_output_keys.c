@@ -42,10 +42,10 @@ static const struct schema_word methods[] = {
 
 /* clang-format off */
 #define OUTPUT_KEYS                                                                                \
-    { .name = "from", .type = SCHEMA_NAMES, .at = AT(from),                                          \
-      .help = "the source or stream that it shows; default: result" },                             \
+    { .name = "from", .type = SCHEMA_NAMES, .at = AT(from),                                        \
+      .help = "the source or stream that it shows; default: result", .example = "result" },        \
     { .name = "label", .type = SCHEMA_TEXT, .at = AT(label),                                       \
-      .help = "its name; default: its kind and position, as print0" }
+      .help = "its name; default: its kind and position, as print0", .example = "counts" }
 #define FILE_KEYS                                                                                  \
     OUTPUT_KEYS,                                                                                   \
     { .name = "format", .type = SCHEMA_WORD, .at = AT(format), .fallback = "text",                 \
@@ -76,7 +76,8 @@ static const struct schema_key text_files_keys[] = {
     { .name = "suffix",
       .type = SCHEMA_TEXT,
       .at = AT(suffix),
-      .help = "of the directory; default: none" },
+      .help = "of the directory; default: none",
+      .example = "txt" },
     FILE_KEYS,
     { 0 },
 };
@@ -131,11 +132,13 @@ static const struct schema_key kafka_keys[] = {
     { .name = "key",
       .type = SCHEMA_EXPRESSION,
       .at = AT(key),
-      .help = "an expression of the row; default: no key" },
+      .help = "an expression of the row; default: no key",
+      .example = "_._1" },
     { .name = "value",
       .type = SCHEMA_EXPRESSION,
       .at = AT(value),
-      .help = "an expression of the row; default: the row, a String as it is, else as JSON" },
+      .help = "an expression of the row; default: the row, a String as it is, else as JSON",
+      .example = "_._1" },
     OUTPUT_KEYS,
     { 0 },
 };
@@ -162,7 +165,8 @@ static const struct schema_key postgres_keys[] = {
     { .name = "key",
       .type = SCHEMA_ANY,
       .at = AT(key),
-      .help = "of upsert: a column, or a list of them" },
+      .help = "of upsert: a column, or a list of them",
+      .example = "word" },
     { .name = "createTable",
       .type = SCHEMA_BOOL,
       .at = AT(create),
@@ -188,7 +192,8 @@ static const struct schema_key http_keys[] = {
     { .name = "headers",
       .type = SCHEMA_ANY_MAP,
       .at = AT(headers),
-      .help = "name: text, of each request beside ours" },
+      .help = "name: text, of each request beside ours",
+      .example = "{X-Source: tidemark}" },
     OUTPUT_KEYS,
     { 0 },
 };

@@ -28,30 +28,35 @@ static const struct schema_key tls_keys[] = {
       .type = SCHEMA_TEXT,
       .at = AT(certificate),
       .required = true,
-      .help = "path of the PEM file with our certificate and those that vouch for it" },
+      .help = "path of the PEM file with our certificate and those that vouch for it",
+      .example = "/etc/tidemark/tls/cert.pem" },
     { .name = "key",
       .type = SCHEMA_TEXT,
       .at = AT(key),
       .required = true,
-      .help = "path of the PEM file with its private key" },
+      .help = "path of the PEM file with its private key",
+      .example = "/etc/tidemark/tls/key.pem" },
     { .name = "ca",
       .type = SCHEMA_TEXT,
       .at = AT(ca),
-      .help = "path of a PEM file: only clients whose certificate it vouches for are let in" },
+      .help = "path of a PEM file: only clients whose certificate it vouches for are let in",
+      .example = "/etc/tidemark/tls/ca.pem" },
     { 0 },
 };
 
 /* clang-format off */
 #define NAME_KEY                                                                                   \
-    { .name = "name", .type = SCHEMA_TEXT, .at = AT(name), .help = "of the source" }
+    { .name = "name", .type = SCHEMA_TEXT, .at = AT(name), .help = "of the source",                \
+      .example = "lines" }
 #define FLUME_KEYS                                                                                 \
     NAME_KEY,                                                                                      \
     { .name = "body.format", .type = SCHEMA_WORD, .at = AT(source.format), .fallback = "string",   \
       .words = job_format_words, .help = "what `body` is: string (UTF-8) | bytes | json | avro" }, \
     { .name = "schemaRegistry", .type = SCHEMA_ANY, .at = AT(registry), .later = true,             \
-      .help = "URL of the Avro schemas" },                                                         \
+      .help = "URL of the Avro schemas", .example = "\"http://registry:8081\"" },                  \
     { .name = "idHeader", .type = SCHEMA_TEXT, .at = AT(id_header),                                \
-      .help = "the header that names an event: one that was sent again is taken once" }
+      .help = "the header that names an event: one that was sent again is taken once",             \
+      .example = "id" }
 /* clang-format on */
 
 static const struct schema_key flume_keys[] = {

@@ -24,8 +24,12 @@ const struct schema_key job_stream_keys[] = {
     { .name = "from",
       .type = SCHEMA_NAMES,
       .required = true,
-      .help = "a source or stream; a list is their union" },
-    { .name = "transformations", .type = SCHEMA_LIST, .help = "a list of operations" },
+      .help = "a source or stream; a list is their union",
+      .example = "[clicks, views]" },
+    { .name = "transformations",
+      .type = SCHEMA_LIST,
+      .help = "a list of operations",
+      .example = "[map: _.value, countByValue]" },
     { 0 },
 };
 

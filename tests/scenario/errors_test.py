@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """errors_test.py BUILD: what `tidemark check` says of each file of tests/golden/errors, to the letter, in all three forms.
-CODE-n.yaml is checked as job.yaml, CODE-n.txt is what people see. `errors_test.py BUILD --write` writes the texts anew."""
+CODE-n.yaml is checked as job.yaml, CODE-n.txt is what people see. In tests/golden/data the same of records, CODE-n.in, by `try`. `errors_test.py BUILD --write` writes the texts anew."""
 
 import glob
 import json
@@ -14,17 +14,34 @@ from harness import Stage, daemon, expect, run_tests
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "errors")
+DATA = os.path.join(os.path.dirname(GOLDEN), "data")
 HEAD = re.compile(r"^(?:job\.yaml):(?:(\d+):(\d+):)? (error|warning)\[([EW]\d+)\]: (.*)$")
 UNSET = ("KAFKA", "STORE", "CREDENTIALS_DIRECTORY")
 
 
-def check(stage, *args):
+def check(stage, names, *args):
     """(status, standard output) of a check in the stage's folder, with nothing of this machine's settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMARK_") and name not in UNSET}
-    done = subprocess.run([daemon(BUILD), "check", *args, "job.yaml"], cwd=stage.folder, env={**env, "TIDEMARK_CONF": stage.conf},
+    done = subprocess.run([daemon(BUILD), "check", *args, *names], cwd=stage.folder, env={**env, "TIDEMARK_CONF": stage.conf},
                           capture_output=True, timeout=20, check=False)
     expect(not done.stderr, done.stderr.decode())
     return done.returncode, done.stdout.decode()
+
+
+def check_all(stage, *args):
+    """What is said of each case, by its name, as if the file were called job.yaml."""
+    names = []
+    for name, content in cases():
+        stage.put(content, name + ".yaml")
+        names.append(name)
+    said = check(stage, [name + ".yaml" for name in names], *args)[1]
+    if args and args[-1] == "json":
+        return dict(zip(names, json.loads(said)["files"]))
+    parts = re.split(r"^(?=([EW]\d+-\d+)\.yaml:)", said, flags=re.MULTILINE)
+    texts = dict.fromkeys(names, "")
+    for name, text in zip(parts[1::2], parts[2::2]):
+        texts[name] += text.replace(name + ".yaml:", "job.yaml:", 1)
+    return texts
 
 
 def cases():
@@ -47,8 +64,8 @@ class Checks(Stage):
         super().__init__("errors")
         self.conf = self.write("tidemark.yaml", "")
 
-    def put(self, content):
-        with open(self.path("job.yaml"), "wb") as file:
+    def put(self, content, name="job.yaml"):
+        with open(self.path(name), "wb") as file:
             file.write(content)
 
 
@@ -71,24 +88,36 @@ def findings(text):
 
 
 def every_error_comes_to_the_letter():
-    n = 0
     with Checks() as stage:
-        for name, content in cases():
-            stage.put(content)
-            wanted = golden(name)
-            status, text = check(stage)
+        human, gnu, answers = check_all(stage), check_all(stage, "--format", "gnu"), check_all(stage, "--format", "json")
+        for name, text in human.items():
+            code, wanted = name.split("-")[0], golden(name)
             expect(text == wanted, f"{name}: wanted\n{wanted}\ngot\n{text}")
-            code = name.split("-")[0]
             expect(f"[{code}]" in text, f"{name} is about another error:\n{text}")
-            expect(status == (0 if code[0] == "W" else 1), f"{name}: exit status {status}")
-            n += 1
-            if not name.endswith("-1"):
-                continue
-            expect(check(stage, "--format", "gnu")[1] == without_quotes(text), f"{name}: gnu")
-            answer = json.loads(check(stage, "-o", "json")[1])["files"][0]
-            said = [[f[key] for key in ("line", "column", "severity", "code", "message", "help")] for f in answer["findings"]]
+            expect(gnu[name] == without_quotes(text), f"{name}: gnu: {gnu[name]}")
+            said = [[f[key] for key in ("line", "column", "severity", "code", "message", "help")] for f in answers[name]["findings"]]
             expect(said == findings(text), f"{name}: json: {said}")
-    expect(n > 150, f"only {n} files")
+        expect(len(human) > 150, f"only {len(human)} files")
+
+
+def told_by_try(path):
+    """What `try` says of the records beside a job."""
+    with open(path[:-5] + ".in", "rb") as records:
+        done = subprocess.run([daemon(BUILD), "try", path], stdin=records, capture_output=True, timeout=20, check=False)
+    expect(done.returncode == 0, f"{path}: {done.returncode} {done.stderr}")
+    return done.stderr.decode()
+
+
+def every_error_of_a_record_comes_to_the_letter():
+    paths = sorted(glob.glob(os.path.join(DATA, "*.yaml")))
+    expect(len(paths) > 10, f"only {len(paths)} files")
+    for path in paths:
+        with open(path[:-5] + ".txt", encoding="utf-8") as file:
+            wanted = file.read()
+        begun = time.monotonic()
+        text = told_by_try(path)
+        expect(text == wanted, f"{path}: wanted\n{wanted}\ngot\n{text}")
+        expect(time.monotonic() - begun < 5, f"{path}: takes too long")
 
 
 def the_long_texts_show_what_is_printed():
@@ -102,6 +131,9 @@ def the_long_texts_show_what_is_printed():
             expect(all(row[key] for key in ("title", "means", "example", "mend")), f"{code} lacks a text")
             if code[1] in "12" and code not in ("E236", "E240", "E241", "W101"):  # long; of a running job; none yet
                 expect(row["example"] + "\n" == firsts.get(code), f"{code}: {row['example']}")
+        for code in (f"E{number}" for number in range(401, 407)):
+            with open(os.path.join(DATA, code + "-1.txt"), encoding="utf-8") as file:
+                expect(file.readline() == rows[code]["example"] + "\n", f"{code}: {rows[code]['example']}")
         expect(set(firsts) <= set(rows) and len(rows) > 60, f"without a long text: {set(firsts) - set(rows)}")
         one, unknown = ask("e212"), ask("E999")
         expect(one.returncode == 0 and one.stdout.startswith("E212: "), one.stdout)
@@ -127,7 +159,7 @@ def huge_and_deep_files_are_refused_in_little_time():
         for name, content in hostile.items():
             stage.put(content)
             begun = time.monotonic()
-            status, text = check(stage, "--format", "gnu")
+            status, text = check(stage, ["job.yaml"], "--format", "gnu")
             took = time.monotonic() - begun
             expect(status == 1 and f"error[{name.split()[0]}]" in text, f"{name}: {status} {text[:2000]}")
             expect(took < 5 and len(text) < 20000, f"{name}: {took:.1f} s, {len(text)} bytes")
@@ -135,15 +167,17 @@ def huge_and_deep_files_are_refused_in_little_time():
 
 def write():
     with Checks() as stage:
-        for name, content in cases():
-            stage.put(content)
+        for name, text in check_all(stage).items():
             with open(os.path.join(GOLDEN, name + ".txt"), "w", encoding="utf-8") as file:
-                file.write(check(stage)[1])
+                file.write(text)
+    for path in glob.glob(os.path.join(DATA, "*.yaml")):
+        with open(path[:-5] + ".txt", "w", encoding="utf-8") as file:
+            file.write(told_by_try(path))
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv:
         write()
     else:
-        run_tests("errors", [every_error_comes_to_the_letter, the_long_texts_show_what_is_printed,
+        run_tests("errors", [every_error_comes_to_the_letter, every_error_of_a_record_comes_to_the_letter, the_long_texts_show_what_is_printed,
                              huge_and_deep_files_are_refused_in_little_time], 120)

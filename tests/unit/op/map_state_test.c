@@ -66,7 +66,7 @@ static const struct {
     const char *ops, *said;
 } wrongs[] = {
     { WORDS "- mapWithState: {func: '(k, v, s) => (k, 1)'}",
-      "job.yaml:4:3: error[E205]: mapWithState needs 'id'\n" },
+      "job.yaml:4:3: error[E205]: mapWithState needs 'id'\n  help: as id: totals\n" },
     { WORDS "- mapWithState: {id: t, func: '(k, v, s) => k'}",
       "job.yaml:4:31: error[E232]: the function must give a pair (out, state), but this is String\n"
       "  help: as (key, value, state) => (what goes on, the new state); either may be None\n" },

@@ -80,7 +80,7 @@ static const struct {
       "job.yaml:2:3: error[E205]: top needs a mapping\n  help: as top: {num: 10, by: _._2}\n" },
     { "- top: {num: 0, by: _.value}",
       "job.yaml:2:14: error[E208]: num must be at least 1, here is '0'\n" },
-    { "- top: {num: 3}", "job.yaml:2:3: error[E205]: top needs 'by'\n" },
+    { "- top: {num: 3}", "job.yaml:2:3: error[E205]: top needs 'by'\n  help: as by: _._2\n" },
     { "- top: {num: 3, by: _.headers}",
       "job.yaml:2:21: error[E232]: top needs a 'by' that has an order, but this is Map[String, "
       "String]\n  help: an Int, Double, String, Bool, Timestamp, or a tuple of those\n" },

@@ -79,7 +79,8 @@ static const struct {
     { "- pipe: [sort, [a]]", "job.yaml:2:16: error[E206]: pipe must be a text, here is a list\n" },
     { "- pipe: {argv: [x], timeut: 3s}",
       "job.yaml:2:21: error[E202]: unknown key 'timeut'\n  help: did you mean 'timeout'?\n" },
-    { "- pipe: {timeout: 3s}", "job.yaml:2:3: error[E205]: pipe needs 'argv'\n" },
+    { "- pipe: {timeout: 3s}",
+      "job.yaml:2:3: error[E205]: pipe needs 'argv'\n  help: as argv: [tr, a-z, A-Z]\n" },
     { "- pipe: [cat]\n- reduceByKey: _ + _",
       "job.yaml:3:3: error[E230]: reduceByKey needs pairs (K, V), but here is a stream of String\n"
       "  help: make pairs first: map: (_, 1)\n" },

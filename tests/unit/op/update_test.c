@@ -160,7 +160,8 @@ static const struct {
     const char *ops, *said;
 } wrongs[] = {
     { WORDS "- updateStateByKey: {id: t}",
-      "job.yaml:4:3: error[E205]: updateStateByKey needs 'func'\n" },
+      "job.yaml:4:3: error[E205]: updateStateByKey needs 'func'\n  help: as func: \"(values, "
+      "state) => state.getOrElse(0) + values.sum\"\n" },
     { "- map: _.value\n- updateStateByKey: {id: t, func: '(v, s) => 1'}",
       "job.yaml:3:3: error[E230]: updateStateByKey needs pairs (K, V), but here is a stream of "
       "String\n  help: make pairs first: map: (_, 1)\n" },

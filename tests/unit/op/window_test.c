@@ -131,7 +131,8 @@ static const struct {
       "job.yaml:2:28: error[E207]: windowDuration needs a unit: "
       "'4' could be 4ms or 4s\n" },
     { "- countByWindow: {slideDuration: 4s}",
-      "job.yaml:2:3: error[E205]: countByWindow needs 'windowDuration'\n" },
+      "job.yaml:2:3: error[E205]: countByWindow needs 'windowDuration'\n  help: as windowDuration: "
+      "30s\n" },
     { PAIRS "- reduceByKeyAndWindow: {func: _ + _, filterFunc: _ == _, windowDuration: 2s}",
       "job.yaml:4:51: error[E205]: filterFunc drops keys from the state of an inverse window: it "
       "needs 'invFunc'\n  help: or write a filter behind the window: - filter: …\n" },

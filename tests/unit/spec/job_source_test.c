@@ -181,7 +181,8 @@ static const struct {
     { ONE("flume"), "j.yaml:2:5: error[E205]: flume needs 'port'\n  help: as port: 4141\n" },
     { ONE("flume: {bind: a, port: 65536, tls: {key: k}, compression: gzip, bodi.format: bytes}"),
       "j.yaml:2:28: error[E208]: port must be at most 65535, here is '65536'\n"
-      "j.yaml:2:35: error[E205]: tls needs 'certificate'\n"
+      "j.yaml:2:35: error[E205]: tls needs 'certificate'\n  help: as certificate: "
+      "/etc/tidemark/tls/cert.pem\n"
       "j.yaml:2:63: error[E206]: compression is one of none, deflate, not 'gzip'\n"
       "j.yaml:2:69: error[E202]: unknown key 'bodi.format'\n  help: did you mean "
       "'body.format'?\n" },

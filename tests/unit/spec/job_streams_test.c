@@ -79,7 +79,7 @@ static const struct {
       "j.yaml:3:11: error[E208]: the name of a stream is of letters, digits, '_' and '-', at most "
       "63; here is 'a b'\n" },
     { SOURCES "streams: {s: {transformation: [count]}}\noutputs: [print: {from: kafka0}]\n",
-      "j.yaml:3:11: error[E205]: s needs 'from'\n"
+      "j.yaml:3:11: error[E205]: s needs 'from'\n  help: as from: [clicks, views]\n"
       "j.yaml:3:15: error[E202]: unknown key 'transformation'\n"
       "  help: did you mean 'transformations'?\n" },
     { TWO "streams: {s: {from: [a, b]}}\noutputs: [print: {from: s}]\n", "" },

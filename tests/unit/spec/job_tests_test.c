@@ -56,7 +56,8 @@ static const struct {
       "j.yaml:4:16: error[E205]: test 'a' runs no batch: it needs 'input' or 'batches'\n" },
     { JOB "tests: [{name: a, input: [[x]]}, {name: a, input: [[x]]}]\n",
       "j.yaml:4:41: error[E213]: the name of test 'a' is used twice; the first is on line 4\n" },
-    { JOB "tests: [{input: [[x]]}]\n", "j.yaml:4:9: error[E205]: tests needs 'name'\n" },
+    { JOB "tests: [{input: [[x]]}]\n",
+      "j.yaml:4:9: error[E205]: tests needs 'name'\n  help: as name: counts words\n" },
     { JOB "tests: [{name: a, input: [[\"${NOPE}\"]]}]\n",
       "j.yaml:4:29: error[E221]: ${NOPE} is not set\n"
       "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },

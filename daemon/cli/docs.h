@@ -1,0 +1,23 @@
+/* The pages of docs/ that are made from the tables. */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct docs {
+    struct arena *arena;
+    struct buf *out;
+};
+
+#define DOCS_MADE "<!-- made by `make docs`: change the tables, not this page -->\n"
+
+void docs_operations(struct docs *docs);
+void docs_functions(struct docs *docs);
+void docs_job_file(struct docs *docs);
+void docs_settings(struct docs *docs);
+void docs_errors(struct docs *docs);
+
+struct schema_key;
+/* A table of keys, `prefix` before each name; keys of nested mappings follow theirs. */
+void docs_put_keys(struct docs *docs, const char *prefix, const struct schema_key *keys);
+/* A text as a cell of a table: without line breaks, | escaped. */
+const char *docs_cell(struct docs *docs, const char *text);
