@@ -20,7 +20,7 @@ HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -f
 ifeq ($(findstring clang,$(CC)),) # clang before 16 has it behind another switch
 HARD += -ftrivial-auto-var-init=zero
 else
-WARN += -Wno-gnu-statement-expression -Wno-string-conversion
+WARN += -Wno-gnu-statement-expression -Wno-string-conversion -Wno-unknown-warning-option
 endif
 LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
 ifneq ($(SAN),)
@@ -41,10 +41,11 @@ CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c))
 UNIT := $(wildcard tests/unit/*/*_test.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*/*.c))
 SIM := $(wildcard tests/sim/*.c)
+FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo check check-asan check-tsan check-real bench tidy docs format install help clean compile_commands.json
+.PHONY: all demo check check-asan check-tsan check-real fuzz bench tidy docs format install help clean compile_commands.json
 all: $(BUILD)/tidemark
 
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
@@ -66,6 +67,14 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
 
 .PRECIOUS: $(BUILD)/tests/bench/%.o
 
+# under gcc it replays tests/fuzz/corpus; `make fuzz` builds it with clang's libFuzzer
+$(BUILD)/fuzz: $(call obj,$(CORE) $(DOORS) $(FUZZ) tests/fuzz/fuzz.c tests/fuzz/main.c) $(BUILD)/fuzz_table.o
+	@echo "  LINK  $@"; $(CC) $(LDFLAGS) $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+$(BUILD)/fuzz_table.c: tests/fuzz/main.sh $(FUZZ)
+	@mkdir -p $(@D); tests/fuzz/main.sh $(FUZZ) > $@
+$(BUILD)/fuzz_table.o: $(BUILD)/fuzz_table.c
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/fuzz -c -o $@ $<
+
 # one suite a file: tests/unit/<folder>/x_test.c defines Suite *x_suite(void)
 $(BUILD)/unit_main.c: tests/unit/main.sh $(UNIT)
 	@mkdir -p $(@D); tests/unit/main.sh $(UNIT) > $@
@@ -84,16 +93,16 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/store_driver $(BENCH)
+check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/store_driver $(BENCH)
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/tidemark build/asan/store_driver build/asan/bench/fake_broker
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/fuzz build/asan/tidemark build/asan/store_driver build/asan/bench/fake_broker
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/tidemark build/tsan/store_driver build/tsan/bench/fake_broker
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/fuzz build/tsan/tidemark build/tsan/store_driver build/tsan/bench/fake_broker
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp tests/run build/tsan
 check-real: all $(BUILD)/store_driver
 	$(DEV)
@@ -128,6 +137,7 @@ help:
 	@echo "make check      every test that needs no server"
 	@echo "make check-asan, check-tsan   the same under the sanitizers"
 	@echo "make check-real against Apache Kafka and HDFS (needs Java 17 and Maven)"
+	@echo "make fuzz       30 s of libFuzzer for each target, or SECONDS=N"
 	@echo "make bench      speed, as ratios of one run"
 	@echo "make docs       the pages of docs/ that are made from the tables"
 	@echo "make tidy       house rules; make format: clang-format"

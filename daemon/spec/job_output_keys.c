@@ -416,7 +416,8 @@ static bool read_kafka(struct job_file *file, struct yaml_node *map, struct outp
 
 static bool read_postgres(struct job_file *file, struct yaml_node *map, struct output_keys *keys)
 {
-    bool good = columns_fit(file, keys->key) & is_filled(file, yaml_get(map, "table"));
+    bool good = columns_fit(file, keys->key);
+    good = is_filled(file, yaml_get(map, "table")) && good;
     if (keys->mode != MODE_UPSERT || yaml_get(map, "key"))
         return good;
     diag_add(file->diags, yaml_place(yaml_get(map, "mode")), 205,

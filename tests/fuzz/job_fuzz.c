@@ -1,0 +1,57 @@
+/* A job file: refused with findings that can be shown, or its tests end, and the same way with kills. */
+#include "cli/test_run.h"
+#include "engine/plan.h"
+#include "fuzz.h"
+#include "spec/job.h"
+
+void job_fuzz(const uint8_t *data, size_t size);
+
+#define BATCHES_MAX 50
+
+/* What would start programs, or runs long. */
+static bool is_tame(const struct job_spec *spec)
+{
+    for (size_t i = 0; i < spec->n_streams; i++)
+        for (size_t k = 0; k < spec->streams[i].n_ops; k++)
+            if (strcmp(spec->streams[i].ops[k].name, "pipe") == 0 ||
+                strcmp(spec->streams[i].ops[k].name, "lua") == 0)
+                return false;
+    for (size_t i = 0; i < spec->n_tests; i++)
+        if (spec->tests[i].batches > BATCHES_MAX)
+            return false;
+    return true;
+}
+
+static void fuzz_tests(const struct job_spec *spec, const struct plan *plan)
+{
+    for (size_t i = 0; i < spec->n_tests; i++) {
+        struct test_run run = { .spec = spec, .plan = plan, .test = &spec->tests[i] };
+        struct buf plain = { 0 }, killed = { 0 };
+        bool passed = test_run(&run, &plain);
+        run.crash = true;
+        check(test_run(&run, &killed) == passed);
+        check(strcmp(buf_text(&plain), buf_text(&killed)) == 0);
+        buf_free(&plain);
+        buf_free(&killed);
+    }
+}
+
+void job_fuzz(const uint8_t *data, size_t size)
+{
+    struct arena arena = { 0 };
+    struct expand_env none = { 0 };
+    struct job_env env = { .expand = &none, .memory_max = 64 << 20 };
+    struct diags diags = { .arena = &arena, .file = "job.yaml", .source = { data, size } };
+    struct job_spec *spec = NULL;
+    struct plan *plan = NULL;
+    struct buf shown = { 0 };
+    bool good = job_parse(&arena, "job", &env, &diags, &spec);
+    check(good == (diag_errors(&diags) == 0));
+    if (spec)
+        good = plan_build(&arena, spec, &diags, &plan) && good;
+    diag_print(&diags, DIAG_HUMAN, true, &shown);
+    if (good && plan && diag_errors(&diags) == 0 && is_tame(spec))
+        fuzz_tests(spec, plan);
+    buf_free(&shown);
+    arena_free(&arena);
+}
