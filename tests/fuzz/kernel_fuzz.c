@@ -192,7 +192,7 @@ static void put(struct making *making, char of, uint32_t depth)
                        : of == 'O' ? "(if (r.b) r.s else None)"
                        : of == 'p' ? "(r.s, r.i)"
                                    : "[(r.s, r.i)]";
-    bool ends = !depth || making->input.at >= making->input.end || making->text.len > 2000;
+    bool ends = !depth || making->input.at >= making->input.end || making->text.len > 600;
     put_form(making, ends ? leaf : forms[fits[choice % n]].text, depth ? depth - 1 : 0);
 }
 
@@ -208,7 +208,7 @@ void kernel_fuzz(const uint8_t *data, size_t size)
         at[i] = fuzz_pick(&making.input, all.n);
     column_gather(&expr.arena, &all, (struct sel){ at, n }, &some);
     buf_puts(&making.text, "r => ");
-    put(&making, kinds[fuzz_pick(&making.input, sizeof kinds - 1)], 12);
+    put(&making, kinds[fuzz_pick(&making.input, sizeof kinds - 1)], 7);
     if (fuzz_expr_compile(&expr, buf_slice(&making.text), some.type, 1))
         fuzz_expr_run(&expr, &some);
     else
