@@ -74,11 +74,12 @@ static struct engine *restore(const struct job *job, struct slice bytes)
     return NULL;
 }
 
-static void keep(void *ctx, const struct engine_state *state)
+static void save(struct engine *engine, struct buf *kept)
 {
-    struct buf *kept = ctx;
-    buf_clear(kept);
-    buf_put(kept, state->bytes.ptr, state->bytes.len);
+    struct engine_state part;
+    engine_save_begin(engine);
+    while (engine_save(engine, &part))
+        buf_put(kept, part.bytes.ptr, part.bytes.len);
 }
 
 /* What the next batches show. */
@@ -103,7 +104,7 @@ void state_fuzz(const uint8_t *data, size_t size)
     if (!engine)
         return;
     struct buf kept = { 0 }, shown = { 0 }, again = { 0 };
-    engine_save(engine, keep, &kept);
+    save(engine, &kept);
     struct engine *other = restore(job, buf_slice(&kept));
     check(other);
     go_on(engine, &shown);
