@@ -83,7 +83,7 @@ $(BUILD)/unit_main.o: $(BUILD)/unit_main.c
 
 # check.h's macros do not pass every warning; the tests' own code stays under the rest
 $(BUILD)/tests/unit/%.o $(BUILD)/unit_main.o: CFLAGS += -Wno-pedantic -Wno-conversion -Wno-sign-conversion
-$(BUILD)/daemon/column/%.o: OPT = -O3 # the kernels' loops
+$(BUILD)/daemon/column/%.o $(BUILD)/daemon/op/%.o: OPT = -O3 # the kernels' loops
 $(BUILD)/tests/sim/%.o: CPPFLAGS += -Itests/sim
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D); echo "  CC    $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

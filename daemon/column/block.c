@@ -113,6 +113,23 @@ uint32_t block_read(const struct block *block, uint32_t row, uint32_t at,
     return at;
 }
 
+static uint64_t block_row_bytes(const struct block_row *row)
+{
+    uint64_t n = row->key_len == BLOCK_ABSENT ? 0 : row->key_len;
+    n += row->value_len == BLOCK_ABSENT ? 0 : row->value_len;
+    return n + (row->headers_len == BLOCK_ABSENT ? 0 : row->headers_len);
+}
+
+uint32_t block_skip(const struct block *block, uint32_t row, uint32_t n, uint32_t at)
+{
+    check(n <= block->count - row);
+    if (row + n == block->count)
+        return block->used;
+    for (uint32_t i = row; i < row + n; i++)
+        at += (uint32_t)block_row_bytes(&block->rows[i]);
+    return at;
+}
+
 void block_encode_rows(const struct block *block, struct buf *out)
 {
     uint8_t *at = buf_extend(out, (size_t)block->count * BLOCK_ROW_SIZE);
@@ -135,13 +152,6 @@ static struct block_row block_row_at(const uint8_t *at)
         .offset_delta = be_u32(at + 12),
         .time_ms = (int64_t)be_u64(at + 16),
     };
-}
-
-static uint64_t block_row_bytes(const struct block_row *row)
-{
-    uint64_t n = row->key_len == BLOCK_ABSENT ? 0 : row->key_len;
-    n += row->value_len == BLOCK_ABSENT ? 0 : row->value_len;
-    return n + (row->headers_len == BLOCK_ABSENT ? 0 : row->headers_len);
 }
 
 /* Do the encoded rows describe exactly `bytes` bytes, in the order of offsets that exist? */

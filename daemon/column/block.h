@@ -53,6 +53,8 @@ bool block_append(struct block *block, const struct block_record *record);
  * in the block. */
 uint32_t block_read(const struct block *block, uint32_t row, uint32_t at,
                     struct block_record *record);
+/* The same of n rows, without looking at them. */
+uint32_t block_skip(const struct block *block, uint32_t row, uint32_t n, uint32_t at);
 
 /* The content of a frame: the rows, then `bytes` as they are. A row is BLOCK_ROW_SIZE bytes, big-endian:
  *   0 u32 key_len   4 u32 value_len   8 u32 headers_len   12 u32 offset_delta   16 i64 time_ms */

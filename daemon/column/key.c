@@ -7,15 +7,7 @@
 #include "base/hash.h"
 #include "column/codec.h"
 
-#define KEY_PAGE 4096u
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define KEY_EXACT true /* sanitizers take a read behind an object for a mistake */
-#else
-#define KEY_EXACT false
-#endif
-
-static const uint64_t key_masks[KEY_INLINE + 1][2] = {
+const uint64_t key_masks[KEY_INLINE + 1][2] = {
 #define FF(n) (~UINT64_C(0) >> (64 - 8 * (n)))
     { 0, 0 },         { FF(1), 0 },     { FF(2), 0 },     { FF(3), 0 },     { FF(4), 0 },
     { FF(5), 0 },     { FF(6), 0 },     { FF(7), 0 },     { FF(8), 0 },     { FF(8), FF(1) },
@@ -32,28 +24,20 @@ struct key_seed key_seed_of(uint64_t seed)
     return (struct key_seed){ word[0], word[1], word[2] | 1, seed };
 }
 
-/* The two words of a short key: all 16 bytes are read where they cannot leave the page, then cut to its length; so no
- * branch hangs on the length. */
-static inline void key_words(const char *ptr, uint32_t len, uint64_t *k0, uint64_t *k1)
+void key_of_odd(struct key *key, const struct key_seed *seed, const char *ptr)
 {
-    uint64_t word[2];
-    if (KEY_EXACT || len == 0 || ((uintptr_t)ptr & (KEY_PAGE - 1)) > KEY_PAGE - KEY_INLINE) {
-        word[0] = word[1] = 0;
-        if (len)
-            memcpy(word, ptr, len);
-    } else {
-        memcpy(word, ptr, sizeof word);
+    uint64_t word[2] = { 0, 0 };
+    if (key->len > KEY_INLINE) {
+        key->k0 = hash64(ptr, key->len, seed->whole);
+        memcpy(&key->k1, ptr, sizeof key->k1);
+        key->ptr = ptr;
+        return;
     }
-    *k0 = word[0] & key_masks[len][0];
-    *k1 = word[1] & key_masks[len][1];
-}
-
-static void keys_put_long(struct keys *keys, const struct key_seed *seed, uint32_t i,
-                          const char *ptr)
-{
-    keys->hash[i] = keys->k0[i] = hash64(ptr, keys->len[i], seed->whole);
-    memcpy(&keys->k1[i], ptr, sizeof keys->k1[i]);
-    keys->ptr[i] = ptr;
+    if (key->len)
+        memcpy(word, ptr, key->len);
+    key->k0 = word[0];
+    key->k1 = word[1];
+    key->hash = key_hash_words(seed, word[0], word[1], key->len);
 }
 
 void keys_of_views(struct keys *keys, const struct key_seed *seed, const char *const *ptr,
@@ -62,13 +46,8 @@ void keys_of_views(struct keys *keys, const struct key_seed *seed, const char *c
     const struct key_seed s = *seed;
     check(keys->n <= KEYS_GROUP);
     for (uint32_t i = 0; i < keys->n; i++) {
-        uint32_t at = row ? row[i] : i, n = keys->len[i] = len[at];
-        if (__builtin_expect(n > KEY_INLINE, 0)) {
-            keys_put_long(keys, seed, i, ptr[at]);
-            continue;
-        }
-        key_words(ptr[at], n, &keys->k0[i], &keys->k1[i]);
-        keys->hash[i] = key_hash(&s, keys->k0[i], keys->k1[i], n);
+        uint32_t at = keys->key[i].row = row ? row[i] : i;
+        key_of_view(&keys->key[i], &s, ptr[at], len[at]);
     }
 }
 
@@ -78,18 +57,15 @@ void keys_of_i64(struct keys *keys, const struct key_seed *seed, const int64_t *
     const struct key_seed s = *seed;
     check(keys->n <= KEYS_GROUP);
     for (uint32_t i = 0; i < keys->n; i++) {
-        keys->len[i] = sizeof *value;
-        keys->k0[i] = (uint64_t)value[row ? row[i] : i];
-        keys->k1[i] = 0;
-        keys->hash[i] = key_hash(&s, keys->k0[i], 0, sizeof *value);
+        uint32_t at = row ? row[i] : i;
+        key_of_i64(&keys->key[i], &s, value[at]);
+        keys->key[i].row = at;
     }
 }
 
 static void keys_of_bytes(struct keys *keys, const struct key_seed *seed,
                           const struct column *column, const uint32_t *row, struct buf *scratch)
 {
-    const char *ptr[KEYS_GROUP];
-    uint32_t len[KEYS_GROUP];
     size_t from[KEYS_GROUP + 1];
     buf_clear(scratch);
     from[0] = 0;
@@ -99,25 +75,43 @@ static void keys_of_bytes(struct keys *keys, const struct key_seed *seed,
     }
     buf_reserve(scratch, KEY_INLINE);
     for (uint32_t i = 0; i < keys->n; i++) {
-        ptr[i] = (const char *)scratch->ptr + from[i];
-        len[i] = (uint32_t)(from[i + 1] - from[i]);
+        keys->key[i].row = row[i];
+        key_of_view(&keys->key[i], seed, (const char *)scratch->ptr + from[i],
+                    (uint32_t)(from[i + 1] - from[i]));
     }
-    keys_of_views(keys, seed, ptr, len, NULL);
+}
+
+/* One key for all rows. */
+static void keys_of_const(struct keys *keys, const struct key_seed *seed,
+                          const struct column *column, const uint32_t *row, struct buf *scratch)
+{
+    static const uint32_t first;
+    uint32_t n = keys->n;
+    keys->n = n < 1 ? n : 1;
+    struct column one = *column;
+    one.is_const = false;
+    keys_of_column(keys, seed, &one, &first, scratch);
+    for (keys->n = n; n-- > 0;) {
+        keys->key[n] = keys->key[0];
+        keys->key[n].row = row[n];
+    }
 }
 
 void keys_of_column(struct keys *keys, const struct key_seed *seed, const struct column *column,
                     const uint32_t *row, struct buf *scratch)
 {
-    static const uint32_t first[KEYS_GROUP]; /* a constant: row 0 for all */
-    const uint32_t *at = column->is_const ? first : row;
+    if (column->is_const) {
+        keys_of_const(keys, seed, column, row, scratch);
+        return;
+    }
     switch (column->type->kind) {
         case K_STRING:
         case K_BYTES:
-            keys_of_views(keys, seed, column->ptr, column->len, at);
+            keys_of_views(keys, seed, column->ptr, column->len, row);
             return;
         case K_INT:
         case K_TIME:
-            keys_of_i64(keys, seed, column->i64, at);
+            keys_of_i64(keys, seed, column->i64, row);
             return;
         default:
             keys_of_bytes(keys, seed, column, row, scratch);

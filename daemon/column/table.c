@@ -147,7 +147,7 @@ static void table_move_some(struct table *table)
     for (; table->moved < end && table->moved < count; table->moved++) {
         const struct slot *slot = &table->old.slot[table->moved];
         if (slot->entry)
-            table_place(table, slot, key_hash(&table->seed, slot->k0, slot->k1, slot->len));
+            table_place(table, slot, key_hash_words(&table->seed, slot->k0, slot->k1, slot->len));
     }
     if (table->moved == count)
         slots_free(&table->old);
@@ -195,31 +195,29 @@ static void table_make_room(struct table *table, uint32_t n)
 
 /* ---- looking up */
 
-/* The slot that holds key i, or the free one where it would stand. Steps go by exclusive or: the neighbour in the same cache
+/* The slot that holds the key, or the free one where it would stand. Steps go by exclusive or: the neighbour in the same cache
  * line first, then the line beside it, and so on through all slots. */
-static inline struct slot *slots_seek(const struct slots *slots, const struct keys *keys,
-                                      uint32_t i)
+static inline struct slot *slots_seek(const struct slots *slots, const struct key *key)
 {
-    uint64_t k0 = keys->k0[i], k1 = keys->k1[i];
-    uint32_t len = keys->len[i], home = slots_home(slots, keys->hash[i]);
+    uint64_t k0 = key->k0, k1 = key->k1;
+    uint32_t len = key->len, home = slots_home(slots, key_hash(key));
     for (uint32_t step = 0;; step++) {
         struct slot *slot = &slots->slot[home ^ step];
         if (!slot->entry)
             return slot;
         if (((slot->k0 ^ k0) | (slot->k1 ^ k1) | (slot->len ^ len)) != 0)
             continue;
-        if (len <= KEY_INLINE || memcmp(slot->ptr, keys->ptr[i], len) == 0)
+        if (len <= KEY_INLINE || memcmp(slot->ptr, key->ptr, len) == 0)
             return slot;
     }
 }
 
-static uint32_t table_add(struct table *table, struct slot *slot, const struct keys *keys,
-                          uint32_t i)
+static uint32_t table_add(struct table *table, struct slot *slot, const struct key *key)
 {
-    uint32_t entry = table->n++, len = keys->len[i];
-    *slot = (struct slot){ .k0 = keys->k0[i], .k1 = keys->k1[i], .entry = entry + 1, .len = len };
+    uint32_t entry = table->n++, len = key->len;
+    *slot = (struct slot){ .k0 = key->k0, .k1 = key->k1, .entry = entry + 1, .len = len };
     if (len > KEY_INLINE)
-        slot->ptr = memcpy(arena_alloc(&table->bytes, len), keys->ptr[i], len);
+        slot->ptr = memcpy(arena_alloc(&table->bytes, len), key->ptr, len);
     table->cell[entry] = table->fresh;
     table->place[entry] = (uint32_t)(slot - table->now.slot) | table->now.generation;
     return entry;
@@ -228,7 +226,7 @@ static uint32_t table_add(struct table *table, struct slot *slot, const struct k
 static void slots_fetch(const struct slots *slots, const struct keys *keys)
 {
     for (uint32_t i = 0; i < keys->n; i++)
-        __builtin_prefetch(&slots->slot[slots_home(slots, keys->hash[i])]);
+        __builtin_prefetch(&slots->slot[slots_home(slots, key_hash(&keys->key[i]))]);
     __asm__ volatile(
         ""); /* gcc takes a function that only fetches for one without effect, and drops the call */
 }
@@ -243,9 +241,9 @@ void table_fetch(const struct table *table, const struct keys *keys)
 static void table_find_growing(struct table *table, const struct keys *keys, uint32_t *entry)
 {
     for (uint32_t i = 0; i < keys->n; i++) {
-        struct slot *slot = slots_seek(&table->now, keys, i);
-        const struct slot *before = slot->entry ? slot : slots_seek(&table->old, keys, i);
-        entry[i] = before->entry ? before->entry - 1 : table_add(table, slot, keys, i);
+        struct slot *slot = slots_seek(&table->now, &keys->key[i]);
+        const struct slot *before = slot->entry ? slot : slots_seek(&table->old, &keys->key[i]);
+        entry[i] = before->entry ? before->entry - 1 : table_add(table, slot, &keys->key[i]);
     }
 }
 
@@ -256,10 +254,14 @@ void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
         table_find_growing(table, keys, entry);
         return;
     }
+    const struct slots now = table->now;
+    const uint64_t *cell = table->cell;
     for (uint32_t i = 0; i < keys->n; i++) {
-        struct slot *slot = slots_seek(&table->now, keys, i);
-        entry[i] = slot->entry ? slot->entry - 1 : table_add(table, slot, keys, i);
-        __builtin_prefetch(&table->cell[entry[i]], 1); /* whoever asks for entries folds next */
+        struct slot *slot = slots_seek(&now, &keys->key[i]);
+        if (__builtin_expect(!slot->entry, 0))
+            table_add(table, slot, &keys->key[i]);
+        entry[i] = slot->entry - 1;
+        __builtin_prefetch(&cell[entry[i]], 1); /* whoever asks for entries folds next */
     }
 }
 

@@ -1,12 +1,10 @@
 #include "engine/compute.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "column/codec.h"
-#include "engine/outside.h"
 #include "op/op.h"
 #include "sink/python.h"
 #include "sink/sink.h"
@@ -14,78 +12,10 @@
 #define CHUNK_ROWS_FIRST 1024u
 #define CHUNK_ROWS_MIN 64u
 #define CHUNK_ROWS_MAX 4096u
-#define CHUNK_BYTES (512u << 10) /* what a chunk's columns may take of the L2 cache, more or less */
+#define CHUNK_BYTES (256u << 10) /* what a piece's columns may take of the L2 cache, more or less */
 #define VALUE_SHOWN_MAX 1000u /* bytes of a key or a row, in an error that no record stands for */
-
-struct place { /* where rows are in the plan */
-    struct compute *compute;
-    uint32_t node, lane;
-};
-
-/* ---- rows through the plan */
-
-static void compute_push(struct compute *compute, struct place at, struct rows *rows);
-static void compute_error(const struct op_run *run, const struct op_error *error);
-
-static void compute_emit(const struct op_run *run, struct rows *rows)
-{
-    const struct place *at = run->ctx;
-    compute_push(at->compute, *at, rows);
-}
-
-static struct op_run run_of(struct place *at)
-{
-    return (struct op_run){
-        .arena = &at->compute->arena,
-        .batch_time_ms = at->compute->batch_ms,
-        .tick = at->compute->tick,
-        .emit = compute_emit,
-        .error = compute_error,
-        .child = outside_child,
-        .ctx = at,
-    };
-}
-
-/* Gives the rows that came out of one node to those behind it. */
-static void compute_push(struct compute *compute, struct place at, struct rows *rows)
-{
-    const struct plan_node *from = &compute->conf->plan->nodes[at.node];
-    if (rows->sel.n == 0)
-        return;
-    for (uint32_t i = 0; i < from->n_edges; i++) {
-        const struct plan_edge *edge = &from->edges[i];
-        const struct plan_node *to = &compute->conf->plan->nodes[edge->to];
-        const struct compute_node *holds = &compute->nodes[edge->to];
-        struct place next = { compute, edge->to, at.lane + edge->lane };
-        struct op_run run = run_of(&next);
-        struct rows copy = *rows;
-        if (to->kind == PLAN_OUTPUT)
-            collect_take(&holds->collect[next.lane], &rows->column, rows->sel);
-        else if (to->kind == PLAN_GATHER)
-            to->op->kind->gather->take(holds->gather[next.lane], rows, &run);
-        else if (to->op)
-            to->op->kind->run(to->op, &copy, &run);
-        else
-            compute_push(compute, next, &copy);
-    }
-}
-
-/* A partition ends behind the rows that the node gave so far. */
-static void compute_end(struct compute *compute, struct place at)
-{
-    const struct plan_node *from = &compute->conf->plan->nodes[at.node];
-    if (!from->ends)
-        return;
-    for (uint32_t i = 0; i < from->n_edges; i++) {
-        const struct plan_edge *edge = &from->edges[i];
-        const struct plan_node *to = &compute->conf->plan->nodes[edge->to];
-        uint32_t lane = at.lane + edge->lane;
-        if (to->kind == PLAN_OP)
-            compute_end(compute, (struct place){ compute, edge->to, lane });
-        else if (to->kind == PLAN_GATHER && to->op->kind->gather->end)
-            to->op->kind->gather->end(compute->nodes[edge->to].gather[lane]);
-    }
-}
+#define PIECES_A_THREAD \
+    4u /* of a step, if there are several threads: the last one to end costs little */
 
 /* ---- error records */
 
@@ -94,7 +24,7 @@ static void compute_fail(struct compute *compute, const struct engine_dead *dead
     if (compute->failed.kind != ERR_NONE || compute->conf->spec->on_error != ON_ERROR_FAIL)
         return;
     const char *at = dead->place[0] ? ": " : "";
-    if (compute->block)
+    if (dead->offset >= 0)
         err_code(&compute->failed, ERR_BAD_RECORD, dead->code, "record %s/%d/%lld: %s%s%s",
                  dead->topic, dead->partition, (long long)dead->offset, dead->place, at,
                  dead->reason);
@@ -117,9 +47,14 @@ static void compute_bury(struct compute *compute, const struct engine_dead *dead
 }
 
 /* At the cut: no record stands for it. */
-static void compute_error_of_result(struct compute *compute, const struct op_error *error)
+void compute_error_of_result(struct compute *compute, const struct op_error *error)
 {
     struct buf value = { 0 };
+    if (error->whole && compute->failed.kind == ERR_NONE)
+        err_code(&compute->failed, ERR_RETRY, error->code, "%s: %.*s", error->op->place,
+                 (int)error->reason.len, (const char *)error->reason.ptr);
+    if (compute->folded || error->whole)
+        return;
     const struct column *column = error->key    ? error->key
                                   : error->rows ? &error->rows->column
                                                 : NULL;
@@ -127,7 +62,7 @@ static void compute_error_of_result(struct compute *compute, const struct op_err
         python_put_row(&value, column, error->row, false);
     if (value.len > VALUE_SHOWN_MAX)
         value.len = VALUE_SHOWN_MAX;
-    const char *reason = arena_strndup(&compute->arena, error->reason.ptr, error->reason.len);
+    const char *reason = arena_strndup(&compute->cut.arena, error->reason.ptr, error->reason.len);
     compute_bury(compute, &(struct engine_dead){ .topic = "",
                                                  .partition = -1,
                                                  .offset = -1,
@@ -138,67 +73,19 @@ static void compute_error_of_result(struct compute *compute, const struct op_err
     buf_free(&value);
 }
 
-static void compute_pend(struct compute *compute, uint32_t row, const struct pending *error)
+/* The piece's error records in the order of its records. */
+static void compute_flush_errors(struct compute *compute, struct piece *piece)
 {
-    if (compute->n_pending == compute->pending_cap) {
-        uint32_t cap = compute->pending_cap ? compute->pending_cap * 2 : 64;
-        struct pending *more = arena_alloc(&compute->arena, cap * sizeof *more);
-        if (compute->n_pending)
-            memcpy(more, compute->pending, compute->n_pending * sizeof *more);
-        compute->pending = more;
-        compute->pending_cap = cap;
-    }
-    struct pending *pending = &compute->pending[compute->n_pending];
-    *pending = *error;
-    pending->row = row;
-    pending->seq = compute->n_pending++;
-}
-
-static void compute_error(const struct op_run *run, const struct op_error *error)
-{
-    struct compute *compute = ((const struct place *)run->ctx)->compute;
-    if (error->whole && compute->failed.kind == ERR_NONE)
-        err_code(&compute->failed, ERR_RETRY, error->code, "%s: %.*s", error->op->place,
-                 (int)error->reason.len, (const char *)error->reason.ptr);
-    if (compute->folded || error->whole)
-        return;
-    if (!compute->block) {
-        compute_error_of_result(compute, error);
-        return;
-    }
-    uint32_t row = error->row;
-    check(error->rows);
-    for (const struct lineage *at = error->rows->lineage; at; at = at->outer)
-        row = at->parent[row];
-    const char *reason = "";
-    if (!dead_full(compute->dead))
-        reason = arena_strndup(&compute->arena, error->reason.ptr, error->reason.len);
-    compute_pend(
-        compute, row,
-        &(struct pending){ .code = error->code, .place = error->op->place, .reason = reason });
-}
-
-static int pending_order(const void *a, const void *b)
-{
-    const struct pending *x = a, *y = b;
-    if (x->row != y->row)
-        return x->row < y->row ? -1 : 1;
-    return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-/* The chunk's error records in the order of its records. */
-static void compute_flush_errors(struct compute *compute)
-{
-    const struct lift_chunk *chunk = compute->chunk;
-    const struct block *block = compute->block;
+    const struct lift_chunk *chunk = &piece->chunk;
+    const struct block *block = piece->block;
     struct block_record record;
-    uint32_t row = 0, at = chunk->first_at;
-    if (!compute->n_pending)
+    uint32_t row = 0;
+    if (!piece->n_pending)
         return;
-    qsort(compute->pending, compute->n_pending, sizeof *compute->pending, pending_order);
-    uint32_t next = block_read(block, chunk->first_row, at, &record);
-    for (uint32_t i = 0; i < compute->n_pending; i++) {
-        const struct pending *pending = &compute->pending[i];
+    piece_sort_errors(piece);
+    uint32_t next = block_read(block, chunk->first_row, chunk->first_at, &record);
+    for (uint32_t i = 0; i < piece->n_pending; i++) {
+        const struct pending *pending = &piece->pending[i];
         for (; row < pending->row; row++)
             next = block_read(block, chunk->first_row + row + 1, next, &record);
         compute_bury(compute, &(struct engine_dead){ .source = block->source,
@@ -213,31 +100,19 @@ static void compute_flush_errors(struct compute *compute)
     }
 }
 
-/* ---- blocks */
+/* ---- how much at once */
 
-static void compute_chunk(struct compute *compute, const struct lift_chunk *chunk)
+/* Pieces are as large as the cache likes: how much they take hangs on what the programs make of a record. */
+static void compute_tune(struct compute *compute, const struct compute_step *step)
 {
-    uint32_t node = compute->source_node[compute->block->source];
-    struct rows rows = { .column = chunk->column, .n = chunk->n, .sel = chunk->sel };
-    compute->chunk = chunk;
-    compute->n_pending = compute->pending_cap = 0;
-    for (uint32_t i = 0; i < chunk->n_bad; i++)
-        compute_pend(compute, chunk->bad[i].row,
-                     &(struct pending){
-                         .code = chunk->bad[i].code, .place = "", .reason = chunk->bad[i].reason });
-    compute_push(compute, (struct place){ compute, node, 0 }, &rows);
-    compute_flush_errors(compute);
-    compute->records += chunk->n;
-}
-
-/* Chunks are as large as the cache likes: how much they take hangs on what the programs make of a record. */
-static void compute_tune(struct compute *compute)
-{
-    if (compute->conf->chunk_rows)
+    size_t bytes = 0;
+    if (compute->conf->chunk_rows || !step->n)
         return;
-    if (compute->arena.total > CHUNK_BYTES && compute->chunk_rows > CHUNK_ROWS_MIN)
+    for (uint32_t i = 0; i < step->n; i++)
+        bytes = step->piece[i].arena.total > bytes ? step->piece[i].arena.total : bytes;
+    if (bytes > CHUNK_BYTES && compute->chunk_rows > CHUNK_ROWS_MIN)
         compute->chunk_rows /= 2;
-    else if (compute->arena.total < CHUNK_BYTES / 4 && compute->chunk_rows < CHUNK_ROWS_MAX)
+    else if (bytes < CHUNK_BYTES / 4 && compute->chunk_rows < CHUNK_ROWS_MAX)
         compute->chunk_rows *= 2;
 }
 
@@ -271,14 +146,6 @@ static bool compute_fits(struct compute *compute)
 
 /* ---- partitions of sources: a block of a receiver, of a direct one all of a topic's partition */
 
-static void compute_end_part(struct compute *compute, uint32_t source)
-{
-    struct compute_part *part = &compute->parts[source];
-    if (part->open)
-        compute_end(compute, (struct place){ compute, compute->source_node[source], 0 });
-    part->open = false;
-}
-
 static bool compute_same_part(const struct compute *compute, const struct block *block)
 {
     const struct compute_part *part = &compute->parts[block->source];
@@ -289,30 +156,113 @@ static bool compute_same_part(const struct compute *compute, const struct block 
            strcmp(part->topic, block->topic) == 0;
 }
 
-static void compute_open_part(struct compute *compute, const struct block *block)
+/* Returns whether the one before it ends. */
+static bool compute_open_part(struct compute *compute, const struct block *block)
 {
-    if (!compute_same_part(compute, block))
-        compute_end_part(compute, block->source);
+    bool same = compute_same_part(compute, block);
     compute->parts[block->source] = (struct compute_part){ true, block->topic, block->partition };
+    return !same;
 }
 
-void compute_block(struct compute *compute, const struct block *block)
+/* ---- steps */
+
+void compute_feed(struct compute *compute, struct block *const *blocks, size_t n)
 {
-    const struct plan_node *node = &compute->conf->plan->nodes[compute->source_node[block->source]];
-    const struct job_source *source = &compute->conf->spec->sources[block->source];
-    struct lift_shape shape = { node->type, source->record, node->fields };
-    struct lift_cursor cursor;
-    struct lift_chunk chunk;
-    compute->block = block;
-    compute_open_part(compute, block);
-    lift_start(&cursor, &shape, block);
-    while (lift_next(&cursor, &shape, compute->chunk_rows, &compute->arena, &chunk)) {
-        compute_chunk(compute, &chunk);
-        compute_tune(compute);
-        arena_reset(&compute->arena);
+    check(!compute->n_blocks);
+    compute->blocks = blocks;
+    compute->n_blocks = n;
+    compute->cursor = (struct lift_cursor){ .block = n ? blocks[0] : NULL };
+}
+
+/* Cuts the next piece off the first block. */
+static void compute_lay(struct compute *compute, struct piece *piece)
+{
+    struct lift_cursor *cursor = &compute->cursor;
+    const struct block *block = cursor->block;
+    uint32_t left = block->count - cursor->row;
+    piece_clear(piece);
+    piece->block = block;
+    piece->cursor = *cursor;
+    piece->ends = cursor->row == 0 && compute_open_part(compute, block);
+    piece->n = left < compute->chunk_rows ? left : compute->chunk_rows;
+    piece->last = piece->n == left;
+    cursor->at = block_skip(block, cursor->row, piece->n, cursor->at);
+    cursor->row += piece->n;
+    if (!piece->last)
+        return;
+    compute->blocks++;
+    compute->n_blocks--;
+    *cursor = (struct lift_cursor){ .block = compute->n_blocks ? compute->blocks[0] : NULL };
+}
+
+/* What is in order before anybody takes: the numbers of rows, and error records. */
+static void compute_settle(struct compute *compute, struct piece *piece)
+{
+    for (struct parked *parked = piece->parked; parked; parked = parked->next)
+        if (!parked->ends && compute->nodes[parked->node].gather)
+            gather_number(compute->nodes[parked->node].gather[parked->lane], &parked->rows);
+    if (!piece->block)
+        return;
+    compute_flush_errors(compute, piece);
+    compute->records += piece->n;
+}
+
+/* Takes what a piece holds for the task. */
+static void compute_take(struct compute *compute, const struct piece *piece, uint32_t task)
+{
+    struct op_run run = { .arena = &compute->arena[task],
+                          .scratch = &compute->scratch[task],
+                          .shards = compute->shards,
+                          .batch_time_ms = compute->batch_ms,
+                          .tick = compute->tick };
+    for (struct parked *parked = piece->parked; parked; parked = parked->next) {
+        const struct compute_node *node = &compute->nodes[parked->node];
+        const struct rows *rows = &parked->rows;
+        if (rows->split ? !rows->split->first[task]
+                        : (parked->node + parked->lane) % compute->shards != task)
+            continue;
+        if (node->collect) {
+            collect_take(&node->collect[parked->lane], &rows->column, rows->sel);
+            continue;
+        }
+        struct gather *gather = node->gather[parked->lane];
+        const struct gather_ops *ops = gather->op->kind->gather;
+        if (parked->ends)
+            ops->end(gather);
+        else
+            ops->take(gather, rows, rows->split ? task : 0, &run);
+        arena_reset(run.arena);
     }
-    compute->block = NULL;
-    compute_fits(compute);
+}
+
+uint32_t compute_step(struct compute *compute)
+{
+    struct compute_step *done = compute->taken;
+    bool whole = false; /* blocks are */
+    for (uint32_t i = 0; i < done->n; i++)
+        whole |= done->piece[i].last;
+    if (whole)
+        compute_fits(compute);
+    compute->taken = compute->made;
+    compute->made = done;
+    compute_tune(compute, compute->taken);
+    for (uint32_t i = 0; i < compute->taken->n; i++)
+        compute_settle(compute, &compute->taken->piece[i]);
+    for (done->n = 0; done->n < compute->pieces && compute->n_blocks; done->n++)
+        compute_lay(compute, &done->piece[done->n]);
+    return (compute->taken->n ? compute->shards : 0) + done->n;
+}
+
+void compute_task(struct compute *compute, uint32_t task)
+{
+    const struct compute_step *taken = compute->taken;
+    uint32_t takes = taken->n ? compute->shards : 0;
+    if (task >= takes) {
+        piece_make(&compute->made->piece[task - takes]);
+        return;
+    }
+    for (uint32_t i = 0; i < taken->n; i++)
+        compute_take(compute, &taken->piece[i], task);
 }
 
 /* ---- the cut */
@@ -345,13 +295,22 @@ static void compute_merge(const struct plan_node *node, struct gather **gather,
         ops->meet(gather[0], gather[node->left]);
 }
 
+/* What results made is taken. */
+static void compute_pass(struct compute *compute)
+{
+    compute_settle(compute, &compute->cut);
+    for (uint32_t task = 0; task < compute->shards; task++)
+        compute_take(compute, &compute->cut, task);
+    piece_clear(&compute->cut);
+}
+
 static void compute_give(struct compute *compute, uint32_t index)
 {
     const struct plan_node *node = &compute->conf->plan->nodes[index];
     const struct gather_ops *ops = node->op->kind->gather;
     struct gather **gather = compute->nodes[index].gather;
-    struct place at = { compute, index, 0 };
-    struct op_run run = run_of(&at);
+    struct op_place at = { &compute->cut, index, 0 };
+    struct op_run run = piece_run(&at);
     struct give give = { 0 };
     struct rows rows;
     bool any = false;
@@ -359,16 +318,17 @@ static void compute_give(struct compute *compute, uint32_t index)
     ops->judge(gather[0], &run);
     bool gives = compute->tick % node->slide == 0;
     while (gives && !compute_sated(compute, node) && ops->give(gather[0], &give, &run, &rows)) {
-        compute_push(compute, at, &rows);
+        piece_push(at, &rows);
         if (give.ends)
-            compute_end(compute, at);
-        arena_reset(&compute->arena);
+            piece_end(at);
+        compute_pass(compute);
         any = true;
         if (!compute_fits(compute))
             break;
     }
     if (any && !ops->cuts)
-        compute_end(compute, at);
+        piece_end(at);
+    compute_pass(compute);
     if (node->left < node->lanes)
         ops->reset(gather[node->left]);
     ops->reset(gather[0]);
@@ -383,12 +343,12 @@ static void compute_render(struct compute *compute, uint32_t index, struct buf *
     uint32_t n = 0, done = 0;
     for (uint32_t lane = 0; lane < node->lanes; lane++)
         n += collect[lane].n;
-    struct slice *rows = arena_alloc(&compute->arena, n * sizeof *rows);
+    struct slice *rows = arena_alloc(&compute->cut.arena, n * sizeof *rows);
     for (uint32_t lane = 0; lane < node->lanes; done += collect[lane++].n)
         collect_slices(&collect[lane], rows + done);
     if (n > collect->max)
         n = (uint32_t)collect->max;
-    codec_get(&compute->arena, node->type, rows, n, &column);
+    codec_get(&compute->cut.arena, node->type, rows, n, &column);
     if (compute->conf->rows)
         compute->conf->rows(compute->conf->ctx, node->index, &column, n);
     uint64_t shown = sink_find(output->kind)->rows_max(output);
@@ -398,7 +358,14 @@ static void compute_render(struct compute *compute, uint32_t index, struct buf *
     sink_find(output->kind)->render(output, &batch, out);
     for (uint32_t lane = 0; lane < node->lanes; lane++)
         collect_clear(&collect[lane]);
-    arena_reset(&compute->arena);
+    arena_reset(&compute->cut.arena);
+}
+
+static void compute_end_part(struct compute *compute, uint32_t source)
+{
+    if (compute->parts[source].open)
+        piece_end((struct op_place){ &compute->cut, compute->source_node[source], 0 });
+    compute->parts[source].open = false;
 }
 
 void compute_cut(struct compute *compute, struct buf *outputs)
@@ -406,6 +373,7 @@ void compute_cut(struct compute *compute, struct buf *outputs)
     const struct plan *plan = compute->conf->plan;
     for (uint32_t i = 0; i < compute->conf->spec->n_sources && !compute->folded; i++)
         compute_end_part(compute, i);
+    compute_pass(compute);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         const struct plan_node *node = &plan->nodes[i];
         if (compute->tick % node->in_slide != 0)
@@ -460,12 +428,27 @@ void compute_nodes_close(const struct plan *plan, struct compute_node *nodes)
     mem_free(nodes);
 }
 
-void compute_open(struct compute *compute, const struct engine_conf *conf)
+static void compute_open_step(struct compute *compute, struct compute_step *step)
+{
+    step->piece = mem_zalloc(compute->pieces * sizeof *step->piece);
+    for (uint32_t i = 0; i < compute->pieces; i++)
+        step->piece[i].compute = compute;
+}
+
+void compute_open(struct compute *compute, const struct engine_conf *conf, uint32_t threads)
 {
     const struct plan *plan = conf->plan;
     *compute = (struct compute){ .conf = conf, .chunk_rows = conf->chunk_rows };
     if (!conf->chunk_rows)
         compute->chunk_rows = CHUNK_ROWS_FIRST;
+    compute->shards = threads > 1 ? SHARDS : 1;
+    compute->pieces = threads > 1 ? threads * PIECES_A_THREAD : 1;
+    compute->made = &compute->steps[0];
+    compute->taken = &compute->steps[1];
+    compute_open_step(compute, compute->made);
+    compute_open_step(compute, compute->taken);
+    compute->cut.compute = compute;
+    piece_clear(&compute->cut);
     compute->nodes = compute_nodes_open(conf);
     compute->source_node = mem_zalloc(conf->spec->n_sources * sizeof *compute->source_node);
     compute->parts = mem_zalloc(conf->spec->n_sources * sizeof *compute->parts);
@@ -474,10 +457,23 @@ void compute_open(struct compute *compute, const struct engine_conf *conf)
             compute->source_node[plan->nodes[i].index] = i;
 }
 
+static void compute_close_step(struct compute *compute, struct compute_step *step)
+{
+    for (uint32_t i = 0; i < compute->pieces; i++)
+        piece_free(&step->piece[i]);
+    mem_free(step->piece);
+}
+
 void compute_close(struct compute *compute)
 {
     compute_nodes_close(compute->conf->plan, compute->nodes);
+    compute_close_step(compute, compute->made);
+    compute_close_step(compute, compute->taken);
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        arena_free(&compute->arena[i]);
+        buf_free(&compute->scratch[i]);
+    }
+    piece_free(&compute->cut);
     mem_free(compute->source_node);
     mem_free(compute->parts);
-    arena_free(&compute->arena);
 }

@@ -1,13 +1,16 @@
-/* One batch under way: rows run through the nodes of the plan, each into the next, until a node holds them; at the cut the
- * nodes that hold rows give their results, in the order of the plan. One thread at a time. */
+/* One batch under way. Blocks are cut into pieces (engine/piece.h); in each step some pieces are made while the nodes that hold
+ * rows take what the pieces of the step before hold for them. The tasks of a step run at once: each table's shards, and the
+ * nodes without any, are dealt out to as many tasks as shards, so no two threads touch the same. At the cut the nodes that hold rows give
+ * their results, in the order of the plan. */
 #pragma once
 #include "base/err.h"
 #include "column/block.h"
 #include "engine/dead.h"
 #include "engine/engine.h"
-#include "engine/lift.h"
+#include "engine/piece.h"
 #include "engine/plan.h"
 #include "op/collect.h"
+#include "op/keyed.h"
 
 struct compute_node {        /* what a node of the plan holds */
     struct gather **gather;  /* GATHER: one for each lane; else NULL */
@@ -20,38 +23,47 @@ struct compute_part {  /* the partition of a source that records go to */
     int32_t partition;
 };
 
-struct pending {  /* an error record of the chunk under way */
-    uint32_t row; /* of the chunk */
-    uint32_t seq;
-    unsigned code;
-    const char *place, *reason;
+struct compute_step { /* pieces of one step */
+    struct piece *piece;
+    uint32_t n;
 };
 
 struct compute {
     const struct engine_conf *conf;
-    struct compute_node *nodes; /* as many as the plan has */
-    uint32_t *source_node;      /* of each source */
-    struct compute_part *parts; /* of each source */
-    struct arena arena;         /* of the chunk under way */
-    uint32_t chunk_rows;        /* records of the next one */
-    const struct block *block;  /* under way; NULL at the cut */
-    const struct lift_chunk *chunk;
-    struct pending *pending; /* its error records so far; in the arena */
-    uint32_t n_pending, pending_cap;
-    struct dead *dead; /* of the open batch */
-    uint64_t records;  /* of the open batch */
-    struct err failed; /* why the open batch must not be committed; ERR_NONE: it may */
-    int64_t batch_ms;  /* of the open batch; at the cut, of the tick that is closed */
-    uint64_t tick;     /* at the cut: its number since zeroTime */
-    bool folded;       /* at the cut: of a tick that passed without the job: outputs show nothing */
+    struct compute_node *nodes;                  /* as many as the plan has */
+    uint32_t *source_node;                       /* of each source */
+    struct compute_part *parts;                  /* of each source */
+    uint32_t shards;                             /* of tables: tasks that take in a step */
+    uint32_t pieces;                             /* at most, of a step */
+    struct compute_step steps[2], *made, *taken; /* being made, and the ones before */
+    struct arena arena[SHARDS];                  /* of each task that takes … */
+    struct buf scratch[SHARDS];                  /* … see struct op_run */
+    struct piece cut;                            /* the way of results */
+    uint32_t chunk_rows;                         /* records of the next pieces */
+    struct block *const *blocks;
+    size_t n_blocks;           /* not cut into pieces so far; the first one from `next` on */
+    struct lift_cursor cursor; /* of the first one */
+    struct dead *dead;         /* of the open batch */
+    uint64_t records;          /* of the open batch */
+    struct err failed;         /* why the open batch must not be committed; ERR_NONE: it may */
+    int64_t batch_ms;          /* of the open batch; at the cut, of the tick that is closed */
+    uint64_t tick;             /* at the cut: its number since zeroTime */
+    bool folded; /* at the cut: of a tick that passed without the job: outputs show nothing */
 };
 
-void compute_open(struct compute *compute, const struct engine_conf *conf);
-/* Computes a block's records into the open batch. */
-void compute_block(struct compute *compute, const struct block *block);
+/* threads: how many tasks are worth their while at once. */
+void compute_open(struct compute *compute, const struct engine_conf *conf, uint32_t threads);
+/* Blocks to be computed into the open batch, in their order; those before are. */
+void compute_feed(struct compute *compute, struct block *const *blocks, size_t n);
+/* The next step, once the last one is done: the number of its tasks; 0: all blocks are computed. */
+uint32_t compute_step(struct compute *compute);
+void compute_task(struct compute *compute,
+                  uint32_t task); /* all of a step at once, on any thread */
 /* Closes the batch of compute->tick and compute->batch_ms: results run on through the plan, outputs are rendered into
  * outputs[], for each of the spec; then all but what operations remember is empty for the next batch. */
 void compute_cut(struct compute *compute, struct buf *outputs);
+/* At the cut: an error that no record stands for. */
+void compute_error_of_result(struct compute *compute, const struct op_error *error);
 /* What the nodes hold, empty; and freed. compute_open() and compute_close() do it too. */
 struct compute_node *compute_nodes_open(const struct engine_conf *conf);
 void compute_nodes_close(const struct plan *plan, struct compute_node *nodes);

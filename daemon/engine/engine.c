@@ -7,9 +7,9 @@
 #include "engine/memories.h"
 #include "io/pool.h"
 
-/* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding. When a run ends its blocks are given
- * back and all that gathered meanwhile becomes the next run: the loop and the compute thread meet once a run, whatever the
- * number of blocks. At the cut the pool is at rest, and what it made is the loop's. */
+/* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding, step by step. When a run ends its
+ * blocks are given back and all that gathered meanwhile becomes the next run: the loop and the compute threads meet once a
+ * run, whatever the number of blocks. At the cut the pool is at rest, and what it made is the loop's. */
 
 struct fed {
     struct list link;
@@ -22,6 +22,8 @@ struct engine {
     struct engine_conf conf;
     struct compute compute; /* the pool's while a run is under way, else the loop's */
     struct list fed, taken; /* of struct fed */
+    struct block **blocks;  /* of those in taken */
+    size_t n_blocks, blocks_cap;
     struct pool_run run;
     bool running;
     struct dead dead[2]; /* of the open batch and of the last one, in turns */
@@ -41,7 +43,7 @@ bool engine_new(const struct engine_conf *conf, struct engine **engine, struct e
     made->conf = *conf;
     list_init(&made->fed);
     list_init(&made->taken);
-    compute_open(&made->compute, &made->conf);
+    compute_open(&made->compute, &made->conf, pool_threads(conf->pool));
     made->compute.dead = &made->dead[0];
     memories_open(&made->memories, &made->compute);
     made->outputs = mem_zalloc(conf->spec->n_outputs * sizeof *made->outputs);
@@ -51,33 +53,42 @@ bool engine_new(const struct engine_conf *conf, struct engine **engine, struct e
 
 /* ---- blocks */
 
-static void engine_piece(void *ctx, uint32_t piece) /* on a thread of the pool */
+static uint32_t engine_step(void *ctx) /* on any thread, all others at rest */
 {
-    struct engine *engine = ctx;
-    (void)piece;
-    LIST_EACH(link, &engine->taken)
-    compute_block(&engine->compute, LIST_ITEM(link, struct fed, link)->block);
+    return compute_step(&((struct engine *)ctx)->compute);
 }
 
-static void list_move(struct list *from, struct list *to)
+static void engine_task(void *ctx, uint32_t task) /* on any thread of the pool */
 {
-    while (!list_empty(from)) {
-        struct list *link = list_first(from);
-        list_remove(link);
-        list_add_tail(to, link);
-    }
+    compute_task(&((struct engine *)ctx)->compute, task);
 }
 
 static void engine_run_cb(struct pool_run *run);
 
+/* Computes what was fed so far. */
 static void engine_start(struct engine *engine)
 {
     if (engine->running || list_empty(&engine->fed))
         return;
-    list_move(&engine->fed, &engine->taken);
+    engine->n_blocks = 0;
+    while (!list_empty(&engine->fed)) {
+        struct fed *fed = LIST_ITEM(list_first(&engine->fed), struct fed, link);
+        list_remove(&fed->link);
+        list_add_tail(&engine->taken, &fed->link);
+        if (engine->n_blocks == engine->blocks_cap) {
+            engine->blocks_cap = engine->blocks_cap ? engine->blocks_cap * 2 : 64;
+            engine->blocks =
+                mem_realloc(engine->blocks, engine->blocks_cap * sizeof(struct block *));
+        }
+        engine->blocks[engine->n_blocks++] = fed->block;
+    }
+    compute_feed(&engine->compute, engine->blocks, engine->n_blocks);
     engine->running = true;
-    engine->run =
-        (struct pool_run){ .fn = engine_piece, .ctx = engine, .pieces = 1, .cb = engine_run_cb };
+    engine->run = (struct pool_run){ .fn = engine_task,
+                                     .ctx = engine,
+                                     .pieces = compute_step(&engine->compute),
+                                     .more = engine_step,
+                                     .cb = engine_run_cb };
     pool_start(engine->conf.pool, &engine->run);
 }
 
@@ -86,7 +97,11 @@ static void engine_run_cb(struct pool_run *run)
     struct engine *engine = CONTAINER_OF(run, struct engine, run);
     struct list done;
     list_init(&done);
-    list_move(&engine->taken, &done);
+    while (!list_empty(&engine->taken)) {
+        struct list *link = list_first(&engine->taken);
+        list_remove(link);
+        list_add_tail(&done, link);
+    }
     engine->running = false;
     engine_start(engine);
     while (!list_empty(&done)) {
@@ -218,5 +233,6 @@ void engine_free(struct engine *engine)
     for (int i = 0; i < 2; i++)
         dead_free(&engine->dead[i]);
     mem_free(engine->outputs);
+    mem_free(engine->blocks);
     mem_free(engine);
 }

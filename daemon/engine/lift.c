@@ -62,21 +62,13 @@ const struct type *lift_type(struct types *types, const struct job_source *sourc
     return form->bare ? member[0] : type_record(types, form->name, member, n);
 }
 
-void lift_start(struct lift_cursor *cursor, const struct lift_shape *shape,
-                const struct block *block)
-{
-    *cursor = (struct lift_cursor){ .block = block };
-    if (shape->fields) /* else no byte is looked at */
-        cursor->ascii = utf8_is_ascii(block->bytes, block->used);
-}
-
 /* ---- one chunk under way */
 
 struct making {
     struct arena *arena;
     const struct lift_form *form;
     const struct block *block;
-    bool ascii; /* all of its bytes */
+    bool ascii; /* all bytes of its records */
     struct lift_chunk *chunk;
     const char **part[LIFT_FIELDS]; /* key, value, headers of each record; NULL = absent */
     uint32_t *len[LIFT_FIELDS];
@@ -403,10 +395,11 @@ bool lift_next(struct lift_cursor *cursor, const struct lift_shape *shape, uint3
     *chunk = (struct lift_chunk){ .n = left < max ? left : max,
                                   .first_row = cursor->row,
                                   .first_at = cursor->at };
-    struct making making = {
-        .arena = arena, .form = form, .block = cursor->block, .ascii = cursor->ascii, .chunk = chunk
-    };
+    struct making making = { .arena = arena, .form = form, .block = cursor->block, .chunk = chunk };
     making_walk(&making, cursor, parts);
+    if (shape->fields) /* else no byte is looked at */
+        making.ascii =
+            utf8_is_ascii(making.block->bytes + chunk->first_at, cursor->at - chunk->first_at);
     if (lift_needs_value(type, form))
         making_tombstones(&making);
     chunk->column = (struct column){ .type = type, .n = chunk->n };

@@ -31,7 +31,6 @@ struct lift_shape {          /* what is made of a source's records */
 
 struct lift_cursor { /* where in a block the next record is */
     const struct block *block;
-    bool ascii;   /* all its bytes are: every part of it is UTF-8 */
     uint32_t row; /* of the next record */
     uint32_t at;  /* where its bytes begin */
 };
@@ -51,8 +50,6 @@ struct lift_chunk { /* the next records of a block; all arrays lie in the arena 
     uint32_t first_row, first_at; /* of the block: where the chunk begins */
 };
 
-void lift_start(struct lift_cursor *cursor, const struct lift_shape *shape,
-                const struct block *block);
 /* At most `max` records. False: there are no more. */
 bool lift_next(struct lift_cursor *cursor, const struct lift_shape *shape, uint32_t max,
                struct arena *arena, struct lift_chunk *chunk);

@@ -1,5 +1,5 @@
-/* Door: threads that compute. A run is n independent pieces of work; none waits for another; the
- * callback joins them. */
+/* Door: threads that compute. A run is n independent pieces of work, in one phase or several; none
+ * waits for another; the callback joins them. */
 #pragma once
 #include <stdint.h>
 
@@ -13,6 +13,9 @@ struct pool_run { /* one run in flight; the struct belongs to the pool until cb 
     pool_fn fn;
     void *ctx;
     uint32_t pieces; /* fn is called with 0 … pieces - 1 */
+    /* Once all pieces are done, by the thread that did the last: how many there are in the next phase, which is at once begun
+     * like a run; 0: there is none. NULL: the run has one phase. */
+    uint32_t (*more)(void *ctx);
     pool_cb cb;
     struct pool_run *next; /* the pool's, as the two below */
     uint32_t started, finished;

@@ -52,6 +52,40 @@ static void pool_done_cb(struct loop_post *post)
     }
 }
 
+static void pool_queue(struct pool *pool, struct pool_run *run) /* under the mutex */
+{
+    run->started = run->finished = 0;
+    if (run->pieces == 0) {
+        pool_finished(pool, run);
+    } else {
+        run->next = NULL;
+        *pool->end = run;
+        pool->end = &run->next;
+    }
+    if (run->pieces == 1)
+        pthread_cond_signal(&pool->cond);
+    else if (run->pieces)
+        pthread_cond_broadcast(&pool->cond);
+}
+
+/* All pieces of a phase are done. */
+static void pool_joined(struct pool *pool,
+                        struct pool_run *run) /* under the mutex, as pool_piece() */
+{
+    uint32_t pieces = 0;
+    if (run->more) {
+        pthread_mutex_unlock(&pool->mutex);
+        pieces = run->more(run->ctx);
+        pthread_mutex_lock(&pool->mutex);
+    }
+    if (pieces) {
+        run->pieces = pieces;
+        pool_queue(pool, run);
+    } else {
+        pool_finished(pool, run);
+    }
+}
+
 static void pool_piece(struct pool *pool) /* under the mutex, which is free while the piece runs */
 {
     struct pool_run *run = pool->first;
@@ -65,7 +99,7 @@ static void pool_piece(struct pool *pool) /* under the mutex, which is free whil
     run->fn(run->ctx, piece);
     pthread_mutex_lock(&pool->mutex);
     if (++run->finished == run->pieces)
-        pool_finished(pool, run);
+        pool_joined(pool, run);
 }
 
 static void *pool_thread(void *ctx)
@@ -99,19 +133,8 @@ struct pool *pool_new(struct loop *loop, uint32_t threads)
 
 void pool_start(struct pool *pool, struct pool_run *run)
 {
-    run->next = NULL;
-    run->started = run->finished = 0;
     pthread_mutex_lock(&pool->mutex);
-    if (run->pieces == 0) {
-        pool_finished(pool, run);
-    } else {
-        *pool->end = run;
-        pool->end = &run->next;
-    }
-    if (run->pieces == 1)
-        pthread_cond_signal(&pool->cond);
-    else
-        pthread_cond_broadcast(&pool->cond);
+    pool_queue(pool, run);
     pthread_mutex_unlock(&pool->mutex);
 }
 

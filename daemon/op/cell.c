@@ -59,42 +59,38 @@ bool cell_put(struct table *table, uint32_t entry, const struct column *column, 
     return *cell != before;
 }
 
+void cell_column(const struct type *type, const uint64_t *cell, uint32_t n, struct arena *arena,
+                 struct column *out)
+{
+    if (cell_is_word(type)) {
+        column_alloc(arena, type, n, out);
+        for (uint32_t i = 0; i < n && type->kind == K_BOOL; i++)
+            out->b8[i] = (uint8_t)cell[i];
+        if (n && type->kind != K_BOOL)
+            memcpy(out->i64, cell, n * sizeof *cell);
+        return;
+    }
+    struct slice *rows = arena_alloc(arena, n * sizeof *rows);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cell_bytes *kept = (const void *)(uintptr_t)cell[i];
+        rows[i] = (struct slice){ kept->bytes, kept->n };
+    }
+    codec_get(arena, type, rows, n, out);
+}
+
 void cell_get(const struct table *table, const struct type *type, struct sel entries,
               struct arena *arena, struct column *out)
 {
-    const uint64_t *cell = table_cells(table);
-    if (type->kind == K_BOOL) {
-        column_alloc(arena, type, entries.n, out);
-        for (uint32_t i = 0; i < entries.n; i++)
-            out->b8[i] = (uint8_t)cell[entries.row[i]];
-        return;
-    }
-    if (cell_is_word(type)) {
-        column_alloc(arena, type, entries.n, out);
-        for (uint32_t i = 0; i < entries.n && i < CELL_AHEAD; i++)
-            __builtin_prefetch(&cell[entries.row[i]]);
-        for (uint32_t i = 0; i < entries.n; i++) {
-            if (i + CELL_AHEAD < entries.n)
-                __builtin_prefetch(&cell[entries.row[i + CELL_AHEAD]]);
-            memcpy(&out->i64[i], &cell[entries.row[i]], sizeof *cell);
-        }
-        return;
-    }
-    struct slice *rows = arena_alloc(arena, entries.n * sizeof *rows);
+    const uint64_t *from = table_cells(table);
+    uint64_t *cell = arena_alloc(arena, entries.n * sizeof *cell);
+    for (uint32_t i = 0; i < entries.n && i < CELL_AHEAD; i++)
+        __builtin_prefetch(&from[entries.row[i]]);
     for (uint32_t i = 0; i < entries.n; i++) {
-        const struct cell_bytes *kept = (const void *)(uintptr_t)cell[entries.row[i]];
-        rows[i] = (struct slice){ kept->bytes, kept->n };
+        if (i + CELL_AHEAD < entries.n)
+            __builtin_prefetch(&from[entries.row[i + CELL_AHEAD]]);
+        cell[i] = from[entries.row[i]];
     }
-    codec_get(arena, type, rows, entries.n, out);
-}
-
-struct slice cell_slice(const struct table *table, const struct type *type, uint32_t entry)
-{
-    const uint64_t *cell = &table_cells(table)[entry];
-    const struct cell_bytes *kept = (const void *)(uintptr_t)*cell;
-    if (cell_is_word(type)) /* its first byte is its lowest */
-        return (struct slice){ cell, type->kind == K_BOOL ? 1 : sizeof *cell };
-    return (struct slice){ kept->bytes, kept->n };
+    cell_column(type, cell, entries.n, arena, out);
 }
 
 void cell_key_column(const struct type *type, const struct slice *keys, uint32_t n,
@@ -110,6 +106,16 @@ void cell_key_column(const struct type *type, const struct slice *keys, uint32_t
         out->len[i] = (uint32_t)keys[i].len;
     }
 }
+
+struct slice cell_slice(const struct table *table, const struct type *type, uint32_t entry)
+{
+    const uint64_t *cell = &table_cells(table)[entry];
+    const struct cell_bytes *kept = (const void *)(uintptr_t)*cell;
+    if (cell_is_word(type)) /* its first byte is its lowest */
+        return (struct slice){ cell, type->kind == K_BOOL ? 1 : sizeof *cell };
+    return (struct slice){ kept->bytes, kept->n };
+}
+
 
 void cell_keys(const struct table *table, const struct type *type, struct sel entries,
                struct arena *arena, struct column *out)

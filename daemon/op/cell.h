@@ -14,7 +14,10 @@ bool cell_is_word(const struct type *type); /* the value stands in the cell itse
  * way there. The column may hold views of what this cell held, of no other. False: the cell held the same before. */
 bool cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
               struct buf *scratch);
-/* The cells of some entries as a column, a row each. */
+/* Cells as a column, a row each. */
+void cell_column(const struct type *type, const uint64_t *cell, uint32_t n, struct arena *arena,
+                 struct column *out);
+/* Those of some entries. */
 void cell_get(const struct table *table, const struct type *type, struct sel entries,
               struct arena *arena, struct column *out);
 /* Keys, as bytes, as a column. */

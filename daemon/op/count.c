@@ -1,6 +1,7 @@
 #include "op/count.h"
 
 #include "base/mem.h"
+#include "op/gather.h"
 
 struct count {
     struct gather head;
@@ -22,13 +23,15 @@ static struct gather *count_open(const struct op *op, uint64_t seed)
     return &count->head;
 }
 
-static void count_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
+static void count_take(struct gather *gather, const struct rows *rows, uint32_t shard,
+                       const struct op_run *run)
 {
+    (void)shard;
     (void)run;
     ((struct count *)gather)->n += rows->sel.n;
 }
 
-static void count_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+static void count_merge(struct gather *gather, struct gather *later, const struct op_run *run)
 {
     (void)run;
     ((struct count *)gather)->n += ((const struct count *)later)->n;

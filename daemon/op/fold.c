@@ -7,39 +7,39 @@
 #include "column/fault.h"
 
 /* A fold takes the values of one group of rows into the cells of their entries, in order. */
-typedef void (*fold_fn)(struct reduce *reduce, uint32_t n, const struct column *value);
+typedef void (*fold_fn)(struct shard *shard, const struct keys *keys, const struct column *value);
 
-static void fold_int_sum(struct reduce *reduce, uint32_t n, const struct column *value)
+static void fold_int_sum(struct shard *shard, const struct keys *keys, const struct column *value)
 {
-    int64_t *cell = (int64_t *)table_cells(reduce->keys.table);
+    int64_t *cell = (int64_t *)table_cells(shard->table);
     const int64_t *number = value->i64;
-    const uint32_t *row = lookup_rows(&reduce->keys), mask = value->is_const ? 0 : UINT32_MAX;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t entry = reduce->keys.entry[i];
-        if (__builtin_add_overflow(cell[entry], number[row[i] & mask], &cell[entry]))
-            table_fail(reduce->keys.table, entry, FAULT_OVERFLOW);
+    const uint32_t mask = value->is_const ? 0 : UINT32_MAX;
+    for (uint32_t i = 0; i < keys->n; i++) {
+        uint32_t entry = shard->entry[i];
+        if (__builtin_add_overflow(cell[entry], number[keys->key[i].row & mask], &cell[entry]))
+            table_fail(shard->table, entry, FAULT_OVERFLOW);
     }
 }
 
-static void fold_count(struct reduce *reduce, uint32_t n, const struct column *value)
+static void fold_count(struct shard *shard, const struct keys *keys, const struct column *value)
 {
-    uint64_t *cell = table_cells(reduce->keys.table);
+    uint64_t *cell = table_cells(shard->table);
     (void)value;
-    for (uint32_t i = 0; i < n; i++)
-        cell[reduce->keys.entry[i]]++;
+    for (uint32_t i = 0; i < keys->n; i++)
+        cell[shard->entry[i]]++;
 }
 
-#define FOLD(name, ctype, array, expression)                                                       \
-    static void name(struct reduce *reduce, uint32_t n, const struct column *value)                \
-    {                                                                                              \
-        uint64_t *cell = table_cells(reduce->keys.table);                                          \
-        const uint32_t *row = lookup_rows(&reduce->keys), mask = value->is_const ? 0 : UINT32_MAX; \
-        for (uint32_t i = 0; i < n; i++) {                                                         \
-            ctype a, b = value->array[row[i] & mask];                                              \
-            memcpy(&a, &cell[reduce->keys.entry[i]], sizeof a);                                    \
-            a = expression;                                                                        \
-            memcpy(&cell[reduce->keys.entry[i]], &a, sizeof a);                                    \
-        }                                                                                          \
+#define FOLD(name, ctype, array, expression)                                                   \
+    static void name(struct shard *shard, const struct keys *keys, const struct column *value) \
+    {                                                                                          \
+        uint64_t *cell = table_cells(shard->table);                                            \
+        const uint32_t mask = value->is_const ? 0 : UINT32_MAX;                                \
+        for (uint32_t i = 0; i < keys->n; i++) {                                               \
+            ctype a, b = value->array[keys->key[i].row & mask];                                \
+            memcpy(&a, &cell[shard->entry[i]], sizeof a);                                      \
+            a = expression;                                                                    \
+            memcpy(&cell[shard->entry[i]], &a, sizeof a);                                      \
+        }                                                                                      \
     }
 
 FOLD(fold_int_min, int64_t, i64, a < b ? a : b)
@@ -68,17 +68,17 @@ uint64_t fold_fresh(const struct op *op)
     return fresh;
 }
 
-void fold_pairs(struct reduce *reduce, const struct rows *pairs, bool is_count)
+void fold_pairs(struct reduce *reduce, const struct rows *pairs, uint32_t shard, bool is_count)
 {
     const struct op *op = reduce->head.op;
-    const struct column *key = &pairs->column.child[0], *value = &pairs->column.child[1];
+    const struct column *value = &pairs->column.child[1];
     fold_fn fold = fold_count;
     if (!is_count)
         fold = value->type->kind == K_INT ? folds[op->fold].of_int : folds[op->fold].of_double;
     check(fold);
-    for (uint32_t at = 0; at < pairs->sel.n;) {
-        uint32_t n = lookup_find(&reduce->keys, key, pairs->sel, at);
-        fold(reduce, n, value);
-        at += n;
+    for (const struct keys *keys = keyed_first(&reduce->keyed, shard, pairs); keys;
+         keys = keys->next) {
+        keyed_find(&reduce->keyed, shard, keys, pairs->number);
+        fold(&reduce->keyed.shard[shard], keys, value);
     }
 }

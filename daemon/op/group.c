@@ -2,17 +2,19 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "column/codec.h"
-#include "op/cell.h"
 #include "op/shared.h"
 
 #define GROUP_VALUES 16384u /* values given at once, but at least those of one key */
 
 void group_init(struct group *group, const struct op *op, uint64_t seed)
 {
-    *group = (struct group){ .head.op = op, .values.max = UINT64_MAX };
-    lookup_open(&group->keys, seed, 0);
+    *group = (struct group){ .head.op = op };
+    keyed_open(&group->keyed, seed, 0);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        group->shard[i].values.max = UINT64_MAX;
 }
 
 struct gather *group_open(const struct op *op, uint64_t seed)
@@ -22,107 +24,178 @@ struct gather *group_open(const struct op *op, uint64_t seed)
     return &group->head;
 }
 
-void group_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
+void group_prepare(const struct gather *gather, struct rows *rows, const struct op_run *run)
+{
+    const struct group *group = (const void *)gather;
+    keyed_split(&group->keyed, rows, &rows->column.child[0], run);
+}
+
+void group_take(struct gather *gather, const struct rows *rows, uint32_t index,
+                const struct op_run *run)
 {
     struct group *group = group_of(gather);
+    struct group_shard *shard = &group->shard[index];
     (void)run;
-    for (uint32_t at = 0, n; at < rows->sel.n; at += n) {
-        n = lookup_find(&group->keys, &rows->column.child[0], rows->sel, at);
-        buf_put(&group->entry, group->keys.entry, n * sizeof *group->keys.entry);
+    check(rows->number + rows->n < UINT32_MAX);
+    for (const struct keys *keys = keyed_first(&group->keyed, index, rows); keys;
+         keys = keys->next) {
+        uint32_t row[KEYS_GROUP],
+            *number = (void *)buf_extend(&shard->number, keys->n * sizeof *row);
+        keyed_find(&group->keyed, index, keys, rows->number);
+        buf_put(&shard->entry, group->keyed.shard[index].entry, keys->n * sizeof *row);
+        for (uint32_t i = 0; i < keys->n; i++) {
+            row[i] = keys->key[i].row;
+            number[i] = (uint32_t)rows->number + row[i];
+        }
+        collect_take(&shard->values, &rows->column.child[1], (struct sel){ row, keys->n });
     }
-    collect_take(&group->values, &rows->column.child[1], rows->sel);
 }
 
-/* The entries of values, carried over to another table. */
-static void entries_map(const struct buf *from, const uint32_t *map, uint32_t *to)
+void group_add(struct group *group, struct rows *pairs, const struct op_run *run)
 {
-    const uint32_t *entry = (const void *)from->ptr;
-    for (size_t i = 0; i < from->len / sizeof *entry; i++)
+    group_prepare(&group->head, pairs, run);
+    gather_number(&group->head, pairs);
+    for (uint32_t shard = 0; shard < SHARDS; shard++)
+        group_take(&group->head, pairs, shard, run);
+}
+
+/* The keys of values of one shard, carried over to another table. */
+static void group_map(struct group *group, uint32_t index, const struct group *from, uint32_t *to)
+{
+    const struct table *table = from->keyed.shard[index].table;
+    const struct buf *entries = &from->shard[index].entry;
+    const uint32_t *entry = (const void *)entries->ptr;
+    uint32_t *map = mem_alloc(table_count(table) * sizeof *map);
+    keyed_map(&group->keyed, index, &from->keyed, group->head.taken, map);
+    for (size_t i = 0; i < entries->len / sizeof *entry; i++)
         to[i] = map[entry[i]];
+    mem_free(map);
 }
 
-void group_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+void group_merge(struct gather *gather, struct gather *later, const struct op_run *run)
 {
-    struct group *group = group_of(gather);
-    const struct group *other = (const void *)later;
-    uint32_t count = table_count(other->keys.table);
-    uint32_t *map = arena_alloc(run->arena, count * sizeof *map);
-    lookup_map(&group->keys, other->keys.table, map);
-    entries_map(&other->entry, map, (void *)buf_extend(&group->entry, other->entry.len));
-    collect_append(&group->values, &other->values);
-    arena_reset(run->arena);
+    struct group *group = group_of(gather), *other = group_of(later);
+    (void)run;
+    check(gather->taken + later->taken < UINT32_MAX);
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        struct group_shard *to = &group->shard[i], *from = &other->shard[i];
+        const uint32_t *number = (const void *)from->number.ptr;
+        uint32_t *numbers = (void *)buf_extend(&to->number, from->number.len);
+        for (uint32_t k = 0; k < from->values.n; k++)
+            numbers[k] = (uint32_t)gather->taken + number[k];
+        group_map(group, i, other, (void *)buf_extend(&to->entry, from->entry.len));
+        collect_append(&to->values, &from->values);
+    }
+    gather->taken += later->taken;
 }
 
-/* By key: of n keys. */
-static void group_sort(struct group *group, uint32_t n)
+static uint32_t group_values(const struct group *group)
 {
-    const uint32_t *entry = (const void *)group->entry.ptr;
-    uint32_t values = group->values.n;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        check(group->shard[i].values.n < (1u << KEYED_BITS) - 1);
+        n += group->shard[i].values.n;
+    }
+    check(n < UINT32_MAX);
+    return (uint32_t)n;
+}
+
+static void group_make_room(struct group *group, uint32_t keys)
+{
+    uint32_t values = group_values(group);
     if (group->order_cap < values) {
         group->order_cap = values;
         group->order = mem_realloc(group->order, values * sizeof *group->order);
     }
-    if (group->start_cap < n + 2) {
-        group->start_cap = n + 2;
+    if (group->start_cap < keys + 2) {
+        group->start_cap = keys + 2;
         group->start = mem_realloc(group->start, group->start_cap * sizeof *group->start);
     }
+    memset(group->start, 0, (keys + 2) * sizeof *group->start);
+}
+
+/* By key; by_keys: whose keys they are. */
+static void group_sort(struct group *group, const struct keyed *by_keys, struct arena *arena)
+{
+    uint32_t from[SHARDS], *rank = keyed_ranks(by_keys, from, arena);
+    group_make_room(group, by_keys->n);
     uint32_t *start = group->start;
-    memset(start, 0, (n + 2) * sizeof *start);
-    for (uint32_t i = 0; i < values; i++)
-        start[entry[i] + 2]++;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        const uint32_t *entry = (const void *)group->shard[i].entry.ptr;
+        for (uint32_t k = 0; k < group->shard[i].values.n; k++)
+            start[rank[from[i] + entry[k]] + 2]++;
+    }
+    for (uint32_t i = 0; i < by_keys->n; i++)
         start[i + 2] += start[i + 1]; /* start[i + 1]: where those of key i begin */
-    for (uint32_t i = 0; i < values; i++)
-        group->order[start[entry[i] + 1]++] = i; /* and then where they end */
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        const uint32_t *entry = (const void *)group->shard[i].entry.ptr;
+        for (uint32_t k = 0; k < group->shard[i].values.n; k++) /* and then where they end */
+            group->order[start[rank[from[i] + entry[k]] + 1]++] = i << KEYED_BITS | k;
+    }
 }
 
 void group_judge(struct gather *gather, const struct op_run *run)
 {
     struct group *group = group_of(gather), *right = group->right;
-    (void)run;
-    if (right) {
-        uint32_t *map = mem_alloc(table_count(right->keys.table) * sizeof *map);
-        lookup_map(&group->keys, right->keys.table, map);
-        entries_map(&right->entry, map, (void *)right->entry.ptr);
-        mem_free(map);
-        group_sort(right, table_count(group->keys.table));
-    }
-    group_sort(group, table_count(group->keys.table));
+    for (uint32_t i = 0; i < SHARDS && right; i++)
+        group_map(group, i, right, (void *)right->shard[i].entry.ptr);
+    keyed_order(&group->keyed);
+    if (right)
+        group_sort(right, &group->keyed, run->arena);
+    group_sort(group, &group->keyed, run->arena);
 }
 
-void group_reset(struct gather *gather)
+static size_t group_lists_bytes(const struct group *group)
 {
-    struct group *group = group_of(gather);
-    size_t kept =
-        (group->order_cap + (size_t)group->start_cap) * sizeof(uint32_t) + group->entry.cap;
-    table_reset(group->keys.table);
-    collect_clear(&group->values);
-    buf_clear(&group->entry);
-    group->right = NULL;
-    if (kept <= COLLECT_KEEP)
-        return;
-    buf_free(&group->entry);
+    size_t n = (group->order_cap + (size_t)group->start_cap) * sizeof(uint32_t);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        n += group->shard[i].entry.cap + group->shard[i].number.cap;
+    return n;
+}
+
+static void group_drop_lists(struct group *group)
+{
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        buf_free(&group->shard[i].entry);
+        buf_free(&group->shard[i].number);
+    }
     mem_free(group->order);
     mem_free(group->start);
     group->order = group->start = NULL;
     group->order_cap = group->start_cap = 0;
 }
 
+void group_reset(struct gather *gather)
+{
+    struct group *group = group_of(gather);
+    keyed_reset(&group->keyed);
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        collect_clear(&group->shard[i].values);
+        buf_clear(&group->shard[i].entry);
+        buf_clear(&group->shard[i].number);
+    }
+    group->right = NULL;
+    gather->taken = 0;
+    if (group_lists_bytes(group) > COLLECT_KEEP)
+        group_drop_lists(group);
+}
+
 size_t group_bytes(const struct gather *gather)
 {
     const struct group *group = (const void *)gather;
-    return sizeof *group + lookup_bytes(&group->keys) + collect_bytes(&group->values) +
-           group->entry.cap + (group->order_cap + (size_t)group->start_cap) * sizeof(uint32_t);
+    size_t n = sizeof *group + keyed_bytes(&group->keyed) + group_lists_bytes(group);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        n += collect_bytes(&group->shard[i].values);
+    return n;
 }
 
 void group_free(struct gather *gather)
 {
     struct group *group = group_of(gather);
-    lookup_free(&group->keys);
-    collect_free(&group->values);
-    buf_free(&group->entry);
-    mem_free(group->order);
-    mem_free(group->start);
+    keyed_close(&group->keyed);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        collect_free(&group->shard[i].values);
+    group_drop_lists(group);
     mem_free(group);
 }
 
@@ -131,7 +204,7 @@ void group_free(struct gather *gather)
 bool group_next(const struct group *group, struct give *give, struct arena *arena,
                 struct group_span *span)
 {
-    uint32_t count = table_count(group->keys.table), values = 0, to = give->entry;
+    uint32_t count = group->keyed.n, values = 0, to = give->entry;
     const struct group *right = group->right;
     for (; to < count && to - give->entry < GATHER_ROWS && values < GROUP_VALUES; to++)
         values += group_size(group, to) + (right ? group_size(right, to) : 0);
@@ -146,7 +219,7 @@ void group_keys(const struct group *group, const struct group_span *span, const 
     uint32_t n = span->to - span->from, *entry = arena_alloc(span->arena, n * sizeof *entry);
     for (uint32_t i = 0; i < n; i++)
         entry[i] = span->from + i;
-    cell_keys(group->keys.table, type, (struct sel){ entry, n }, span->arena, out);
+    keyed_keys(&group->keyed, type, (struct sel){ entry, n }, span->arena, out);
 }
 
 void group_lists(const struct group *group, const struct group_span *span, const struct type *list,
@@ -156,7 +229,7 @@ void group_lists(const struct group *group, const struct group_span *span, const
     uint32_t values = group->start[span->to] - from;
     struct slice *slices = arena_alloc(span->arena, values * sizeof *slices);
     for (uint32_t i = 0; i < values; i++)
-        slices[i] = collect_slice(&group->values, group->order[from + i]);
+        slices[i] = group_value(group, group->order[from + i]);
     column_alloc(span->arena, list, n, out);
     codec_get(span->arena, list->member[0], slices, values, &out->child[0]);
     for (uint32_t i = 0; i < n; i++) {

@@ -1,16 +1,21 @@
-/* Values kept by key until the cut: groupByKey, and both sides of joins. They are kept as they came, one behind the other; at
- * the cut they are sorted by key, stably, in one walk. */
+/* Values kept by key until the cut: groupByKey, and both sides of joins. Each shard keeps its own as they came, one behind the
+ * other; at the cut they are sorted by key, stably, in one walk. */
 #pragma once
 #include "op/collect.h"
-#include "op/lookup.h"
-#include "op/op.h"
+#include "op/gather.h"
+#include "op/keyed.h"
+
+struct group_shard {
+    struct collect values; /* in order of arrival */
+    struct buf entry;      /* uint32_t: the key of each, in this shard */
+    struct buf number;     /* uint32_t: the number of the row that it came with */
+};
 
 struct group {
     struct gather head;
-    struct lookup keys;
-    struct collect values; /* in order of arrival */
-    struct buf entry;      /* uint32_t: the key of each */
-    uint32_t *order;       /* at the cut: the values by key, then by arrival */
+    struct keyed keyed;
+    struct group_shard shard[SHARDS];
+    uint32_t *order; /* at the cut: the places of the values by key, then by arrival */
     uint32_t *
         start; /* at the cut: of each key, where its values begin in `order`; one more at the end */
     uint32_t order_cap, start_cap;
@@ -26,17 +31,20 @@ static inline struct group *group_of(struct gather *gather)
 void group_init(struct group *group, const struct op *op, uint64_t seed); /* an empty one */
 /* What every kind that groups does; give is its own. */
 struct gather *group_open(const struct op *op, uint64_t seed);
-void group_take(struct gather *gather, const struct rows *rows, const struct op_run *run);
-void group_merge(struct gather *gather, const struct gather *later, const struct op_run *run);
+void group_prepare(const struct gather *gather, struct rows *rows, const struct op_run *run);
+void group_take(struct gather *gather, const struct rows *rows, uint32_t shard,
+                const struct op_run *run);
+void group_add(struct group *group, struct rows *pairs, const struct op_run *run); /* at the cut */
+void group_merge(struct gather *gather, struct gather *later, const struct op_run *run);
 void group_judge(struct gather *gather, const struct op_run *run);
 void group_reset(struct gather *gather);
 size_t group_bytes(const struct gather *gather);
 void group_free(struct gather *gather);
 bool group_give(const struct gather *gather, struct give *give, const struct op_run *run,
                 struct rows *rows); /* of groupByKey: (K, List[V]) */
-#define GROUP_GATHER                                                                    \
-    .open = group_open, .take = group_take, .merge = group_merge, .judge = group_judge, \
-    .reset = group_reset, .bytes = group_bytes, .free = group_free
+#define GROUP_GATHER                                                                        \
+    .open = group_open, .prepare = group_prepare, .take = group_take, .merge = group_merge, \
+    .judge = group_judge, .reset = group_reset, .bytes = group_bytes, .free = group_free
 
 struct group_span { /* some keys, one behind the other */
     uint32_t from, to;
@@ -51,9 +59,20 @@ void group_keys(const struct group *group, const struct group_span *span, const 
 void group_lists(const struct group *group, const struct group_span *span, const struct type *list,
                  struct column *out);
 /* Values of this key. */
-static inline uint32_t group_size(const struct group *group, uint32_t entry)
+static inline uint32_t group_size(const struct group *group, uint32_t key)
 {
-    return group->start[entry + 1] - group->start[entry];
+    return group->start[key + 1] - group->start[key];
+}
+/* A value, as codec_put() wrote it, by its place. */
+static inline struct slice group_value(const struct group *group, uint32_t place)
+{
+    return collect_slice(&group->shard[place_shard(place)].values, place_entry(place));
+}
+/* The number of the row that it came with. */
+static inline uint32_t group_number(const struct group *group, uint32_t place)
+{
+    return ((const uint32_t *)(const void *)group->shard[place_shard(place)]
+                .number.ptr)[place_entry(place)];
 }
 
 extern const struct op_kind op_group_by_key;

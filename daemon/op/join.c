@@ -1,7 +1,6 @@
 #include "op/join.h"
 
 #include "column/codec.h"
-#include "op/cell.h"
 #include "op/group.h"
 #include "op/shared.h"
 
@@ -79,7 +78,7 @@ struct match { /* rows of the result: which value of each side stands in them */
 static void join_match(const struct group *group, struct give *give, struct match *match)
 {
     const struct op *op = group->head.op;
-    uint32_t count = table_count(group->keys.table);
+    uint32_t count = group->keyed.n;
     while (match->n < GATHER_ROWS && give->entry < count) {
         uint32_t entry = give->entry, n_left = group_size(group, entry);
         uint32_t n_right = group_size(group->right, entry);
@@ -110,7 +109,7 @@ static void join_options(const struct group *group, const uint32_t *value, uint3
         out->valid[i] = value[i] != JOIN_NONE;
         at[i] = out->valid[i] ? m : 0;
         if (out->valid[i])
-            slices[m++] = collect_slice(&group->values, value[i]);
+            slices[m++] = group_value(group, value[i]);
     }
     if (m)
         codec_get(arena, of, slices, m, &there);
@@ -124,7 +123,7 @@ static void join_values(const struct group *group, const uint32_t *value, uint32
 {
     struct slice *slices = arena_alloc(arena, n * sizeof *slices);
     for (uint32_t i = 0; i < n; i++)
-        slices[i] = collect_slice(&group->values, value[i]);
+        slices[i] = group_value(group, value[i]);
     codec_get(arena, out->type, slices, n, out);
 }
 
@@ -154,8 +153,8 @@ static bool join_give(const struct gather *gather, struct give *give, const stru
     join_match(group, give, &match);
     if (!match.n)
         return false;
-    cell_keys(group->keys.table, op->out->member[0], (struct sel){ match.entry, match.n },
-              run->arena, &three[0]);
+    keyed_keys(&group->keyed, op->out->member[0], (struct sel){ match.entry, match.n }, run->arena,
+               &three[0]);
     (op->lacks_left ? join_options : join_values)(group, match.left, match.n, run->arena,
                                                   &three[1]);
     (op->lacks_right ? join_options : join_values)(group->right, match.right, match.n, run->arena,

@@ -10,14 +10,11 @@ void lookup_open(struct lookup *lookup, uint64_t seed, uint64_t fresh)
 static void lookup_prepare(struct lookup *lookup, struct lookup_group *group,
                            const struct column *keys, struct sel sel, uint32_t at)
 {
+    uint32_t row[KEYS_GROUP];
     group->keys.n = sel.n - at < KEYS_GROUP ? sel.n - at : KEYS_GROUP;
-    group->row = sel.row + at;
-    if (!sel.row) {
-        for (uint32_t i = 0; i < KEYS_GROUP; i++)
-            group->rows[i] = at + i;
-        group->row = group->rows;
-    }
-    keys_of_column(&group->keys, &lookup->seed, keys, group->row, &group->bytes);
+    for (uint32_t i = 0; i < group->keys.n && !sel.row; i++)
+        row[i] = at + i;
+    keys_of_column(&group->keys, &lookup->seed, keys, sel.row ? sel.row + at : row, &group->bytes);
     table_fetch(lookup->table, &group->keys);
 }
 
@@ -32,23 +29,6 @@ uint32_t lookup_find(struct lookup *lookup, const struct column *keys, struct se
         lookup_prepare(lookup, &lookup->group[!lookup->now], keys, sel, at + n);
     table_find(lookup->table, &group->keys, lookup->entry);
     return n;
-}
-
-void lookup_map(struct lookup *lookup, const struct table *other, uint32_t *entry)
-{
-    struct keys *keys = &lookup->group[lookup->now].keys;
-    const char *ptr[KEYS_GROUP];
-    uint32_t len[KEYS_GROUP], count = table_count(other);
-    for (uint32_t at = 0; at < count; at += keys->n) {
-        keys->n = count - at < KEYS_GROUP ? count - at : KEYS_GROUP;
-        for (uint32_t i = 0; i < keys->n; i++) {
-            struct slice key = table_key(other, at + i);
-            ptr[i] = key.ptr;
-            len[i] = (uint32_t)key.len;
-        }
-        keys_of_views(keys, &lookup->seed, ptr, len, NULL);
-        table_find(lookup->table, keys, entry + at);
-    }
 }
 
 size_t lookup_bytes(const struct lookup *lookup)

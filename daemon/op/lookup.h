@@ -7,8 +7,6 @@
 
 struct lookup_group { /* up to KEYS_GROUP rows on their way into the table */
     struct keys keys;
-    const uint32_t *row; /* each one's row of the column */
-    uint32_t rows[KEYS_GROUP];
     struct buf bytes; /* of keys that are made for the table */
 };
 
@@ -24,13 +22,5 @@ struct lookup {
 void lookup_open(struct lookup *lookup, uint64_t seed, uint64_t fresh);
 /* The entries of the next group, rows [at, at + n) of the selection, which is walked from 0 on; returns n. */
 uint32_t lookup_find(struct lookup *lookup, const struct column *keys, struct sel sel, uint32_t at);
-/* The rows of that group. */
-static inline const uint32_t *lookup_rows(const struct lookup *lookup)
-{
-    return lookup->group[lookup->now].row;
-}
-/* The entries here of all keys of another table of the same type, in the order of its entries; keys that are new here are
- * added. The other's seed must be the same. */
-void lookup_map(struct lookup *lookup, const struct table *other, uint32_t *entry);
 size_t lookup_bytes(const struct lookup *lookup); /* memory it holds */
 void lookup_free(struct lookup *lookup);

@@ -133,15 +133,28 @@ static void lua_rows(const struct op *op, struct vm *vm, const struct rows *rows
     }
 }
 
+/* Their bytes, kept as long as the arena. */
+static struct slice *lua_slices(const struct results *results, struct arena *arena)
+{
+    const struct collect *rows = &results->rows;
+    struct slice *slices = arena_alloc(arena, rows->n * sizeof *slices);
+    char *bytes = arena_alloc(arena, rows->bytes.len);
+    if (rows->bytes.len)
+        memcpy(bytes, rows->bytes.ptr, rows->bytes.len);
+    collect_slices(rows, slices);
+    for (uint32_t i = 0; i < rows->n; i++)
+        slices[i].ptr = bytes + ((const char *)slices[i].ptr - (const char *)rows->bytes.ptr);
+    return slices;
+}
+
 static void lua_emit(const struct op *op, const struct rows *rows, const struct op_run *run,
                      const struct results *results)
 {
-    struct lineage lineage = { .outer = rows->lineage, .parent = results->parent };
+    struct lineage *lineage = arena_alloc(run->arena, sizeof *lineage);
     struct rows out = rows_of(results->rows.n);
-    struct slice *slices = arena_alloc(run->arena, out.n * sizeof *slices);
-    collect_slices(&results->rows, slices);
-    out.lineage = &lineage;
-    codec_get(run->arena, op->out, slices, out.n, &out.column);
+    *lineage = (struct lineage){ .outer = rows->lineage, .parent = results->parent };
+    out.lineage = lineage;
+    codec_get(run->arena, op->out, lua_slices(results, run->arena), out.n, &out.column);
     run->emit(run, &out);
 }
 

@@ -17,8 +17,8 @@ struct map_state {
     struct state state;  /* stamped with the time of the batch that touched the key last */
     bool known;          /* the state is there, the job's first ones among it */
     struct collect outs; /* what goes on, in order of its making */
-    struct buf place; /* uint32_t: of each record of the batch, its place in outs + 1; 0 = none */
-    struct buf order; /* uint32_t: of what goes on, in order, the place in outs */
+    struct buf place;    /* uint32_t: of each row of the batch, its place in outs + 1; 0 = none */
+    struct buf order;    /* uint32_t: of what goes on, in order, the place in outs */
 };
 
 static struct map_state *map_of(struct gather *gather)
@@ -50,9 +50,10 @@ static struct gather *map_state_open(const struct op *op, uint64_t seed)
 
 /* ---- one run of the function */
 
-struct calls {              /* the keys that it sees at once: a row each */
-    const uint32_t *entry;  /* of the state */
-    const uint32_t *record; /* of the batch: whose value it sees; NULL: of none, the keys go */
+struct calls {             /* the keys that it sees at once: a row each */
+    const uint32_t *entry; /* of the state */
+    const uint32_t
+        *record; /* places of the batch's: whose value it sees; NULL: none, the keys go */
     uint32_t n;
 };
 
@@ -71,7 +72,7 @@ static void calls_params(const struct calls *calls, const struct map_state *map,
     }
     struct slice *slices = arena_alloc(arena, calls->n * sizeof *slices);
     for (uint32_t i = 0; i < calls->n; i++)
-        slices[i] = collect_slice(&map->values.values, calls->record[i]);
+        slices[i] = group_value(&map->values, calls->record[i]);
     param[1] = (struct column){ .type = option, .n = calls->n, .n_child = 1 };
     param[1].child = arena_alloc(arena, sizeof *param[1].child);
     codec_get(arena, type, slices, calls->n, param[1].child);
@@ -109,7 +110,7 @@ static void calls_run(const struct calls *calls, struct map_state *map, const st
         if (column_valid(&out.child[0], row)) {
             collect_take(&map->outs, &out.child[0].child[0], (struct sel){ &row, 1 });
             if (calls->record)
-                place[calls->record[row]] = map->outs.n;
+                place[group_number(&map->values, calls->record[row])] = map->outs.n;
         }
         calls_state(calls, map, &out.child[1], row, run->batch_time_ms); /* where out may lie */
     }
@@ -148,9 +149,8 @@ static void round_run(struct rounds *rounds, struct map_state *map, const struct
 
 static void map_records(struct map_state *map, const struct op_run *run)
 {
-    const struct table *table = map->values.keys.table;
-    struct rounds rounds = { .n = table_count(table) };
-    rounds.entry = state_find_table(&map->state, table, run->arena);
+    struct rounds rounds = { .n = map->values.keyed.n };
+    rounds.entry = state_find_keyed(&map->state, &map->values.keyed, run->arena);
     rounds.key = arena_alloc(run->arena, rounds.n * sizeof *rounds.key);
     for (uint32_t i = 0; i < rounds.n; i++)
         rounds.key[i] = i;
@@ -188,7 +188,7 @@ static void map_timeouts(struct map_state *map, const struct op_run *run)
 static void map_order(struct map_state *map, uint32_t n_data)
 {
     const uint32_t *place = (const void *)map->place.ptr;
-    for (uint32_t i = 0; i < map->values.values.n; i++) {
+    for (uint64_t i = 0; i < map->values.head.taken; i++) {
         uint32_t at = place[i] - 1;
         if (place[i])
             buf_put(&map->order, &at, sizeof at);
@@ -200,7 +200,7 @@ static void map_order(struct map_state *map, uint32_t n_data)
 static void map_state_judge(struct gather *gather, const struct op_run *run)
 {
     struct map_state *map = map_of(gather);
-    size_t bytes = map->values.values.n * sizeof(uint32_t);
+    size_t bytes = map->values.head.taken * sizeof(uint32_t);
     if (!map->known)
         state_begin(&map->state, &remember_of(map)->initial, run->batch_time_ms, run->arena);
     map->known = true;
@@ -323,6 +323,7 @@ static const struct memory_ops map_state_memory = {
 
 static const struct gather_ops map_state_gather = {
     .open = map_state_open,
+    .prepare = group_prepare,
     .take = group_take,
     .merge = group_merge,
     .judge = map_state_judge,

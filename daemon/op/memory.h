@@ -1,6 +1,6 @@
 /* Operations that remember: what a gather keeps from batch to batch, and what its state is known by. */
 #pragma once
-#include "op/op.h"
+#include "op/gather.h"
 
 struct memory {       /* of an operation that remembers: what its state is known by */
     const char *id;   /* in the batch log and in snapshots; no other operation has it */

@@ -32,6 +32,8 @@ struct rows { /* some rows between two operations; they lie in the chunk's arena
     uint32_t n;                    /* rows, selected or not */
     struct sel sel;                /* those that count */
     const struct lineage *lineage; /* NULL: row i came of record i of the chunk */
+    const struct split *split; /* op/keyed.h: by shard of their keys; NULL: they belong together */
+    uint64_t number;           /* of row 0, among all that its gather was given in the batch */
 };
 static inline struct rows rows_of(
     uint32_t n) /* n rows that come of no record; their column is the caller's to set */
@@ -52,10 +54,13 @@ struct op_error { /* a row that could not be computed, or a key whose values cou
 
 struct op_run { /* what operations run in: one thread at a time */
     struct arena *arena;
+    struct buf *scratch; /* for bytes on their way; whoever needs it clears it first */
+    uint32_t shards;     /* of tables, see op/keyed.h: SHARDS, or 1 where there is one thread */
     int64_t batch_time_ms;
     uint64_t
         tick; /* at the cut: batch intervals since zeroTime; a batch after downtime skips some */
-    void (*emit)(const struct op_run *run, struct rows *rows); /* rows that came out */
+    /* Rows that came out: they lie in the arena, or where the rows lie that went in. */
+    void (*emit)(const struct op_run *run, struct rows *rows);
     void (*error)(const struct op_run *run, const struct op_error *error);
     /* Runs a program to its end and appends what it gives; false: why what it gave does not count. */
     bool (*child)(const struct op_run *run, const struct op_child *child, struct buf *output,
@@ -95,40 +100,6 @@ struct op { /* one transformation, typed and compiled; read-only once it is buil
     const void *more;             /* what else its kind needs */
     bool by_time;                 /* batchTime is asked for */
     uint64_t slide_ms;            /* of what it gives; 0: that of what comes in */
-};
-
-struct give {       /* how far a result has been given; {0}: nothing of it yet */
-    uint32_t entry; /* the next one: a key, a row, whatever the gather counts */
-    uint64_t at;    /* of an entry that makes several rows: how many were given */
-    bool ends;      /* a partition ends behind the rows that were given last */
-};
-
-#define GATHER_ROWS 1024u /* rows of a result given at once, more or less: they stay in L2 */
-
-struct gather_ops {
-    struct gather *(*open)(const struct op *op, uint64_t seed);
-    void (*take)(struct gather *gather, const struct rows *rows, const struct op_run *run);
-    /* All of `later`, whose rows came behind those that gather has. */
-    void (*merge)(struct gather *gather, const struct gather *later, const struct op_run *run);
-    /* A join, before judge(): `right` has the rows of the other stream; both stay until they are reset. NULL = no join. */
-    void (*meet)(struct gather *left, struct gather *right);
-    void (*end)(struct gather *
-                    gather); /* a partition ends behind the rows taken so far; NULL = nobody asks */
-    bool cuts;               /* give() says where partitions end; else the result is one */
-    /* Called once the batch is whole, before give(): reports keys that failed. */
-    void (*judge)(struct gather *gather, const struct op_run *run);
-    /* The next rows of the result, perhaps none; the arrays lie in the run's arena, Strings in the gather. False: that was
-     * all of them. */
-    bool (*give)(const struct gather *gather, struct give *give, const struct op_run *run,
-                 struct rows *rows);
-    void (*reset)(struct gather *gather);
-    size_t (*bytes)(const struct gather *gather); /* memory it holds */
-    void (*free)(struct gather *gather);
-    const struct memory_ops *memory; /* op/memory.h; NULL: it does not remember */
-};
-
-struct gather { /* the head of each kind's own struct */
-    const struct op *op;
 };
 
 /* Which fields of its rows, Records, an operation looks at: a bit each. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "column/codec.h"
 #include "op/collect.h"
+#include "op/gather.h"
 #include "op/shared.h"
 
 #define ORDER_SPARE 4096u /* rows above twice the wanted ones before the others are dropped */
@@ -122,28 +123,28 @@ static void order_prune(struct order *order)
     order->spare_rows = rows;
 }
 
-static void order_take_pairs(struct gather *gather, const struct rows *rows,
-                             const struct op_run *run)
+/* By what each row is ordered, beside it. */
+static void order_prepare_rows(const struct gather *gather, struct rows *rows,
+                               const struct op_run *run)
+{
+    struct column *member = arena_alloc(run->arena, 2 * sizeof *member);
+    op_compute(gather->op, &rows->column, rows, run, &member[0]);
+    member[1] = rows->column;
+    rows->column = (struct column){ .n = rows->n, .n_child = 2, .child = member };
+}
+
+static void order_take(struct gather *gather, const struct rows *rows, uint32_t shard,
+                       const struct op_run *run)
 {
     struct order *order = (void *)gather;
+    (void)shard;
     (void)run;
     collect_take(&order->by, &rows->column.child[0], rows->sel);
     collect_take(&order->rows, &rows->column.child[1], rows->sel);
-}
-
-static void order_take_rows(struct gather *gather, const struct rows *rows,
-                            const struct op_run *run)
-{
-    struct order *order = (void *)gather;
-    struct rows good = *rows;
-    struct column by;
-    op_compute(gather->op, &rows->column, &good, run, &by);
-    collect_take(&order->by, &by, good.sel);
-    collect_take(&order->rows, &rows->column, good.sel);
     order_prune(order);
 }
 
-static void order_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+static void order_merge(struct gather *gather, struct gather *later, const struct op_run *run)
 {
     struct order *order = (void *)gather;
     const struct order *other = (const void *)later;
@@ -238,13 +239,12 @@ static void order_free(struct gather *gather)
     mem_free(order);
 }
 
-#define ORDER_GATHER                                                                      \
-    .open = order_open, .merge = order_merge, .judge = order_judge, .reset = order_reset, \
-    .bytes = order_bytes, .free = order_free
+#define ORDER_GATHER                                                                    \
+    .open = order_open, .take = order_take, .merge = order_merge, .judge = order_judge, \
+    .reset = order_reset, .bytes = order_bytes, .free = order_free
 
-static const struct gather_ops pairs = { ORDER_GATHER, .take = order_take_pairs,
-                                         .give = order_give_pairs };
-static const struct gather_ops rows_by = { ORDER_GATHER, .take = order_take_rows,
+static const struct gather_ops pairs = { ORDER_GATHER, .give = order_give_pairs };
+static const struct gather_ops rows_by = { ORDER_GATHER, .prepare = order_prepare_rows,
                                            .give = order_give_rows };
 
 const struct op_kind op_sort_by_key = { .name = "sortByKey",

@@ -1,7 +1,7 @@
 /* Rows of the batches that a window looks back on: a pane for each batch that has some. */
 #pragma once
 #include "op/collect.h"
-#include "op/op.h"
+#include "op/gather.h"
 
 struct pane {
     uint64_t tick; /* of its batch */

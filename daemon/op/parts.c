@@ -4,6 +4,7 @@
 #include "column/codec.h"
 #include "op/build.h"
 #include "op/collect.h"
+#include "op/gather.h"
 
 struct parts {
     struct gather head;
@@ -35,8 +36,10 @@ static struct gather *parts_open(const struct op *op, uint64_t seed)
     return &parts->head;
 }
 
-static void parts_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
+static void parts_take(struct gather *gather, const struct rows *rows, uint32_t shard,
+                       const struct op_run *run)
 {
+    (void)shard;
     (void)run;
     collect_take(&((struct parts *)gather)->rows, &rows->column, rows->sel);
 }
@@ -52,7 +55,7 @@ static uint32_t parts_count(const struct parts *parts)
     return (uint32_t)(parts->ends.len / sizeof(uint32_t));
 }
 
-static void parts_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+static void parts_merge(struct gather *gather, struct gather *later, const struct op_run *run)
 {
     struct parts *parts = (void *)gather;
     const struct parts *other = (const void *)later;

@@ -8,6 +8,7 @@
 #include "column/utf8.h"
 #include "op/build.h"
 #include "op/collect.h"
+#include "op/gather.h"
 #include "sink/python.h"
 
 struct pipe {
@@ -37,8 +38,10 @@ static struct gather *pipe_open(const struct op *op, uint64_t seed)
     return &pipe->head;
 }
 
-static void pipe_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
+static void pipe_take(struct gather *gather, const struct rows *rows, uint32_t shard,
+                      const struct op_run *run)
 {
+    (void)shard;
     struct pipe *pipe = (void *)gather;
     (void)run;
     SEL_EACH(rows->sel, row)
@@ -48,7 +51,7 @@ static void pipe_take(struct gather *gather, const struct rows *rows, const stru
     }
 }
 
-static void pipe_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+static void pipe_merge(struct gather *gather, struct gather *later, const struct op_run *run)
 {
     const struct buf *in = &((const struct pipe *)(const void *)later)->in;
     (void)run;

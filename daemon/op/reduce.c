@@ -18,7 +18,7 @@ static struct reduce *reduce_of(struct gather *gather)
 void reduce_init(struct reduce *reduce, const struct op *op, uint64_t seed)
 {
     *reduce = (struct reduce){ .head.op = op };
-    lookup_open(&reduce->keys, seed, op->fold == FOLD_NONE ? 0 : fold_fresh(op));
+    keyed_open(&reduce->keyed, seed, op->fold == FOLD_NONE ? 0 : fold_fresh(op));
 }
 
 static struct gather *reduce_open(const struct op *op, uint64_t seed)
@@ -28,146 +28,164 @@ static struct gather *reduce_open(const struct op *op, uint64_t seed)
     return &reduce->head;
 }
 
-/* ---- rows in */
-
-void reduce_take(struct gather *gather, const struct rows *pairs, const struct op_run *run)
+static const struct keyed *keyed_of(const struct gather *gather)
 {
-    if (gather->op->fold == FOLD_NONE)
-        rounds_fold(reduce_of(gather), pairs, run);
-    else
-        fold_pairs(reduce_of(gather), pairs, gather->op->is_count);
+    return &CONTAINER_OF(gather, const struct reduce, head)->keyed;
 }
 
-void reduce_add(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
+/* ---- rows in */
+
+void reduce_prepare(const struct gather *gather, struct rows *pairs, const struct op_run *run)
 {
-    if (reduce->head.op->fold == FOLD_NONE)
-        rounds_fold(reduce, pairs, run);
-    else
-        fold_pairs(reduce, pairs, false);
+    keyed_split(keyed_of(gather), pairs, &pairs->column.child[0], run);
 }
 
 /* Rows that are keys, or values, only: with a constant for what is not there. */
-static void reduce_fold_half(struct gather *gather, const struct rows *rows, bool keys,
-                             const struct op_run *run)
+static void reduce_prepare_half(const struct gather *gather, struct rows *rows, bool keys,
+                                const struct op_run *run)
 {
-    struct rows pairs = *rows;
     struct column *member = arena_alloc(run->arena, 2 * sizeof *member);
     member[!keys] = rows->column;
     column_zero(run->arena, &type_int, &member[keys]);
     member[keys].n = rows->n;
-    pairs.column = (struct column){ .n = rows->n, .n_child = 2, .child = member };
-    reduce_take(gather, &pairs, run);
+    rows->column = (struct column){ .n = rows->n, .n_child = 2, .child = member };
+    reduce_prepare(gather, rows, run);
 }
 
-void reduce_take_keys(struct gather *gather, const struct rows *rows, const struct op_run *run)
+void reduce_prepare_keys(const struct gather *gather, struct rows *rows, const struct op_run *run)
 {
-    reduce_fold_half(gather, rows, true, run);
+    reduce_prepare_half(gather, rows, true, run);
 }
 
-void reduce_take_values(struct gather *gather, const struct rows *rows, const struct op_run *run)
+void reduce_prepare_values(const struct gather *gather, struct rows *rows, const struct op_run *run)
 {
-    reduce_fold_half(gather, rows, false, run);
+    reduce_prepare_half(gather, rows, false, run);
+}
+
+static void reduce_fold(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
+                        bool is_count, const struct op_run *run)
+{
+    if (reduce->head.op->fold == FOLD_NONE)
+        rounds_fold(reduce, pairs, shard, run);
+    else
+        fold_pairs(reduce, pairs, shard, is_count);
+}
+
+void reduce_take(struct gather *gather, const struct rows *pairs, uint32_t shard,
+                 const struct op_run *run)
+{
+    reduce_fold(reduce_of(gather), pairs, shard, gather->op->is_count, run);
+}
+
+void reduce_add(struct reduce *reduce, struct rows *pairs, const struct op_run *run)
+{
+    reduce_prepare(&reduce->head, pairs, run);
+    gather_number(&reduce->head, pairs);
+    for (uint32_t shard = 0; shard < SHARDS; shard++)
+        reduce_fold(reduce, pairs, shard, false, run);
 }
 
 /* ---- rows out */
 
-/* Up to GATHER_ROWS entries from *from on, which moves behind them, without those that failed. False: there are none. */
-static bool reduce_next(const struct table *table, uint32_t *from, struct arena *arena,
-                        struct sel *entries)
+/* Up to GATHER_ROWS keys from *from on, which moves behind them, without those that failed. False: there are none. */
+static bool reduce_next(const struct keyed *keyed, uint32_t *from, struct arena *arena,
+                        struct sel *keys)
 {
-    uint32_t count = table_count(table), n = 0;
-    uint32_t to = count - *from < GATHER_ROWS ? count : *from + GATHER_ROWS;
-    uint32_t *entry = arena_alloc(arena, (to - *from) * sizeof *entry);
-    bool any = *from < count;
+    uint32_t n = 0, to = keyed->n - *from < GATHER_ROWS ? keyed->n : *from + GATHER_ROWS;
+    uint32_t *key = arena_alloc(arena, (to - *from) * sizeof *key);
+    bool any = *from < keyed->n;
     for (; *from < to; ++*from) {
-        if (!table_failed(table, *from))
-            entry[n++] = *from;
+        if (!keyed_failed(keyed, *from))
+            key[n++] = *from;
     }
-    *entries = (struct sel){ entry, n };
+    *keys = (struct sel){ key, n };
     return any;
-}
-
-static const struct table *reduce_table(const struct gather *gather)
-{
-    return CONTAINER_OF(gather, const struct reduce, head)->keys.table;
 }
 
 bool reduce_give(const struct gather *gather, struct give *give, const struct op_run *run,
                  struct rows *rows)
 {
-    const struct table *table = reduce_table(gather);
+    const struct keyed *keyed = keyed_of(gather);
     const struct type *type = gather->op->pair;
-    struct sel entries;
-    if (!reduce_next(table, &give->entry, run->arena, &entries))
+    struct sel keys;
+    if (!reduce_next(keyed, &give->entry, run->arena, &keys))
         return false;
     struct column *member = arena_alloc(run->arena, 2 * sizeof *member);
-    cell_keys(table, type->member[0], entries, run->arena, &member[0]);
-    cell_get(table, type->member[1], entries, run->arena, &member[1]);
-    *rows = rows_of(entries.n);
-    rows->column = (struct column){ .type = type, .n = entries.n, .n_child = 2, .child = member };
+    keyed_keys(keyed, type->member[0], keys, run->arena, &member[0]);
+    keyed_values(keyed, type->member[1], keys, run->arena, &member[1]);
+    *rows = rows_of(keys.n);
+    rows->column = (struct column){ .type = type, .n = keys.n, .n_child = 2, .child = member };
     return true;
 }
 
 static bool reduce_give_keys(const struct gather *gather, struct give *give,
                              const struct op_run *run, struct rows *rows)
 {
-    const struct table *table = reduce_table(gather);
-    struct sel entries;
-    if (!reduce_next(table, &give->entry, run->arena, &entries))
+    const struct keyed *keyed = keyed_of(gather);
+    struct sel keys;
+    if (!reduce_next(keyed, &give->entry, run->arena, &keys))
         return false;
-    *rows = rows_of(entries.n);
-    cell_keys(table, gather->op->out, entries, run->arena, &rows->column);
+    *rows = rows_of(keys.n);
+    keyed_keys(keyed, gather->op->out, keys, run->arena, &rows->column);
     return true;
 }
 
 static bool reduce_give_values(const struct gather *gather, struct give *give,
                                const struct op_run *run, struct rows *rows)
 {
-    const struct table *table = reduce_table(gather);
-    struct sel entries;
-    if (!reduce_next(table, &give->entry, run->arena, &entries))
+    const struct keyed *keyed = keyed_of(gather);
+    struct sel keys;
+    if (!reduce_next(keyed, &give->entry, run->arena, &keys))
         return false;
-    *rows = rows_of(entries.n);
-    cell_get(table, gather->op->out, entries, run->arena, &rows->column);
+    *rows = rows_of(keys.n);
+    keyed_values(keyed, gather->op->out, keys, run->arena, &rows->column);
     return true;
 }
 
 /* ---- lanes, failed keys */
 
-void reduce_merge(struct gather *gather, const struct gather *later, const struct op_run *run)
+/* Keys that failed there fail here too. */
+static void reduce_merge_failed(struct reduce *reduce, const struct reduce *later,
+                                struct arena *arena)
 {
-    struct reduce *reduce = reduce_of(gather);
-    const struct table *table = reduce_table(later);
+    for (uint32_t shard = 0; shard < SHARDS; shard++) {
+        const struct table *from = later->keyed.shard[shard].table;
+        uint32_t count = table_count(from), *entry = arena_alloc(arena, count * sizeof *entry);
+        keyed_map(&reduce->keyed, shard, &later->keyed, reduce->head.taken, entry);
+        for (uint32_t i = 0; i < count; i++)
+            if (table_failed(from, i))
+                table_fail(reduce->keyed.shard[shard].table, entry[i], table_failed(from, i));
+    }
+    reduce->head.taken += later->head.taken;
+}
+
+void reduce_merge(struct gather *gather, struct gather *later, const struct op_run *run)
+{
+    struct reduce *reduce = reduce_of(gather), *other = reduce_of(later);
     struct give give = { 0 };
     struct rows rows;
-    uint32_t count = table_count(table);
+    keyed_order(&other->keyed);
     while (reduce_give(later, &give, run, &rows)) {
         reduce_add(reduce, &rows, run);
         arena_reset(run->arena);
     }
-    if (!table_failures(table))
-        return;
-    uint32_t *entry = arena_alloc(run->arena, count * sizeof *entry);
-    lookup_map(&reduce->keys, table, entry); /* keys that failed there fail here too */
-    for (uint32_t i = 0; i < count; i++) {
-        if (table_failed(table, i))
-            table_fail(reduce->keys.table, entry[i], table_failed(table, i));
-    }
+    if (keyed_failures(&other->keyed))
+        reduce_merge_failed(reduce, other, run->arena);
 }
 
 void reduce_judge(struct gather *gather, const struct op_run *run)
 {
-    const struct table *table = reduce_table(gather);
+    struct keyed *keyed = &reduce_of(gather)->keyed;
     const struct op *op = gather->op;
-    uint32_t count = table_count(table);
     bool has_key = !op->kind->keyless;
-    for (uint32_t i = 0; i < count && table_failures(table); i++) {
-        enum fault fault = table_failed(table, i);
+    keyed_order(keyed);
+    for (uint32_t i = 0; i < keyed->n && keyed_failures(keyed); i++) {
+        enum fault fault = keyed_failed(keyed, i);
         struct column key;
         if (!fault)
             continue;
         if (has_key)
-            cell_keys(table, op->pair->member[0], (struct sel){ &i, 1 }, run->arena, &key);
+            keyed_keys(keyed, op->pair->member[0], (struct sel){ &i, 1 }, run->arena, &key);
         const char *reason = fault_text(fault);
         run->error(run, &(struct op_error){ .op = op,
                                             .key = has_key ? &key : NULL,
@@ -178,21 +196,24 @@ void reduce_judge(struct gather *gather, const struct op_run *run)
 
 void reduce_reset(struct gather *gather)
 {
-    table_reset(reduce_of(gather)->keys.table);
+    keyed_reset(&reduce_of(gather)->keyed);
+    gather->taken = 0;
 }
 
 size_t reduce_bytes(const struct gather *gather)
 {
     const struct reduce *reduce = CONTAINER_OF(gather, const struct reduce, head);
-    return sizeof *reduce + lookup_bytes(&reduce->keys) + reduce->scratch.cap +
-           reduce->n_seen * sizeof *reduce->seen;
+    size_t n = sizeof *reduce + keyed_bytes(&reduce->keyed);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        n += reduce->shard[i].n_seen * sizeof(uint32_t);
+    return n;
 }
 
 void reduce_close(struct reduce *reduce)
 {
-    lookup_free(&reduce->keys);
-    buf_free(&reduce->scratch);
-    mem_free(reduce->seen);
+    keyed_close(&reduce->keyed);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        mem_free(reduce->shard[i].seen);
 }
 
 static void reduce_free(struct gather *gather)
@@ -201,16 +222,17 @@ static void reduce_free(struct gather *gather)
     mem_free(gather);
 }
 
-#define REDUCE_GATHER                                                                         \
-    .open = reduce_open, .merge = reduce_merge, .judge = reduce_judge, .reset = reduce_reset, \
-    .bytes = reduce_bytes, .free = reduce_free
+#define REDUCE_GATHER                                                                       \
+    .open = reduce_open, .take = reduce_take, .merge = reduce_merge, .judge = reduce_judge, \
+    .reset = reduce_reset, .bytes = reduce_bytes, .free = reduce_free
 
-static const struct gather_ops by_key = { REDUCE_GATHER, .take = reduce_take, .give = reduce_give };
-static const struct gather_ops by_value = { REDUCE_GATHER, .take = reduce_take_keys,
+static const struct gather_ops by_key = { REDUCE_GATHER, .prepare = reduce_prepare,
+                                          .give = reduce_give };
+static const struct gather_ops by_value = { REDUCE_GATHER, .prepare = reduce_prepare_keys,
                                             .give = reduce_give };
-static const struct gather_ops distinct = { REDUCE_GATHER, .take = reduce_take_keys,
+static const struct gather_ops distinct = { REDUCE_GATHER, .prepare = reduce_prepare_keys,
                                             .give = reduce_give_keys };
-static const struct gather_ops all = { REDUCE_GATHER, .take = reduce_take_values,
+static const struct gather_ops all = { REDUCE_GATHER, .prepare = reduce_prepare_values,
                                        .give = reduce_give_values };
 
 const struct op_kind op_reduce_by_key = { .name = "reduceByKey",

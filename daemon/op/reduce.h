@@ -3,28 +3,34 @@
  * reduceByKey: pairs come in and go out. countByValue: each row is a key, and counts as 1. distinct: the same, and only keys
  * go out. reduce: one key for all rows, and only its value goes out. */
 #pragma once
-#include "op/lookup.h"
-#include "op/op.h"
+#include "op/gather.h"
+#include "op/keyed.h"
 
-struct reduce {
-    struct gather head;
-    struct lookup keys;
-    struct buf scratch;
+struct reduce_shard {
     uint32_t *seen; /* of each entry, while rounds are made; all 0 between */
     uint32_t n_seen;
 };
 
+struct reduce {
+    struct gather head;
+    struct keyed keyed;
+    struct reduce_shard shard[SHARDS];
+};
+
 void reduce_init(struct reduce *reduce, const struct op *op, uint64_t seed); /* an empty one */
-/* Rows in: pairs; or keys, or values alone. */
-void reduce_take(struct gather *gather, const struct rows *pairs, const struct op_run *run);
-void reduce_take_keys(struct gather *gather, const struct rows *rows, const struct op_run *run);
-void reduce_take_values(struct gather *gather, const struct rows *rows, const struct op_run *run);
+/* Rows in: pairs; or keys, or values alone; they become pairs. */
+void reduce_prepare(const struct gather *gather, struct rows *pairs, const struct op_run *run);
+void reduce_prepare_keys(const struct gather *gather, struct rows *rows, const struct op_run *run);
+void reduce_prepare_values(const struct gather *gather, struct rows *rows,
+                           const struct op_run *run);
+void reduce_take(struct gather *gather, const struct rows *pairs, uint32_t shard,
+                 const struct op_run *run);
 /* Pairs that came out of a table of the same operation, behind what is there: counts add up. */
-void reduce_add(struct reduce *reduce, const struct rows *pairs, const struct op_run *run);
-/* What struct gather_ops says of these; reduce_give() gives pairs. */
+void reduce_add(struct reduce *reduce, struct rows *pairs, const struct op_run *run);
+/* What struct gather_ops says of these; reduce_give() gives pairs, once reduce_judge() was called. */
 bool reduce_give(const struct gather *gather, struct give *give, const struct op_run *run,
                  struct rows *rows);
-void reduce_merge(struct gather *gather, const struct gather *later, const struct op_run *run);
+void reduce_merge(struct gather *gather, struct gather *later, const struct op_run *run);
 void reduce_judge(struct gather *gather, const struct op_run *run);
 void reduce_reset(struct gather *gather);
 size_t reduce_bytes(const struct gather *gather);

@@ -16,36 +16,56 @@ struct rounds {      /* of one chunk's pairs; the arrays lie in its arena */
     uint32_t known; /* entries from here on are new in this chunk */
 };
 
-static void rounds_make_room(struct reduce *reduce)
+struct rounding { /* one shard of a gather */
+    const struct op *op;
+    struct table *table;
+    struct reduce_shard *shard;
+    const struct op_run *run;
+};
+
+static void rounds_make_room(struct reduce_shard *shard, uint32_t n)
 {
-    uint32_t n = table_count(reduce->keys.table);
-    if (n <= reduce->n_seen)
+    if (n <= shard->n_seen)
         return;
     uint32_t cap = n < 64 ? 64 : n * 2;
-    reduce->seen = mem_realloc(reduce->seen, cap * sizeof *reduce->seen);
-    memset(reduce->seen + reduce->n_seen, 0, (cap - reduce->n_seen) * sizeof *reduce->seen);
-    reduce->n_seen = cap;
+    shard->seen = mem_realloc(shard->seen, cap * sizeof *shard->seen);
+    memset(shard->seen + shard->n_seen, 0, (cap - shard->n_seen) * sizeof *shard->seen);
+    shard->n_seen = cap;
+}
+
+/* The pairs of the shard: their entries and rows. */
+static void rounds_find(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
+                        uint32_t *entry, uint32_t *row)
+{
+    uint32_t n = 0;
+    for (const struct keys *keys = keyed_first(&reduce->keyed, shard, pairs); keys;
+         keys = keys->next) {
+        keyed_find(&reduce->keyed, shard, keys, pairs->number);
+        memcpy(entry + n, reduce->keyed.shard[shard].entry, keys->n * sizeof *entry);
+        for (uint32_t i = 0; i < keys->n; i++)
+            row[n++] = keys->key[i].row;
+    }
 }
 
 /* Sorts the pairs by how many of their key came before them in this chunk. */
-static void rounds_make(struct reduce *reduce, const struct rows *pairs, struct arena *arena,
-                        struct rounds *rounds)
+static void rounds_make(struct reduce *reduce, const struct rows *pairs, uint32_t index,
+                        struct arena *arena, struct rounds *rounds)
 {
-    uint32_t n = pairs->sel.n;
+    const struct table *table = reduce->keyed.shard[index].table;
+    struct reduce_shard *shard = &reduce->shard[index];
+    *rounds = (struct rounds){ .known = table_count(table) };
+    for (const struct keys *keys = pairs->split->first[index]; keys; keys = keys->next)
+        rounds->n += keys->n;
+    uint32_t n = rounds->n, *found = arena_alloc(arena, n * sizeof *found);
     uint32_t *entry = arena_alloc(arena, n * sizeof *entry);
     uint32_t *rank = arena_alloc(arena, n * sizeof *rank);
-    *rounds = (struct rounds){ .n = n, .known = table_count(reduce->keys.table) };
     rounds->row = arena_alloc(arena, n * sizeof *rounds->row);
     rounds->entry = arena_alloc(arena, n * sizeof *rounds->entry);
     rounds->start = arena_zalloc(arena, (n + 2) * sizeof *rounds->start);
-    for (uint32_t at = 0; at < n;) {
-        uint32_t found = lookup_find(&reduce->keys, &pairs->column.child[0], pairs->sel, at);
-        memcpy(entry + at, reduce->keys.entry, found * sizeof *entry);
-        at += found;
-    }
-    rounds_make_room(reduce);
+    rounds_find(reduce, pairs, index, entry, found);
+    rounds_make_room(shard, table_count(table));
     for (uint32_t i = 0; i < n; i++) {
-        rank[i] = reduce->seen[entry[i]]++;
+        rank[i] = shard->seen[entry[i]]++;
         rounds->start[rank[i] + 2]++;
         rounds->n_rounds = rank[i] < rounds->n_rounds ? rounds->n_rounds : rank[i] + 1;
     }
@@ -53,36 +73,37 @@ static void rounds_make(struct reduce *reduce, const struct rows *pairs, struct 
         rounds->start[i + 1] += rounds->start[i]; /* where round i - 1 begins, so far */
     for (uint32_t i = 0; i < n; i++) {
         uint32_t to = rounds->start[rank[i] + 1]++;
-        rounds->row[to] = pairs->sel.row ? pairs->sel.row[i] : i;
+        rounds->row[to] = found[i];
         rounds->entry[to] = entry[i];
-        reduce->seen[entry[i]] = 0;
+        shard->seen[entry[i]] = 0;
     }
 }
 
 /* The values of a round that are less, or greater, than those in the cells of their keys. */
-static void rounds_compare(struct reduce *reduce, const struct column *param, uint32_t n,
+static void rounds_compare(const struct rounding *rounding, const struct column *param, uint32_t n,
                            const uint32_t *entry)
 {
-    bool greatest = reduce->head.op->extreme > 0;
+    bool greatest = rounding->op->extreme > 0;
     for (uint32_t i = 0; i < n; i++) {
         int order = column_compare(&param[1], i, &param[0], i);
         if (greatest ? order > 0 : order < 0)
-            cell_put(reduce->keys.table, entry[i], &param[1], i, &reduce->scratch);
+            cell_put(rounding->table, entry[i], &param[1], i, rounding->run->scratch);
     }
 }
 
 /* The values of a round into the cells of their keys, all different. */
-static void rounds_run(struct reduce *reduce, const struct column *values, struct sel rows,
-                       const uint32_t *entry, const struct op_run *run)
+static void rounds_run(const struct rounding *rounding, const struct column *values,
+                       struct sel rows, const uint32_t *entry)
 {
-    const struct op *op = reduce->head.op;
+    const struct op *op = rounding->op;
+    const struct op_run *run = rounding->run;
     struct column param[2], out;
     struct error_list errors = { 0 };
     const struct type *type = op->pair->member[1];
-    cell_get(reduce->keys.table, type, (struct sel){ entry, rows.n }, run->arena, &param[0]);
+    cell_get(rounding->table, type, (struct sel){ entry, rows.n }, run->arena, &param[0]);
     column_gather(run->arena, values, rows, &param[1]);
     if (op->extreme) {
-        rounds_compare(reduce, param, rows.n, entry);
+        rounds_compare(rounding, param, rows.n, entry);
         return;
     }
     struct chunk chunk = { .frame = { .n = rows.n },
@@ -92,32 +113,35 @@ static void rounds_run(struct reduce *reduce, const struct column *values, struc
                            .arena = run->arena };
     program_run(op->program, &chunk, &out, &errors);
     for (uint32_t i = 0; i < errors.n; i++)
-        table_fail(reduce->keys.table, entry[errors.items[i].row], (uint8_t)errors.items[i].fault);
+        table_fail(rounding->table, entry[errors.items[i].row], (uint8_t)errors.items[i].fault);
     SEL_EACH(chunk.sel, row)
-    cell_put(reduce->keys.table, entry[row], &out, row, &reduce->scratch);
+    cell_put(rounding->table, entry[row], &out, row, rounding->run->scratch);
 }
 
-void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct op_run *run)
+void rounds_fold(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
+                 const struct op_run *run)
 {
     const struct column *values = &pairs->column.child[1];
+    struct rounding rounding = { reduce->head.op, reduce->keyed.shard[shard].table,
+                                 &reduce->shard[shard], run };
     struct rounds rounds;
-    rounds_make(reduce, pairs, run->arena, &rounds);
+    rounds_make(reduce, pairs, shard, run->arena, &rounds);
     struct arena_mark mark = arena_mark(run->arena); /* a chunk may have as many rounds as pairs */
     for (uint32_t k = 0; k < rounds.n_rounds; k++) {
         uint32_t from = rounds.start[k], n = 0;
         uint32_t *row = rounds.row + from, *entry = rounds.entry + from;
         for (uint32_t i = 0; i < rounds.start[k + 1] - from; i++) {
-            if (table_failed(reduce->keys.table, entry[i]))
+            if (table_failed(rounding.table, entry[i]))
                 continue;
             if (k == 0 && entry[i] >= rounds.known) {
-                cell_put(reduce->keys.table, entry[i], values, row[i], &reduce->scratch);
+                cell_put(rounding.table, entry[i], values, row[i], run->scratch);
                 continue;
             }
             row[n] = row[i];
             entry[n++] = entry[i];
         }
         if (n)
-            rounds_run(reduce, values, (struct sel){ row, n }, entry, run);
+            rounds_run(&rounding, values, (struct sel){ row, n }, entry);
         if (run->arena->total - mark.total > ROUNDS_BYTES)
             arena_rewind(run->arena, mark);
     }

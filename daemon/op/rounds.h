@@ -3,4 +3,5 @@
 #pragma once
 #include "op/reduce.h"
 
-void rounds_fold(struct reduce *reduce, const struct rows *pairs, const struct op_run *run);
+void rounds_fold(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
+                 const struct op_run *run);

@@ -123,9 +123,9 @@ void state_find(struct state *state, const struct column *keys, struct sel sel, 
     }
 }
 
-uint32_t *state_find_table(struct state *state, const struct table *table, struct arena *arena)
+uint32_t *state_find_keyed(struct state *state, const struct keyed *keyed, struct arena *arena)
 {
-    uint32_t count = table_count(table), row[STATE_ROWS];
+    uint32_t count = keyed->n, row[STATE_ROWS];
     uint32_t *entry = arena_alloc(arena, count * sizeof *entry);
     for (uint32_t from = 0; from < count; from += STATE_ROWS) {
         uint32_t n = count - from < STATE_ROWS ? count - from : STATE_ROWS;
@@ -133,7 +133,7 @@ uint32_t *state_find_table(struct state *state, const struct table *table, struc
         struct column keys;
         for (uint32_t i = 0; i < n; i++)
             row[i] = from + i;
-        cell_keys(table, state->pair->member[0], (struct sel){ row, n }, arena, &keys);
+        keyed_keys(keyed, state->pair->member[0], (struct sel){ row, n }, arena, &keys);
         state_find(state, &keys, (struct sel){ .n = n }, entry + from);
         arena_rewind(arena, mark);
     }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "op/keyed.h"
 #include "op/lookup.h"
 #include "op/numbers.h"
 
@@ -43,8 +44,8 @@ struct state {
 void state_open(struct state *state, const struct type *pair, bool is_stamped, uint64_t seed);
 /* Entries of the selected rows of a column of keys, one a row; new keys get new ones, without a value. */
 void state_find(struct state *state, const struct column *keys, struct sel sel, uint32_t *entry);
-/* The entries of all keys of a table, in the arena. */
-uint32_t *state_find_table(struct state *state, const struct table *table, struct arena *arena);
+/* The entries of all keys of a table, in their order, in the arena. */
+uint32_t *state_find_keyed(struct state *state, const struct keyed *keyed, struct arena *arena);
 /* Puts in the states that a job begins with, touched at this time. */
 void state_begin(struct state *state, const struct column *pairs, int64_t stamp,
                  struct arena *arena);

@@ -48,9 +48,8 @@ static struct gather *update_open(const struct op *op, uint64_t seed)
 /* For each entry of the state its key in the batch, or NO_KEY; keys that are new get their entries. */
 static uint32_t *update_match(struct update *update, struct arena *arena)
 {
-    const struct table *table = update->values.keys.table;
-    uint32_t *entry = state_find_table(&update->state, table, arena);
-    uint32_t n = state_entries(&update->state), count = table_count(table);
+    uint32_t *entry = state_find_keyed(&update->state, &update->values.keyed, arena);
+    uint32_t n = state_entries(&update->state), count = update->values.keyed.n;
     uint32_t *key = arena_alloc(arena, n * sizeof *key);
     memset(key, 0xff, n * sizeof *key);
     for (uint32_t i = 0; i < count; i++)
@@ -92,7 +91,7 @@ static void step_lists(const struct step *step, const struct update *update,
         out->offset[i] = done;
         out->len[i] = n;
         for (uint32_t k = 0; k < n; k++)
-            slices[done++] = collect_slice(&values->values, values->order[values->start[key] + k]);
+            slices[done++] = group_value(values, values->order[values->start[key] + k]);
     }
     codec_get(arena, list->member[0], slices, done, &out->child[0]);
 }
@@ -238,6 +237,7 @@ static const struct memory_ops update_memory = {
 
 static const struct gather_ops update_gather = {
     .open = update_open,
+    .prepare = group_prepare,
     .take = group_take,
     .merge = group_merge,
     .judge = update_judge,

@@ -122,14 +122,15 @@ static struct gather *window_open_group(const struct op *op, uint64_t seed)
     return gather;
 }
 
-static void window_take(struct gather *gather, const struct rows *rows, const struct op_run *run)
+static void window_take(struct gather *gather, const struct rows *rows, uint32_t shard,
+                        const struct op_run *run)
 {
+    (void)shard;
     (void)run;
     collect_take(&windowed_of(gather)->batch, &rows->column, rows->sel);
 }
 
-static void window_merge(struct gather *gather, const struct gather *later,
-                         const struct op_run *run)
+static void window_merge(struct gather *gather, struct gather *later, const struct op_run *run)
 {
     (void)run;
     collect_append(&windowed_of(gather)->batch,
@@ -142,7 +143,7 @@ static void window_group(struct windowed *windowed, const struct op_run *run)
     struct panes_walk walk = windowed->walk;
     struct rows rows;
     while (panes_next(&windowed->panes, &walk, run->arena, &rows)) {
-        group_take(gather, &rows, run);
+        group_add(windowed->group, &rows, run);
         arena_reset(run->arena);
     }
     group_judge(gather, run);

@@ -4,7 +4,7 @@
  *
  * window: their rows. groupByKeyAndWindow: their pairs, grouped. */
 #pragma once
-#include "op/op.h"
+#include "op/gather.h"
 
 struct window {             /* first in op->more of every kind of window */
     uint64_t length, slide; /* in ticks */

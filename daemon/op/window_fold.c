@@ -312,15 +312,15 @@ static const struct memory_ops folded_memory = {
     .quiet = folded_quiet,
 };
 
-#define FOLDED_GATHER                                                                         \
-    .open = folded_open, .merge = reduce_merge, .judge = folded_judge, .reset = folded_reset, \
-    .bytes = folded_bytes, .free = folded_free, .memory = &folded_memory
+#define FOLDED_GATHER                                                                       \
+    .open = folded_open, .take = reduce_take, .merge = reduce_merge, .judge = folded_judge, \
+    .reset = folded_reset, .bytes = folded_bytes, .free = folded_free, .memory = &folded_memory
 
-static const struct gather_ops by_key = { FOLDED_GATHER, .take = reduce_take,
+static const struct gather_ops by_key = { FOLDED_GATHER, .prepare = reduce_prepare,
                                           .give = folded_give_pairs };
-static const struct gather_ops by_value = { FOLDED_GATHER, .take = reduce_take_keys,
+static const struct gather_ops by_value = { FOLDED_GATHER, .prepare = reduce_prepare_keys,
                                             .give = folded_give_pairs };
-static const struct gather_ops all = { FOLDED_GATHER, .take = reduce_take_values,
+static const struct gather_ops all = { FOLDED_GATHER, .prepare = reduce_prepare_values,
                                        .give = folded_give_values };
 
 const struct op_kind op_reduce_by_key_and_window = { .name = "reduceByKeyAndWindow",

@@ -46,10 +46,10 @@ static uint32_t changes_make(struct folded *folded, struct arena *arena, struct 
 {
     const struct program *filter = conf_of(folded)->filter;
     bool by_time = filter && filter->uses_batch_time;
-    uint32_t n_left = table_count(folded->left.keys.table), n = 0;
-    uint32_t n_came = table_count(folded->window.keys.table);
-    uint32_t *left = state_find_table(&folded->state, folded->left.keys.table, arena);
-    uint32_t *came = state_find_table(&folded->state, folded->window.keys.table, arena);
+    uint32_t n_left = folded->left.keyed.n, n = 0;
+    uint32_t n_came = folded->window.keyed.n;
+    uint32_t *left = state_find_keyed(&folded->state, &folded->left.keyed, arena);
+    uint32_t *came = state_find_keyed(&folded->state, &folded->window.keyed, arena);
     uint32_t entries = state_entries(&folded->state);
     uint32_t *of = arena_alloc(arena, entries * sizeof *of); /* entry of the state → of the table */
     uint32_t most = by_time ? entries : n_left + n_came;
@@ -87,7 +87,7 @@ static void step_values(const struct step *step, const struct reduce *reduce, bo
             there[n++] = entry;
     }
     if (n) {
-        cell_get(reduce->keys.table, type, (struct sel){ there, n }, arena, &values);
+        keyed_values(&reduce->keyed, type, (struct sel){ there, n }, arena, &values);
         column_gather(arena, &values, (struct sel){ at, step->n }, out);
     } else {
         column_zero(arena, type, out);
@@ -166,8 +166,8 @@ static void step_begin(struct step *step)
         const struct change *change = &step->change[i];
         step->entry[i] = change->entry;
         step->live[i] = state_is(&folded->state, change->entry, STATE_LIVE);
-        if ((change->left != NONE && table_failed(folded->left.keys.table, change->left)) ||
-            (change->came != NONE && table_failed(folded->window.keys.table, change->came)))
+        if ((change->left != NONE && keyed_failed(&folded->left.keyed, change->left)) ||
+            (change->came != NONE && keyed_failed(&folded->window.keyed, change->came)))
             step_fail(step, i); /* said when it was folded */
     }
 }

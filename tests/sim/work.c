@@ -151,6 +151,11 @@ static void pool_work(void *ctx)
     run->fn(run->ctx, slot->piece);
     run->finished++;
     slot->run = NULL;
+    uint32_t more = run->finished == run->pieces && run->more ? run->more(run->ctx) : 0;
+    if (more) {
+        run->pieces = more;
+        run->started = run->finished = 0;
+    }
     if (run->finished == run->pieces && run == pool->first)
         sim_post(pool->process->sim, pool->process, 1, pool_done, pool);
     pool_pump(pool);

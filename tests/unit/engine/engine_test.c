@@ -366,7 +366,10 @@ static uint64_t allocations_for(struct compute *compute, uint32_t n)
     struct buf output = { 0 };
     struct block *block = block_of_words(n);
     uint64_t before = mem_count();
-    compute_block(compute, block);
+    compute_feed(compute, &block, 1);
+    for (uint32_t tasks; (tasks = compute_step(compute));)
+        for (uint32_t i = 0; i < tasks; i++)
+            compute_task(compute, i);
     uint64_t used = mem_count() - before;
     compute->tick = 1;
     compute->batch_ms = 1000;
@@ -400,7 +403,7 @@ START_TEST(no_record_costs_an_allocation)
     struct dead dead = { 0 };
     ck_assert(job_plan(&job, jobs[_i], result));
     struct engine_conf conf = { .spec = &job.spec, .plan = job.plan };
-    compute_open(&compute, &conf);
+    compute_open(&compute, &conf, 1);
     compute.dead = &dead;
     for (int i = 0; i < 5; i++)
         allocations_for(&compute, 20000); /* the arena and the tables take their size */

@@ -54,7 +54,7 @@ static bool next(struct lift_cursor *cursor, uint32_t max)
 static void lift_all(void)
 {
     struct lift_cursor cursor;
-    lift_start(&cursor, &shape, block);
+    cursor = (struct lift_cursor){ .block = block };
     ck_assert(next(&cursor, 100));
     ck_assert_uint_eq(chunk.n, block->count);
 }
@@ -103,7 +103,7 @@ START_TEST(chunks_follow_one_another)
         snprintf(text, sizeof text, "value %d", i);
         add(i % 3 ? "key" : NULL, text, NO_HEADERS);
     }
-    lift_start(&cursor, &shape, block);
+    cursor = (struct lift_cursor){ .block = block };
     for (int i = 0; i < 10; i++) {
         if (i % 3 == 0)
             ck_assert(next(&cursor, 3));
