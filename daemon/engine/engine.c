@@ -65,22 +65,30 @@ static void engine_task(void *ctx, uint32_t task) /* on any thread of the pool *
 
 static void engine_run_cb(struct pool_run *run);
 
+static void list_move(struct list *from, struct list *to)
+{
+    while (!list_empty(from)) {
+        struct list *link = list_first(from);
+        list_remove(link);
+        list_add_tail(to, link);
+    }
+}
+
 /* Computes what was fed so far. */
 static void engine_start(struct engine *engine)
 {
     if (engine->running || list_empty(&engine->fed))
         return;
+    list_move(&engine->fed, &engine->taken);
     engine->n_blocks = 0;
-    while (!list_empty(&engine->fed)) {
-        struct fed *fed = LIST_ITEM(list_first(&engine->fed), struct fed, link);
-        list_remove(&fed->link);
-        list_add_tail(&engine->taken, &fed->link);
+    LIST_EACH(link, &engine->taken)
+    {
         if (engine->n_blocks == engine->blocks_cap) {
             engine->blocks_cap = engine->blocks_cap ? engine->blocks_cap * 2 : 64;
             engine->blocks =
                 mem_realloc(engine->blocks, engine->blocks_cap * sizeof(struct block *));
         }
-        engine->blocks[engine->n_blocks++] = fed->block;
+        engine->blocks[engine->n_blocks++] = LIST_ITEM(link, struct fed, link)->block;
     }
     compute_feed(&engine->compute, engine->blocks, engine->n_blocks);
     engine->running = true;
@@ -97,11 +105,7 @@ static void engine_run_cb(struct pool_run *run)
     struct engine *engine = CONTAINER_OF(run, struct engine, run);
     struct list done;
     list_init(&done);
-    while (!list_empty(&engine->taken)) {
-        struct list *link = list_first(&engine->taken);
-        list_remove(link);
-        list_add_tail(&done, link);
-    }
+    list_move(&engine->taken, &done);
     engine->running = false;
     engine_start(engine);
     while (!list_empty(&done)) {

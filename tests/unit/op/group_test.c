@@ -74,13 +74,17 @@ static const struct {
     { "- groupByKey",
       "job.yaml:2:3: error[E230]: groupByKey needs pairs (K, V), but here is a stream of {key: "
       "Option[String], value: String, topic: String, partition: Int, offset: Int, timestamp: "
-      "Timestamp, headers: Map[String, String]}\n  help: make pairs first: map: (_, 1)\n" },
+      "Timestamp, headers: Map[String, String]}\n  help: make pairs first: map: (_.value, 1)\n" },
     { "- map: (0.5, 1)\n- groupByKey",
       "job.yaml:3:3: error[E230]: groupByKey needs keys that compare exactly, but here is a stream "
       "of (Double, Int)\n"
       "  help: a key cannot hold a Double or Json: map it to an Int or a String\n" },
-    { "- groupByKey: 3", "job.yaml:2:15: error[E206]: groupByKey takes no argument\n" },
-    { "- glom: 3", "job.yaml:2:9: error[E206]: glom takes no argument\n" },
+    { "- groupByKey: 3",
+      "job.yaml:2:15: error[E206]: groupByKey takes no argument\n"
+      "  help: write it as a bare word: - groupByKey\n" },
+    { "- glom: 3",
+      "job.yaml:2:9: error[E206]: glom takes no argument\n"
+      "  help: write it as a bare word: - glom\n" },
     { "- repartition",
       "job.yaml:2:3: error[E205]: repartition needs a number\n  help: as repartition: 4\n" },
     { "- repartition: 0",

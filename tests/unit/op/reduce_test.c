@@ -86,7 +86,9 @@ END_TEST
 static const struct {
     const char *ops, *said;
 } said[] = {
-    { "- countByValue: 3", "job.yaml:2:17: error[E206]: countByValue takes no argument\n" },
+    { "- countByValue: 3",
+      "job.yaml:2:17: error[E206]: countByValue takes no argument\n"
+      "  help: write it as a bare word: - countByValue\n" },
     { "- map: 1.5\n- distinct",
       "job.yaml:3:3: error[E230]: distinct needs values that compare exactly, but here is a stream "
       "of Double\n  help: a key cannot hold a Double or Json: map it to an Int or a String\n" },
