@@ -116,7 +116,6 @@ struct slice cell_slice(const struct table *table, const struct type *type, uint
     return (struct slice){ kept->bytes, kept->n };
 }
 
-
 void cell_keys(const struct table *table, const struct type *type, struct sel entries,
                struct arena *arena, struct column *out)
 {
