@@ -87,6 +87,7 @@ extern const struct command init_command;
 extern const struct command explain_command;
 extern const struct command schema_command;
 extern const struct command docs_command;
+extern const struct command diff_command;
 extern const struct command error_command;
 extern const struct command version_command;
 extern const struct command worker_command;

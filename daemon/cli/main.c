@@ -7,9 +7,9 @@
 #define VERBS_MAX 64 /* that a stray one is compared with */
 
 static const char *const planned[] = { /* verbs of the manual that are still to come */
-                                       "diff",    "top",    "tap",        "logs",   "pause", "wal",
-                                       "dlq",     "state",  "checkpoint", "doctor", "start", "stop",
-                                       "restart", "resume", "reload",     NULL
+                                       "top",  "tap",     "logs",       "pause",  "wal",
+                                       "dlq",  "state",   "checkpoint", "doctor", "start",
+                                       "stop", "restart", "resume",     "reload", NULL
 };
 
 static void usage(FILE *out)

@@ -2,6 +2,7 @@
 """upgrade_test.py BUILD: what becomes of saved state when its job file changes: kept, widened, refused with its keys, dropped by
 the user's word, once."""
 
+import json
 import os
 import re
 import subprocess
@@ -26,12 +27,24 @@ class Job:
         self.checkpoint = stage.path("checkpoint", "x")[:-2]
         self.file = os.path.join(self.jobs, "count.yaml")
 
-    def run(self, ops, *options):
-        """(exit status, the last number that was printed, the log)."""
+    def write(self, path, ops):
         text = job(self.kafka.servers, "file://" + self.checkpoint)
         begin, end = text.index("  - flatMap"), text.index("outputs:")
-        with open(self.file, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             file.write(text[:begin] + ops + text[end:])
+
+    def diff(self, ops):
+        """(exit status, result, {id: (fate, keys)}) of what a new file would do."""
+        self.write(self.state + "/new.yaml", ops)
+        done = subprocess.run([daemon(BUILD), "diff", "-o", "json", "--state", self.state, "count", self.state + "/new.yaml"],
+                              capture_output=True, text=True, check=False, timeout=20)
+        expect(not done.stderr, done.stderr)
+        answer = json.loads(done.stdout)
+        return done.returncode, answer["result"], {state["id"]: (state["result"], state["keys"]) for state in answer["states"]}
+
+    def run(self, ops, *options):
+        """(exit status, the last number that was printed, the log)."""
+        self.write(self.file, ops)
         done = subprocess.run([daemon(BUILD), "run", "--once", "--jobs", self.jobs, "--state", self.state, *options],
                               capture_output=True, text=True, check=False, timeout=60)
         counts = re.findall(r"^\('all', ([0-9.]+)\)$", done.stdout, re.MULTILINE)
@@ -52,6 +65,11 @@ def state_follows_its_job_file():
     with Stage("upgrade") as stage:
         count = Job(stage)
         count.counts_all(SUM % INT)
+        expect(count.diff(SUM % INT) == (0, "unchanged", {"totals": ("kept", 1)}), count.diff(SUM % INT))
+        expect(count.diff(SUM % DOUBLE) == (0, "restart", {"totals": ("converted", 1)}), count.diff(SUM % DOUBLE))
+        expect(count.diff('  - map: ("all", 1)\n') == (1, "refused", {"totals": ("lost", 1)}), "a state without an operation")
+        renamed = (SUM % INT).replace("totals", "sums")
+        expect(count.diff(renamed) == (1, "refused", {"totals": ("lost", 1), "sums": ("new", None)}), count.diff(renamed))
         count.counts_all(SUM % INT)
         count.counts_all(SUM % DOUBLE, form="{}.0")
         status, shown, log = count.run(SUM % INT)

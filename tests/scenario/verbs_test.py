@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""verbs_test.py BUILD: the verbs that answer from files and tables alone: init, completion, explain.
+"""verbs_test.py BUILD: the verbs that answer from files and tables alone: init, completion, explain, diff.
 With --write the golden texts are written anew."""
 
 import glob
@@ -128,6 +128,41 @@ def every_job_that_is_shipped_can_be_explained():
             expect(all(item["guarantee"] for item in job["sources"] + job["outputs"]), path)
 
 
+def diff_says_what_a_new_version_does():
+    with Desk("diff") as desk:
+        def write(name, old=None, new=None):
+            text = desk.want("init", "-")
+            expect(old is None or old in text, f"no {old}")
+            return desk.write(name, text.replace(old or "", new or "") if old else text)
+        write("state/specs/clicks")
+        write("same.yaml", "# the last hour", "# of the last hour")
+        write("live.yaml", "outputs:", "onError: {failAbove: 20%}\nbackpressure: {enabled: false}\noutputs:")
+        write("other.yaml", "batchInterval: 10s", "batchInterval: 5s")
+        window = "  - reduceByKeyAndWindow: {func: _ + _, windowDuration: 1m}"
+        write("window.yaml", "  - reduceByKey: _ + _ ", window + " ")
+        write("bad.yaml", "- print ", "- printt ")
+        def diff(*args):
+            return desk.ask("diff", "--state", "state", *args)
+        expect(diff("clicks", "same.yaml") == (0, "clicks: unchanged\n", ""), diff("clicks", "same.yaml"))
+        expect(diff("clicks", "live.yaml")[1].splitlines() == [
+            "clicks: applied live, between two batches", "  ~ backpressure.enabled: true -> false", "  ~ onError.failAbove: 10% -> 20%"],
+            diff("clicks", "live.yaml"))
+        expect(diff("clicks", "other.yaml")[:2] == (0, "clicks: restart from the checkpoint, after the open batch\n"
+               "  ~ batchInterval: 10s -> 5s\n"), diff("clicks", "other.yaml"))
+        status, out, _ = diff("clicks", "window.yaml")
+        expect(status == 0 and "state 'result-reduceByKeyAndWindow-2' is new" in out, out)
+        write("saved.yaml", "  - reduceByKey: _ + _ ", "  - updateStateByKey: {id: sums, func: \"(values, state) => values.sum\"} ")
+        status, out, _ = diff("saved.yaml", "same.yaml")
+        expect(status == 0, out)  # there is no state yet
+        away = desk.read("saved.yaml").replace("batchInterval:", "checkpoint: webhdfs://u@nn1:9870/c\nbatchInterval:")
+        desk.write("away.yaml", away)
+        status, out, _ = diff("away.yaml", "same.yaml")
+        expect(status == 1 and "state 'sums' (number of keys unknown) has no operation" in out and "--discard-state sums" in out, out)
+        status, out, err = diff("clicks", "bad.yaml")
+        expect(status == 1 and not out and "error[E201]" in err, err)
+        expect([diff("none", "same.yaml")[0], diff("clicks", "none.yaml")[0], diff("clicks")[0]] == [66, 66, 64], "statuses")
+
+
 if __name__ == "__main__":
-    run_tests("verbs", [explain_shows_the_whole_job_to_the_letter, explain_takes_a_file_or_a_job_of_the_daemon,
+    run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter, explain_takes_a_file_or_a_job_of_the_daemon,
                         every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)
