@@ -117,11 +117,15 @@ const struct error_row error_rows_world[] = {
       .mend = "Cut it, or keep less of it." },
     { .code = 408,
       .title = "lua or a program of a pipe failed",
-      .means = "The chunk of `lua` raised an error or took too long, or the program of `pipe` "
-               "ended, or did not answer.",
-      .example = "line 1 (\"a\"): error[E408]: transformations[0].lua: [string]:1: attempt to "
-                 "index a nil value",
-      .mend = "The message has the program's own words." },
+      .means = "The function of `lua` raised an error, gave a value of another type, changed "
+               "what outlives the record, or took more than 10,000,000 instructions or 64 MiB: "
+               "that record is an error record. Or the program of `pipe` could not be started, "
+               "ended before it had read all of its input or with another status than 0, or "
+               "neither read nor wrote anything for its `timeout`: then the batch fails, and with "
+               "it the attempt.",
+      .example = "line 1 (\"index\"): error[E408]: transformations[1].lua: lua:3: attempt to index "
+                 "a nil value (field 'b')",
+      .mend = "The message has the program's own words; lua:3 is the third line of the chunk." },
     { .code = 409,
       .title = "a record without a value",
       .means = "Kafka keeps records without a value, tombstones, to say that a key was deleted.",

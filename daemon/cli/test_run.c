@@ -227,7 +227,10 @@ static bool running_batch(struct running *running)
     struct engine_cut cut;
     struct err err;
     running_begin_batch(running);
+    size_t before = running->out->len;
     if (!rehearsal_commit(running->rehearsal, &cut, &err)) {
+        running->out->len =
+            before; /* its outputs have been compared, and show nothing of a failure */
         running->good = false;
         buf_printf(running->out, "  %s\n", err.text);
         return false;

@@ -12,6 +12,7 @@ static const struct {
     [FAULT_NO_CSV] = { 403, "not a CSV record" },
     [FAULT_NO_JSON] = { 402, "not JSON" },
     [FAULT_NO_INT] = { 403, "not a whole number" },
+    [FAULT_NO_FIT] = { 403, "no Int can hold the number" },
     [FAULT_NO_DOUBLE] = { 403, "not a number" },
     [FAULT_EMPTY_SEPARATOR] = { 405, "the separator is empty" },
     [FAULT_RANGE] = { 405, "out of range" },

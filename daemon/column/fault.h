@@ -9,7 +9,8 @@ enum fault {
     FAULT_NO_UTF8,         /* E401 */
     FAULT_NO_JSON,         /* E402 */
     FAULT_NO_CSV,          /* E403 */
-    FAULT_NO_INT,          /* E403: this String or Double is no Int */
+    FAULT_NO_INT,          /* E403: this String is no Int */
+    FAULT_NO_FIT,          /* E403: no Int holds this Double */
     FAULT_NO_DOUBLE,       /* E403 */
     FAULT_EMPTY_SEPARATOR, /* E405: split("") */
     FAULT_RANGE,           /* E405: an index outside */

@@ -129,7 +129,7 @@ static int64_t as_int(struct call *call, uint32_t row, double value)
 {
     if (value >= -0x1p63 && value < 0x1p63)
         return (int64_t)value;
-    kernel_fail(call, row, FAULT_NO_INT); /* NaN among them */
+    kernel_fail(call, row, FAULT_NO_FIT); /* NaN among them */
     return 0;
 }
 

@@ -17,10 +17,11 @@
 const struct function function_rows[] = {
     /* String */
     { RULE("split", K_STRING, 1, 1, rule_split), .run = kernel_split, .arg = { S },
+      .can_fail = true,
       .help = "split(sep), split(regex(\"…\")): a List[String] of the parts, also the empty ones "
               "between separators and at both ends",
       .example = "\"a,,b\".split(\",\")", .gives = "[\"a\", \"\", \"b\"]" },
-    { RULE("words", K_STRING, 0, 0, rule_strings), .run = kernel_words,
+    { RULE("words", K_STRING, 0, 0, rule_strings), .run = kernel_words, .can_fail = true,
       .help = "words: a List[String] of what white space separates",
       .example = "\" to  be \".words", .gives = "[\"to\", \"be\"]" },
     { RUN("toLowerCase", K_STRING, S, kernel_lower), .can_fail = true,

@@ -37,10 +37,7 @@ struct term *rule_split(struct checker *checker, const struct site *site)
         diag_help(checker->source->diags, diag, "at white space: .words");
         return NULL;
     }
-    struct term *term = rule_strings(checker, site);
-    if (term)
-        term->can_fail = sep->kind != NODE_STRING;
-    return term;
+    return rule_strings(checker, site);
 }
 
 struct term *rule_to_double(struct checker *checker, const struct site *site)

@@ -226,8 +226,11 @@ bool rehearsal_commit(struct rehearsal *rehearsal, struct engine_cut *cut, struc
 {
     uint64_t number = rehearsal->progress.batch + 1;
     int64_t time_ms = rehearsal_time_ms(rehearsal);
-    if (!rehearsal_cut(rehearsal, cut, err))
+    if (!rehearsal_cut(rehearsal, cut, err)) {
+        if (err->code)
+            err_wrap(err, "error[E%u]", err->code);
         return err_wrap(err, "batch %llu", (unsigned long long)number);
+    }
     rehearsal_note(rehearsal, &(struct entry){ .kind = ENTRY_BATCH,
                                                .batch = { .number = number,
                                                           .time_ms = time_ms,

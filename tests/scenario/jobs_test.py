@@ -130,7 +130,7 @@ def the_share_of_errors_is_not_judged():
 
 def a_batch_that_must_not_be_committed_ends_the_test():
     out = fails(NUMBERS + "onError: {action: fail}\ntests: [{name: a, input: [[1], [x], [2]], expect: [[1]], errors: [0, 1]}]\n")
-    expect(re.fullmatch(r"  batch 2: record lines/0/1: .*\n", out), out)
+    expect(re.fullmatch(r"  batch 2: error\[E403\]: record lines/0/1: .*\n", out), out)
 
 
 def every_part_of_a_record_reaches_the_job():

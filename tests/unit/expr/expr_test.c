@@ -52,7 +52,7 @@ static const struct row {
     { "_.abs.max(3).min(7)", "[-9, 1, 5]", "Int: 7; 3; 5" },
     { "(_.round, _.toInt)", "[1.5, -1.5, 0.49999999999999994]",
       "(Int, Int): (2, 1); (-1, -1); (0, 0)" },
-    { "_.toInt", "[1e30, -0.0]", "Int: E403 `_.toInt`: not a whole number; 0" },
+    { "_.toInt", "[1e30, -0.0]", "Int: E403 `_.toInt`: no Int can hold the number; 0" },
     /* comparison and logic */
     { "_ >= 2", "[1, 2, 3]", "Bool: false; true; true" },
     { "_ < \"b\"", "[\"a\", \"b\", \"aé\"]", "Bool: true; false; true" },
