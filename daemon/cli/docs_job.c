@@ -24,8 +24,6 @@ static const char *argument_of(const struct job_op_row *row)
 static void put_example(struct docs *docs, const struct job_op_row *row)
 {
     struct buf *out = docs->out;
-    if (!row->ops)
-        return;
     buf_puts(out, "```\n");
     for (const char *at = row->ops; *at;) {
         size_t n = strcspn(at, "\n");
@@ -39,13 +37,11 @@ static void put_op(struct docs *docs, const struct job_op_row *row)
 {
     struct buf *out = docs->out;
     buf_printf(out, "## %s\n\n", row->name);
-    if (!row->help) {
-        buf_puts(out, "*Known, not supported yet.*\n\n");
-        return;
-    }
     buf_printf(out, "%s\n\n", row->help);
-    buf_printf(out, "`%s`. Argument: %s%s", row->types, argument_of(row),
-               row->may_lack ? ", or none" : "");
+    buf_printf(out, "`%s`. Argument: ", row->types);
+    if (row->shorthand)
+        buf_printf(out, "`%s`, or ", row->shorthand);
+    buf_printf(out, "%s%s", argument_of(row), row->may_lack ? ", or none" : "");
     if (row->sample)
         buf_printf(out, ", as `%s: %s`", row->name, row->sample);
     buf_puts(out, ".\n\n");

@@ -60,12 +60,14 @@ static const struct schema_key lua_keys[] = {
       .type = SCHEMA_ANY,
       .at = offsetof(struct job_args, code),
       .required = true,
-      .help = "a chunk of Lua 5.4 that returns a function of a record" },
+      .help = "a chunk of Lua 5.4 that returns a function of a record",
+      .example = "\"return function(record) return record.key end\"" },
     { .name = "type",
       .type = SCHEMA_ANY,
       .at = offsetof(struct job_args, type),
       .fallback = "String",
-      .help = "of what the function gives: \"(String, Int)\"" },
+      .help = "of what the function gives",
+      .example = "\"(String, Int)\"" },
     { 0 },
 };
 
@@ -227,11 +229,12 @@ const struct job_op_row job_op_rows[] = {
       .help = "A program that is run once for each batch that has records: each is a line of its "
               "standard input, as `print` shows it, and each line of its standard output is a "
               "record. It must read all of its input and end with status 0, else the batch fails, "
-              "and with it the attempt.",
+              "and with it the attempt. A batch that is computed again after a crash asks it "
+              "again: the answer should be the same.",
       .ops = "map: _.value\npipe: [tr, a-z, A-Z]", .input = "[[to be, or], [not]]",
       .gives = "[[TO BE, OR], [NOT]]" },
     { MAP("lua", lua_keys, "\"return function(record) return record.value:upper() end\""),
-      .shorthand = "code", .types = "T → String, or the type that is said",
+      .shorthand = "code", .types = "T → U, String unless said",
       .help = "One record for each: what a Lua function makes of it, or none where it gives nil "
               "and the type is no Option. Int and Timestamp are integers, Double is a float, "
               "String and "
