@@ -134,6 +134,7 @@ static struct gather *folded_open(const struct op *op, uint64_t seed)
     reduce_init(&folded->window, op, seed);
     reduce_init(&folded->left, op, seed);
     folded->panes.type = op->pair;
+    folded->sliding = (struct sliding){ .op = op, .seed = seed };
     folded->rows.max = UINT64_MAX;
     state_open(&folded->state, op->pair, false, seed);
     return &folded->batch.head;
@@ -178,7 +179,10 @@ static void folded_judge(struct gather *gather, const struct op_run *run)
     }
     uint64_t after = window_after(&conf->window, run->tick);
     panes_drop(&folded->panes, after);
-    folded_fold(folded, after, run->tick, &folded->window, run);
+    folded->slides = sliding_can(gather->op) &&
+                     sliding_fire(&folded->sliding, &folded->panes, after, run->tick, run);
+    if (!folded->slides)
+        folded_fold(folded, after, run->tick, &folded->window, run);
 }
 
 static bool folded_give_pairs(const struct gather *gather, struct give *give,
@@ -186,6 +190,8 @@ static bool folded_give_pairs(const struct gather *gather, struct give *give,
 {
     const struct folded *folded = (const void *)gather;
     struct sel entries;
+    if (folded->slides)
+        return sliding_give(&folded->sliding, give, run->arena, rows);
     if (!fold_of(gather)->inverse)
         return reduce_give(&folded->window.head, give, run, rows);
     if (!state_next(&folded->state, &give->entry, GATHER_ROWS, run->arena, &entries))
@@ -218,7 +224,7 @@ static size_t folded_bytes(const struct gather *gather)
     const struct folded *folded = (const void *)gather;
     return sizeof *folded + reduce_bytes(gather) + reduce_bytes(&folded->window.head) +
            reduce_bytes(&folded->left.head) + panes_bytes(&folded->panes) +
-           state_bytes(&folded->state);
+           state_bytes(&folded->state) + sliding_bytes(&folded->sliding);
 }
 
 static void folded_free(struct gather *gather)
@@ -228,6 +234,7 @@ static void folded_free(struct gather *gather)
     reduce_close(&folded->window);
     reduce_close(&folded->left);
     panes_free(&folded->panes);
+    sliding_free(&folded->sliding);
     collect_free(&folded->rows);
     state_free(&folded->state);
     mem_free(folded->failed.at);
@@ -283,6 +290,9 @@ static void folded_move(struct gather *to, struct gather *from)
 {
     struct folded *a = folded_of(to), *b = folded_of(from);
     struct panes panes = a->panes;
+    struct sliding sliding = a->sliding;
+    a->sliding = b->sliding;
+    b->sliding = sliding;
     struct state state = a->state;
     a->panes = b->panes;
     b->panes = panes;

@@ -1,11 +1,15 @@
 /* Windows of folded values: reduceByKeyAndWindow, reduceByWindow, countByWindow, countByValueAndWindow. Each batch is folded by
  * key as it comes, and its result kept; a window folds the results of its batches, oldest first.
  *
+ * Without an inverse function the results of sums of whole numbers, least and greatest values are kept as they come and go
+ * (sliding.h); other windows fold all their batches each time, in their order, whatever the function does.
+ *
  * With an inverse function the values of the last window are state: what left the window is taken out of them and what came
  * into it is put in (window_inverse.h). */
 #pragma once
 #include "op/panes.h"
 #include "op/reduce.h"
+#include "op/sliding.h"
 #include "op/state.h"
 #include "op/window.h"
 
@@ -19,13 +23,15 @@ struct fold_window { /* op->more */
 };
 
 struct folded {
-    struct reduce batch;   /* the open batch; the gather is its head */
-    struct reduce window;  /* of the window that fires; with an inverse: of what came into it */
-    struct reduce left;    /* with an inverse: of what left it */
-    struct panes panes;    /* results of batches, as pairs */
-    struct collect rows;   /* on the way there */
-    struct state state;    /* with an inverse */
-    struct numbers failed; /* entries of the state that are not given, ascending */
+    struct reduce batch;    /* the open batch; the gather is its head */
+    struct reduce window;   /* of the window that fires; with an inverse: of what came into it */
+    struct reduce left;     /* with an inverse: of what left it */
+    struct panes panes;     /* results of batches, as pairs */
+    struct sliding sliding; /* without an inverse, where the fold can be done so … */
+    bool slides;            /* … and the window that fires was */
+    struct collect rows;    /* on the way there */
+    struct state state;     /* with an inverse */
+    struct numbers failed;  /* entries of the state that are not given, ascending */
 };
 
 /* Folds the results of the ticks in (after, up_to] into a table. */
