@@ -27,7 +27,7 @@ static const char *pcre2_number(void)
 
 static const char *lua_number(void)
 {
-    return LUA_RELEASE + sizeof "Lua " - 1; /* it says no more at run time */
+    return &LUA_RELEASE[sizeof "Lua " - 1]; /* it says no more at run time */
 }
 
 struct version version_of(unsigned row)

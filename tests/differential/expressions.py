@@ -3,7 +3,7 @@ import json
 import math
 
 from methods import METHODS
-from values import (BOOL, DOUBLE, INT, JSON, NOTHING, STRING, TIME, Bad, Some, Unspecified, converter, is_ordered, kind,
+from values import (BOOL, CLOCK, DOUBLE, INT, JSON, NOTHING, STRING, TIME, Bad, Some, Unspecified, converter, is_ordered, kind,
                     list_of, members, no_nan, option, parts, tuple_of, unify, whole)
 
 IF, OR, AND, EQUAL, LESS, ADD, MUL, UNARY, POSTFIX = range(9)  # precedence
@@ -79,6 +79,8 @@ class Language:
                 names = [f"_{i + 1}" for i in range(len(has[1]))] if has[0] == "Tuple" else [name for name, _ in has[1]]
                 for i, (name, member) in enumerate(zip(names, members(has))):
                     walk(f"{text}.{name}", lambda env, i=i, run=run: run(env)[i], member, depth - 1)
+        if of == TIME:
+            found.append(Expr(of, "batchTime", lambda env: CLOCK[0]))
         for name, number, has in self.scope.variables():
             walk(name, lambda env, number=number: env[number], has, 3)
         return found

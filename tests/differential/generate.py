@@ -3,7 +3,7 @@ from collections import Counter
 
 import streams as ops
 from expressions import Language, Scope
-from jobs import KAFKA, Job, Source, Stream, expression_text
+from jobs import Job, Source, Stream, expression_text
 from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option, parts,
                     record_of, text_of, tuple_of, whole)
 
@@ -15,6 +15,7 @@ TEXTS = {
     "json": ('{"user":{"name":"ann","n":3},"level":"ERROR","items":[1,2,3]}', '{"n":7,"name":"bob"}', '{"level":"x","n":1.5}', "[1,2]",
              "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12"),
 }
+SOURCES = ("kafka", "kafka", "kafka", "kafka", "nullable", "json", "flume", "socket")
 UNORDERED_FOLDS = ("sum", "min", "max", "count")
 
 
@@ -33,10 +34,11 @@ class Generator:
         return self.random.random() < share
 
     def job(self):
-        sources = [Source(f"s{i}", f"t{i}") for i in range(self.pick((1, 1, 1, 2, 3)))]
+        sources = [Source(f"s{i}", self.pick(SOURCES)) for i in range(self.pick((1, 1, 1, 2, 3)))]
         self.interval_ms = self.pick((1000, 1000, 250, 10000))
         self.sources, self.streams = sources, []
-        self.shapes = {source.name: self.pick(("ints", "words", "words", "json")) for source in sources}
+        self.shapes = {source.name: "json" if source.kind == "json" else self.pick(("ints", "words", "words", "json"))
+                       for source in sources}
         for source in sources:
             self.open(source)
         for _ in range(self.pick((0, 0, 1, 2))):
@@ -51,10 +53,13 @@ class Generator:
 
     def open(self, source):
         """What stands right behind a source: its texts made into something."""
-        stream = Stream(f"r{len(self.streams)}", [source.name], 1, KAFKA, True)
+        stream = Stream(f"r{len(self.streams)}", [source.name], 1, source.type, True)
         self.streams.append(stream)
         roll, shape = self.random.random(), self.shapes[source.name]
-        if roll < 0.5:
+        self.used[f"source {source.kind}"] += 1
+        if source.kind == "json":  # it is read where somebody looks at it
+            self.each(stream, "map", "_.value", lambda row: [row[1]], JSON)
+        if roll < 0.5 and source.kind == "kafka":
             texts = {"ints": ("(_.key.getOrElse(\"-\"), _.value.toInt)", "_.value.toInt"), "words": ("_.value.split(\" \")",),
                      "json": ("_.value.json",)}[shape]
             self.opener(stream, shape, self.pick(texts))
@@ -455,17 +460,21 @@ class Generator:
     def batches(self, job):
         """(inputs, number of batches)."""
         n = self.pick((2, 3, 4, 6))
-        return {source.name: [[self.record(self.shapes[source.name]) for _ in range(self.pick((0, 1, 2, 3, 5)))] for _ in range(n)]
+        return {source.name: [[self.record(source) for _ in range(self.pick((0, 1, 2, 3, 5)))] for _ in range(n)]
                 for source in job.sources}, n + self.pick((0, 0, 1, 2))
 
-    def record(self, shape):
+    def record(self, source):
         item = {}
-        if self.chance(0.4):
+        if source.is_kafka and self.chance(0.4):
             item["key"] = self.pick(("a", "b", "é", "", None))
-        item["value"] = None if self.chance(0.03) else self.pick(TEXTS[shape])
-        if self.chance(0.08):
+        item["value"] = None if source.is_kafka and self.chance(0.03) else self.pick(TEXTS[self.shapes[source.name]])
+        if source.is_kafka and self.chance(0.05):
+            item["topic"] = self.pick(source.topics)
+        if source.is_kafka and self.chance(0.05):
+            item["partition"] = self.pick((0, 1))
+        if source.is_kafka and self.chance(0.08):
             item["timestamp"] = self.pick((0, 1, 1500, 1790000000123))
-        if self.chance(0.1):
+        if source.kind != "socket" and self.chance(0.1):
             item["headers"] = self.pick(({"id": "7"}, {"é": "x", "id": ""}, {}))
         return item
 

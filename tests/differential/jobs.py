@@ -1,30 +1,61 @@
 """A job: sources, streams, outputs, and what it must show for given batches."""
+from methods import parse_json
 from streams import Faults, Rows, joined
-from values import STRING, Some, TIME, expected, option, quoted, record_of
+from values import CLOCK, JSON, STRING, TIME, Bad, Some, expected, option, quoted, record_of
 
-KAFKA = record_of(("key", option(STRING)), ("value", STRING), ("topic", STRING), ("partition", "Int"), ("offset", "Int"),
-                  ("timestamp", TIME), ("headers", ("Map", STRING)))
+HEADERS = ("Map", STRING)
+
+
+def kafka_of(value):
+    return record_of(("key", option(STRING)), ("value", value), ("topic", STRING), ("partition", "Int"), ("offset", "Int"),
+                     ("timestamp", TIME), ("headers", HEADERS))
 
 
 class Source:
-    """A Kafka source of one topic; `batches` are what its records are written from."""
+    """A source by its kind: kafka, nullable (a kafka whose values may be absent), json, flume, socket."""
 
-    def __init__(self, name, topic):
-        self.name, self.topic = name, topic
+    def __init__(self, name, kind):
+        self.name, self.kind, self.topics = name, kind, (f"{name}a", f"{name}b")
+        self.is_kafka = kind in ("kafka", "nullable", "json")
+        self.type = STRING if kind == "socket" else record_of(("body", STRING), ("headers", HEADERS)) if kind == "flume" else \
+            kafka_of(option(STRING) if kind == "nullable" else JSON if kind == "json" else STRING)
+
+    def yaml(self):
+        if self.kind == "socket":
+            return f"socketTextStream: {{name: {self.name}, host: h, port: 1}}"
+        if self.kind == "flume":
+            return f"flume: {{name: {self.name}, bind: h, port: 1}}"
+        more = {"json": ", value.format: json", "nullable": ", value.nullable: true"}.get(self.kind, "")
+        return f"kafka: {{name: {self.name}, bootstrap.servers: \"b:1\", group.id: g, topics: [{', '.join(self.topics)}]{more}}}"
+
+    def record(self, item, place, offset, now_ms):
+        """The value that a record is; raises Bad."""
+        value = item.get("value")
+        if self.kind == "socket":
+            return value
+        if self.kind == "flume":
+            return (value, item.get("headers", {}))
+        if self.kind == "nullable":
+            value = None if value is None else Some(value)
+        elif value is None:
+            raise Bad("no value")
+        elif self.kind == "json":
+            value = parse_json(value)
+        key = item.get("key")
+        return (None if key is None else Some(key), value, *place, offset, item.get("timestamp", now_ms), item.get("headers", {}))
 
     def records(self, batches, interval_ms):
-        """Per batch the values, and the number of records without a value."""
-        offset, made = 0, []
+        """Per batch the values, and the number of records that are none."""
+        offsets, made = {}, []
         for i, batch in enumerate(batches):
             rows, faults = [], 0
             for item in batch:
-                here, offset = offset, offset + 1
-                if item.get("value") is None:
+                place = (item.get("topic", self.topics[0]), item.get("partition", 0))
+                offset = offsets[place] = offsets.get(place, -1) + 1
+                try:
+                    rows.append(self.record(item, place, offset, (i + 1) * interval_ms))
+                except Bad:
                     faults += 1
-                    continue
-                key = item.get("key")
-                rows.append((None if key is None else Some(key), item["value"], self.topic, 0, here,
-                             item.get("timestamp", (i + 1) * interval_ms), item.get("headers", {})))
             made.append((Rows(rows, [len(rows)] if batch else []), faults))
         return made
 
@@ -49,7 +80,7 @@ class Job:
         ops = {stream.name: [make() for _, make, _ in stream.steps] for stream in self.streams}
         records = {source.name: source.records(inputs[source.name], self.interval_ms) for source in self.sources}
         for now in range(1, batches + 1):
-            faults, flow = Faults(), {}
+            faults, flow, CLOCK[0] = Faults(), {}, now * self.interval_ms
             for source in self.sources:
                 rows, bad = records[source.name][now - 1] if now <= len(records[source.name]) else (Rows([], []), 0)
                 flow[source.name] = rows
@@ -70,7 +101,7 @@ class Job:
     def yaml(self, tests):
         lines = [f"batchInterval: {self.interval_ms}ms", "checkpoint: file:///nowhere", "sources:"]
         for source in self.sources:
-            lines.append(f"  - kafka: {{name: {source.name}, bootstrap.servers: \"b:1\", group.id: g, topics: [{source.topic}]}}")
+            lines.append(f"  - {source.yaml()}")
         lines.append("streams:")
         for stream in self.streams:
             parents = stream.parents[0] if len(stream.parents) == 1 else "[" + ", ".join(stream.parents) + "]"
@@ -92,7 +123,7 @@ class Job:
         lines = [f"  - name: {name}", f"    batches: {batches}", "    input:"]
         for source in self.sources:
             lines.append(f"      {source.name}:")
-            lines += ["        - [" + ", ".join(map(item_text, batch)) + "]" for batch in inputs[source.name]]
+            lines += ["        - [" + ", ".join(item_text(item, source.kind) for item in batch) + "]" for batch in inputs[source.name]]
         lines.append("    expect:")
         for label, stream in self.outputs:
             lines.append(f"      {label}:")
@@ -105,15 +136,17 @@ class Job:
         return lines
 
 
-def item_text(item):
+def item_text(item, kind):
     """A record as `input` has it."""
     if list(item) == ["value"] and item["value"] is not None:
         return quoted(item["value"])
     parts = []
     for name, value in item.items():
+        if name == "value" and kind == "flume":
+            name = "body"
         if name == "headers":
             value = "{" + ", ".join(f"{quoted(key)}: {quoted(text)}" for key, text in value.items()) + "}"
-        elif name == "timestamp":
+        elif name in ("timestamp", "partition"):
             value = str(value)
         else:
             value = "null" if value is None else quoted(value)

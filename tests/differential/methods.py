@@ -419,8 +419,8 @@ def json_as(*kinds):
 
 
 def as_int(value):
-    if type(value) is float and value == math.floor(value):
-        raise Unspecified("is 1.0 a whole number?")
+    if type(value) is float and math.isfinite(value) and value == math.floor(value):
+        value = int(value)
     return Some(value) if type(value) is int and INT_MIN <= value <= INT_MAX else None
 
 

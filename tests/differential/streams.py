@@ -118,7 +118,7 @@ class Whole(Op):
 def op_glom(rows, _):
     if rows.vague:
         raise Unspecified("a partition of nothing")
-    return Rows(rows.partitions(), [1] * len(rows.cuts))
+    return Rows(list(rows.partitions()))
 
 
 def op_repartition(num):

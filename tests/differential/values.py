@@ -11,6 +11,9 @@ INT, DOUBLE, BOOL, STRING, TIME, JSON, NOTHING = "Int", "Double", "Bool", "Strin
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 
 
+CLOCK = [0]  # ms: the time of the batch that is computed
+
+
 class Bad(Exception):
     """What fails on a record: it becomes an error record."""
 
