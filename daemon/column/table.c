@@ -197,10 +197,11 @@ static void table_make_room(struct table *table, uint32_t n)
 
 /* The slot that holds the key, or the free one where it would stand. Steps go by exclusive or: the neighbour in the same cache
  * line first, then the line beside it, and so on through all slots. */
-static inline struct slot *slots_seek(const struct slots *slots, const struct key *key)
+static inline struct slot *slots_seek(const struct slots *slots, const struct key *key,
+                                      uint32_t home)
 {
     uint64_t k0 = key->k0, k1 = key->k1;
-    uint32_t len = key->len, home = slots_home(slots, key_hash(key));
+    uint32_t len = key->len;
     for (uint32_t step = 0;; step++) {
         struct slot *slot = &slots->slot[home ^ step];
         if (!slot->entry)
@@ -223,32 +224,34 @@ static uint32_t table_add(struct table *table, struct slot *slot, const struct k
     return entry;
 }
 
-static void slots_fetch(const struct slots *slots, const struct keys *keys)
+/* Has the slots where the keys would like to stand fetched, all at once: that is where a large table's time goes. */
+static inline void slots_fetch(const struct slots *slots, const struct keys *keys,
+                               uint32_t home[KEYS_GROUP])
 {
-    for (uint32_t i = 0; i < keys->n; i++)
-        __builtin_prefetch(&slots->slot[slots_home(slots, key_hash(&keys->key[i]))]);
-    __asm__ volatile(
-        ""); /* gcc takes a function that only fetches for one without effect, and drops the call */
-}
-
-void table_fetch(const struct table *table, const struct keys *keys)
-{
-    slots_fetch(&table->now, keys);
-    if (table->old.slot)
-        slots_fetch(&table->old, keys);
+    const struct slots to = *slots;
+    for (uint32_t i = 0; i < keys->n; i++) {
+        uint64_t hash = key_hash(&keys->key[i]);
+        home[i] = to.parts == 1 ? (uint32_t)hash & to.mask : slots_home(&to, hash);
+        __builtin_prefetch(&to.slot[home[i]]);
+    }
 }
 
 static void table_find_growing(struct table *table, const struct keys *keys, uint32_t *entry)
 {
+    uint32_t home[KEYS_GROUP], before[KEYS_GROUP];
+    slots_fetch(&table->now, keys, home);
+    slots_fetch(&table->old, keys, before);
     for (uint32_t i = 0; i < keys->n; i++) {
-        struct slot *slot = slots_seek(&table->now, &keys->key[i]);
-        const struct slot *before = slot->entry ? slot : slots_seek(&table->old, &keys->key[i]);
-        entry[i] = before->entry ? before->entry - 1 : table_add(table, slot, &keys->key[i]);
+        const struct key *key = &keys->key[i];
+        struct slot *slot = slots_seek(&table->now, key, home[i]);
+        const struct slot *old = slot->entry ? slot : slots_seek(&table->old, key, before[i]);
+        entry[i] = old->entry ? old->entry - 1 : table_add(table, slot, key);
     }
 }
 
 void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
 {
+    uint32_t home[KEYS_GROUP];
     table_make_room(table, keys->n);
     if (table->old.slot) {
         table_find_growing(table, keys, entry);
@@ -256,8 +259,9 @@ void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
     }
     const struct slots now = table->now;
     const uint64_t *cell = table->cell;
+    slots_fetch(&now, keys, home);
     for (uint32_t i = 0; i < keys->n; i++) {
-        struct slot *slot = slots_seek(&now, &keys->key[i]);
+        struct slot *slot = slots_seek(&now, &keys->key[i], home[i]);
         if (__builtin_expect(!slot->entry, 0))
             table_add(table, slot, &keys->key[i]);
         entry[i] = slot->entry - 1;
@@ -349,7 +353,8 @@ void table_keys(const struct table *table, const uint32_t *entry, uint32_t n, st
 void table_fetch_key(const struct table *table, uint32_t entry)
 {
     __builtin_prefetch(table_slot(table, entry));
-    __asm__ volatile(""); /* as above */
+    __asm__ volatile(
+        ""); /* gcc takes a function that only fetches for one without effect, and drops the call */
 }
 
 void *table_keep(struct table *table, size_t n)

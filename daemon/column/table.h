@@ -1,7 +1,7 @@
 /* A table of keys: each key gets a number, its entry, in the order in which the keys first came, and a cell of 8 bytes that
  * belongs to whoever folds values into it. Open addressing over slots of 32 bytes; keys of up to
- * KEY_INLINE bytes stand in the slot, longer ones in the table's arena. Keys are looked up in groups: the slots of a group are
- * fetched while the one before it is compared, so that the misses of a large table overlap. The table grows step by step,
+ * KEY_INLINE bytes stand in the slot, longer ones in the table's arena. Keys are looked up in groups: the slots of
+ * a whole group are fetched before the first is compared, so that the misses of a large table overlap. The table grows step by step,
  * some slots with each group, so no lookup waits for a whole copy.
  *
  * Entries never move, and they are what results are made of: nothing that is shown depends on the hash or its seed. A table
@@ -23,8 +23,6 @@ struct table *table_new(const struct key_seed *seed,
                         uint64_t cell); /* cell: what a new entry's holds */
 void table_free(struct table *table);   /* NULL is fine */
 void table_reset(struct table *table);  /* no keys; keeps what memory the last keys needed */
-/* Has the slots of these keys fetched, so that a table_find() soon after does not wait for memory. */
-void table_fetch(const struct table *table, const struct keys *keys);
 /* The entry of each key; keys that are new get the next ones. */
 void table_find(struct table *table, const struct keys *keys, uint32_t *entry);
 /* Gives the key of an entry a new one, the last, with a fresh cell. The old one has no key from now on: table_key() must not

@@ -9,14 +9,28 @@
 /* A fold takes the values of one group of rows into the cells of their entries, in order. */
 typedef void (*fold_fn)(struct shard *shard, const struct keys *keys, const struct column *value);
 
+/* Each row has the same number. */
+static void fold_int_same(struct shard *shard, const struct keys *keys, int64_t number)
+{
+    int64_t *cell = (int64_t *)table_cells(shard->table);
+    for (uint32_t i = 0; i < keys->n; i++) {
+        uint32_t entry = shard->entry[i];
+        if (__builtin_add_overflow(cell[entry], number, &cell[entry]))
+            table_fail(shard->table, entry, FAULT_OVERFLOW);
+    }
+}
+
 static void fold_int_sum(struct shard *shard, const struct keys *keys, const struct column *value)
 {
     int64_t *cell = (int64_t *)table_cells(shard->table);
     const int64_t *number = value->i64;
-    const uint32_t mask = value->is_const ? 0 : UINT32_MAX;
+    if (value->is_const) {
+        fold_int_same(shard, keys, number[0]);
+        return;
+    }
     for (uint32_t i = 0; i < keys->n; i++) {
         uint32_t entry = shard->entry[i];
-        if (__builtin_add_overflow(cell[entry], number[keys->key[i].row & mask], &cell[entry]))
+        if (__builtin_add_overflow(cell[entry], number[keys->key[i].row], &cell[entry]))
             table_fail(shard->table, entry, FAULT_OVERFLOW);
     }
 }
@@ -76,8 +90,7 @@ void fold_pairs(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
     if (!is_count)
         fold = value->type->kind == K_INT ? folds[op->fold].of_int : folds[op->fold].of_double;
     check(fold);
-    for (const struct keys *keys = keyed_first(&reduce->keyed, shard, pairs); keys;
-         keys = keys->next) {
+    for (const struct keys *keys = pairs->split->first[shard]; keys; keys = keys->next) {
         keyed_find(&reduce->keyed, shard, keys, pairs->number);
         fold(&reduce->keyed.shard[shard], keys, value);
     }

@@ -164,20 +164,10 @@ static void shard_make_room(struct shard *shard)
     shard->born = mem_realloc(shard->born, shard->cap * sizeof *shard->born);
 }
 
-const struct keys *keyed_first(const struct keyed *keyed, uint32_t shard, const struct rows *rows)
-{
-    const struct keys *keys = rows->split->first[shard];
-    if (keys)
-        table_fetch(keyed->shard[shard].table, keys);
-    return keys;
-}
-
 void keyed_find(struct keyed *keyed, uint32_t index, const struct keys *keys, uint64_t number)
 {
     struct shard *shard = &keyed->shard[index];
     uint32_t next = table_count(shard->table);
-    if (keys->next)
-        table_fetch(shard->table, keys->next);
     table_find(shard->table, keys, shard->entry);
     if (table_count(shard->table) == next)
         return;

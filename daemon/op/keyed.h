@@ -33,10 +33,8 @@ void keyed_open(struct keyed *keyed, uint64_t seed, uint64_t fresh);
 /* Splits rows by these keys, a column of theirs: sets rows->split. The keyed is only read: any number of threads may. */
 void keyed_split(const struct keyed *keyed, struct rows *rows, const struct column *keys,
                  const struct op_run *run);
-/* The keys of this shard that rows were split into; NULL: none. */
-const struct keys *keyed_first(const struct keyed *keyed, uint32_t shard, const struct rows *rows);
-/* Their entries: fills in shard->entry. While they are compared the slots of those behind them are fetched, so walk them in
- * order from the first on. */
+/* The entries of some keys that rows were split into, rows->split->first[shard] and those behind it, in order: fills in
+ * shard->entry. */
 void keyed_find(struct keyed *keyed, uint32_t shard, const struct keys *keys, uint64_t number);
 /* The same for all keys of another one's shard, of the same seed: fills in entry. They count as if they came behind row
  * `number`. */

@@ -1,21 +1,16 @@
-/* Keys of rows looked up in a table, a group at a time: while one group is compared the slots of the next are being fetched. */
+/* Keys of rows looked up in a table, a group at a time. */
 #pragma once
 #include <stdint.h>
 
 #include "column/table.h"
 #include "op/op.h"
 
-struct lookup_group { /* up to KEYS_GROUP rows on their way into the table */
-    struct keys keys;
-    struct buf bytes; /* of keys that are made for the table */
-};
-
 struct lookup {
     struct table *table;
     struct key_seed seed;
-    struct lookup_group group[2]; /* the one that is looked up, and the next */
-    unsigned now;
-    uint32_t entry[KEYS_GROUP]; /* of the group that was looked up */
+    struct keys keys;           /* the group that was looked up … */
+    uint32_t entry[KEYS_GROUP]; /* … and its entries */
+    struct buf bytes;           /* of keys that are made for the table */
 };
 
 /* An empty table; fresh: what a new key's cell holds. */

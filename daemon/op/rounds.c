@@ -38,8 +38,7 @@ static void rounds_find(struct reduce *reduce, const struct rows *pairs, uint32_
                         uint32_t *entry, uint32_t *row)
 {
     uint32_t n = 0;
-    for (const struct keys *keys = keyed_first(&reduce->keyed, shard, pairs); keys;
-         keys = keys->next) {
+    for (const struct keys *keys = pairs->split->first[shard]; keys; keys = keys->next) {
         keyed_find(&reduce->keyed, shard, keys, pairs->number);
         memcpy(entry + n, reduce->keyed.shard[shard].entry, keys->n * sizeof *entry);
         for (uint32_t i = 0; i < keys->n; i++)
