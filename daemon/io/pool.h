@@ -21,6 +21,7 @@ struct pool_run { /* one run in flight; the struct belongs to the pool until cb 
     uint32_t started, finished;
 };
 
+uint32_t pool_cores(void); /* that this process may use, at least 1 */
 struct pool *pool_new(struct loop *loop, uint32_t threads);
 void pool_start(struct pool *pool,
                 struct pool_run *run); /* runs are begun in the order of these calls */

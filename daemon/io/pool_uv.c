@@ -2,6 +2,7 @@
  * last piece puts the run on `done` and, unless one is on its way already, sends the pool's one
  * post to the loop, which calls back all that is done. */
 #include <stdbool.h>
+#include <uv.h>
 
 #include "base/check.h"
 #include "base/list.h"
@@ -114,6 +115,11 @@ static void *pool_thread(void *ctx)
     }
     pthread_mutex_unlock(&pool->mutex);
     return NULL;
+}
+
+uint32_t pool_cores(void)
+{
+    return uv_available_parallelism();
 }
 
 struct pool *pool_new(struct loop *loop, uint32_t threads)

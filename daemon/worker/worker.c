@@ -35,7 +35,7 @@
 #define PATIENCE_MIN_MS \
     10000                 /* an owner's silence counts as death after 3 x the longer of this … */
 #define PATIENCE_FACTOR 3 /* … and the batch interval */
-#define COMPUTE_THREADS 1
+#define COMPUTE_THREADS_MAX 8u /* more would have nothing to do: a table has 8 shards */
 
 enum {
     WORKER_LOCKING,
@@ -253,7 +253,8 @@ static bool worker_make_engine(struct worker *worker, struct err *err)
     worker->hash_seed = worker->progress.hash_seed;
     if (!worker->progress.started)
         world_random(loop_world(loop), &worker->hash_seed, sizeof worker->hash_seed);
-    worker->pool = pool_new(loop, COMPUTE_THREADS);
+    uint32_t cores = pool_cores();
+    worker->pool = pool_new(loop, cores < COMPUTE_THREADS_MAX ? cores : COMPUTE_THREADS_MAX);
     struct engine_conf engine = { .spec = worker->conf.spec,
                                   .plan = worker->conf.plan,
                                   .pool = worker->pool,

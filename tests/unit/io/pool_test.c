@@ -80,6 +80,48 @@ START_TEST(a_run_of_nothing_ends_too)
 }
 END_TEST
 
+/* ---- phases: each piece of one sees all of those before it done */
+
+static struct phases {
+    struct pool_run run;
+    uint32_t n, pieces; /* phases begun; pieces of this one */
+    _Atomic uint32_t done;
+} phases;
+
+static void phase_piece(void *ctx, uint32_t index)
+{
+    struct phases *all = ctx;
+    ck_assert_uint_lt(index, all->pieces);
+    all->done++;
+}
+
+static uint32_t phase_next(void *ctx)
+{
+    struct phases *all = ctx;
+    ck_assert_uint_eq(all->done, all->pieces);
+    all->done = 0;
+    all->n++;
+    return all->pieces = all->n == 200 ? 0 : 1 + all->n % 5;
+}
+
+static void phases_ended(struct pool_run *run)
+{
+    (void)run;
+    loop_stop(stage.loop);
+}
+
+START_TEST(a_phase_begins_when_the_one_before_is_done)
+{
+    phases = (struct phases){ .pieces = 7 };
+    phases.run = (struct pool_run){
+        .fn = phase_piece, .ctx = &phases, .pieces = 7, .more = phase_next, .cb = phases_ended
+    };
+    pool_start(stage.pool, &phases.run);
+    loop_run(stage.loop);
+    ck_assert_uint_eq(phases.n, 200);
+}
+END_TEST
+
 static void never(struct pool_run *run)
 {
     (void)run;
@@ -117,6 +159,7 @@ Suite *pool_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, each_piece_runs_once_then_the_loop_hears);
     tcase_add_test(tcase, a_run_of_nothing_ends_too);
+    tcase_add_test(tcase, a_phase_begins_when_the_one_before_is_done);
     tcase_add_test(tcase, a_freed_pool_calls_nobody_back);
     return suite;
 }
