@@ -222,19 +222,20 @@ static bool state_is_settled(const struct state *state, uint32_t entry)
     return entry < state->settled && !state->loose.n;
 }
 
-void state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row)
+bool state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row)
 {
     if (state->save)
         state_save_keep(state, entry);
     bool other = cell_put(state->keys.table, entry, column, row, &state->scratch);
     bool live = state_is_settled(state, entry) || state->mark[entry] & STATE_LIVE;
     if (live && !other)
-        return;
+        return false;
     if (!live) {
         state->n_live++;
         state->mark[entry] |= STATE_LIVE;
     }
     state_note(state, entry);
+    return true;
 }
 
 void state_touch(struct state *state, uint32_t entry, int64_t stamp)
@@ -360,6 +361,7 @@ static void state_compact(struct state *state, struct arena *arena)
     next.loose.n = 0;
     next.settled = state_entries(&next);
     next.changed = state->changed;
+    next.renumbered = state->renumbered + 1;
     state_free(state);
     *state = next;
 }

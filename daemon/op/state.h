@@ -37,6 +37,7 @@ struct state {
     struct buf scratch;
     struct state_save *save; /* the copy that is being written (op/state_save.h); NULL = none */
     uint64_t seed;
+    uint32_t renumbered; /* how often all entries got new numbers: while changes were written */
     bool is_stamped;
     bool changed; /* since this was last set to false */
 };
@@ -66,7 +67,8 @@ void state_get(const struct state *state, struct sel entries, struct arena *aren
 /* Values of any entries, as Options of type `option`. */
 void state_get_options(const struct state *state, const struct type *option, struct sel entries,
                        struct arena *arena, struct column *out);
-void state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row);
+/* False: it has that value already. */
+bool state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row);
 void state_touch(struct state *state, uint32_t entry, int64_t stamp); /* of one with a value */
 void state_remove(struct state *state, uint32_t entry);
 void state_settle(struct state *state, struct arena *arena);

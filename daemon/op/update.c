@@ -15,8 +15,17 @@
     16384u /* values that one run of the function sees, but at least those of one key */
 #define NO_KEY UINT32_MAX
 
+struct rest {                /* of the keys that no batch brings: which of them rest */
+    struct numbers restless; /* entries that do not, in any order */
+    uint32_t *key;           /* of each entry, within a batch: its key there, else NO_KEY */
+    uint32_t n, cap;         /* of key: entries that it is set for, that it has room for */
+    uint32_t renumbered;     /* as state.renumbered was when restless was made … */
+    bool known;              /* … and it was */
+};
+
 struct update {
     struct group values; /* of the batch, by key; the gather is its head */
+    struct rest rest;
     struct state state;
     bool known;   /* the state is there, the job's first ones among it */
     bool changed; /* in the last batch */
@@ -45,16 +54,49 @@ static struct gather *update_open(const struct op *op, uint64_t seed)
     return &update->values.head;
 }
 
-/* For each entry of the state its key in the batch, or NO_KEY; keys that are new get their entries. */
-static uint32_t *update_match(struct update *update, struct arena *arena)
+/* Room for all entries, which have no keys now. */
+static void rest_make_room(struct rest *rest, uint32_t entries)
 {
-    uint32_t *entry = state_find_keyed(&update->state, &update->values.keyed, arena);
-    uint32_t n = state_entries(&update->state), count = update->values.keyed.n;
-    uint32_t *key = arena_alloc(arena, n * sizeof *key);
-    memset(key, 0xff, n * sizeof *key);
+    if (rest->cap < entries) {
+        rest->cap = entries * 2;
+        rest->key = mem_realloc(rest->key, rest->cap * sizeof *rest->key);
+    }
+    if (rest->n < entries)
+        memset(rest->key + rest->n, 0xff, (entries - rest->n) * sizeof *rest->key);
+    rest->n = entries;
+}
+
+static void rest_free(struct rest *rest)
+{
+    mem_free(rest->restless.at);
+    mem_free(rest->key);
+}
+
+/* The entries that the function is to see, ascending; those whose keys the batch has know them. */
+static void update_match(struct update *update, struct arena *arena, struct numbers *todo)
+{
+    const struct keyed *keyed = &update->values.keyed;
+    struct rest *rest = &update->rest;
+    uint32_t *entry = state_find_keyed(&update->state, keyed, arena);
+    uint32_t n = state_entries(&update->state), count = keyed->n;
+    bool all = !rest->known || rest->renumbered != update->state.renumbered ||
+               update->values.head.op->program->uses_batch_time;
+    rest_make_room(rest, n);
     for (uint32_t i = 0; i < count; i++)
-        key[entry[i]] = i;
-    return key;
+        rest->key[entry[i]] = i;
+    for (uint32_t i = 0; i < n && all; i++)
+        if (!state_is(&update->state, i, STATE_DEAD))
+            numbers_add(todo, i);
+    for (uint32_t i = 0; i < rest->restless.n && !all; i++)
+        if (rest->key[rest->restless.at[i]] == NO_KEY &&
+            !state_is(&update->state, rest->restless.at[i], STATE_DEAD))
+            numbers_add(todo, rest->restless.at[i]);
+    for (uint32_t i = 0; i < count && !all; i++)
+        numbers_add(todo, entry[i]);
+    numbers_sort(todo, arena);
+    rest->restless.n = 0;
+    rest->renumbered = update->state.renumbered;
+    rest->known = true;
 }
 
 struct step { /* some entries that the function sees at once */
@@ -62,19 +104,18 @@ struct step { /* some entries that the function sees at once */
     uint32_t n, values;
 };
 
-/* The next entries from *from on. */
-static void step_fill(struct step *step, const struct update *update, const uint32_t *key,
+/* The next entries of the list from *from on, which forget their keys. */
+static void step_fill(struct step *step, struct update *update, const struct numbers *todo,
                       uint32_t *from)
 {
-    uint32_t count = state_entries(&update->state);
     step->n = step->values = 0;
-    for (; *from < count && step->n < GATHER_ROWS && step->values < UPDATE_VALUES; ++*from) {
-        if (state_is(&update->state, *from, STATE_DEAD))
-            continue;
-        step->entry[step->n] = *from;
-        step->key[step->n++] = key[*from];
-        if (key[*from] != NO_KEY)
-            step->values += group_size(&update->values, key[*from]);
+    for (; *from < todo->n && step->n < GATHER_ROWS && step->values < UPDATE_VALUES; ++*from) {
+        uint32_t entry = todo->at[*from], *key = &update->rest.key[entry];
+        step->entry[step->n] = entry;
+        step->key[step->n++] = *key;
+        if (*key != NO_KEY)
+            step->values += group_size(&update->values, *key);
+        *key = NO_KEY;
     }
 }
 
@@ -114,19 +155,25 @@ static void step_run(const struct step *step, struct update *update, const struc
     program_run(op->program, &chunk, &out, &errors);
     SEL_EACH(chunk.sel, row)
     {
-        if (column_valid(&out, row))
-            state_put(state, step->entry[row], &out.child[0], row);
-        else
-            state_remove(state, step->entry[row]);
+        uint32_t entry = step->entry[row];
+        bool there = column_valid(&out, row);
+        bool other = there && state_put(state, entry, &out.child[0], row);
+        if (!there)
+            state_remove(state, entry);
+        else if (other || step->key[row] != NO_KEY)
+            numbers_add(&update->rest.restless, entry);
     }
-    for (uint32_t i = 0; i < errors.n; i++)
+    for (uint32_t i = 0; i < errors.n; i++) {
         numbers_add(&update->failed, step->entry[errors.items[i].row]);
+        numbers_add(&update->rest.restless, step->entry[errors.items[i].row]);
+    }
     state_report(state, step->entry, op, &errors, run);
 }
 
 static void update_judge(struct gather *gather, const struct op_run *run)
 {
     struct update *update = update_of(gather);
+    struct numbers todo = { 0 };
     struct step step;
     uint32_t from = 0;
     update->failed.n = 0;
@@ -135,13 +182,14 @@ static void update_judge(struct gather *gather, const struct op_run *run)
         state_begin(&update->state, &remember->initial, run->batch_time_ms, run->arena);
     update->known = true;
     group_judge(gather, run);
-    uint32_t *key = update_match(update, run->arena);
+    update_match(update, run->arena, &todo);
     update->state.changed = false;
     struct arena_mark mark = arena_mark(run->arena);
-    for (step_fill(&step, update, key, &from); step.n; step_fill(&step, update, key, &from)) {
+    for (step_fill(&step, update, &todo, &from); step.n; step_fill(&step, update, &todo, &from)) {
         step_run(&step, update, run);
         arena_rewind(run->arena, mark);
     }
+    mem_free(todo.at);
     state_settle(&update->state, run->arena);
     update->changed = update->state.changed;
     arena_reset(run->arena);
@@ -164,13 +212,15 @@ static size_t update_bytes(const struct gather *gather)
 {
     const struct update *update = (const void *)gather;
     return sizeof *update - sizeof update->values + group_bytes(gather) +
-           state_bytes(&update->state);
+           state_bytes(&update->state) + update->rest.cap * sizeof *update->rest.key +
+           update->rest.restless.cap * sizeof *update->rest.restless.at;
 }
 
 static void update_free(struct gather *gather)
 {
     struct update *update = update_of(gather);
     mem_free(update->failed.at);
+    rest_free(&update->rest);
     state_free(&update->state);
     group_free(gather);
 }
@@ -209,8 +259,11 @@ static void update_move(struct gather *to, struct gather *from)
 {
     struct update *a = update_of(to), *b = update_of(from);
     struct state empty = a->state;
+    struct rest rest = a->rest;
     a->state = b->state;
     b->state = empty;
+    a->rest = b->rest;
+    b->rest = rest;
     a->known = b->known;
 }
 

@@ -127,6 +127,52 @@ START_TEST(states_of_several_streams_stand_apart)
 }
 END_TEST
 
+/* A key rests once the function gave it what it had, and wakes with its next value. */
+START_TEST(a_key_that_rests_wakes)
+{
+    memory_shows(WORDS
+                 "- updateStateByKey: {id: t, func: '(vs, s) => if (vs.size > 0) 3 else "
+                 "s.map(_ - 1).getOrElse(9).max(0)'}",
+                 LINES("a", "b", "", "", "", "a", "", "", "", "", "c"),
+                 "('a', 3)\n"
+                 "('a', 2) ('b', 3)\n"
+                 "('a', 1) ('b', 2)\n"
+                 "('a', 0) ('b', 1)\n"
+                 "('a', 0) ('b', 0)\n"
+                 "('a', 3) ('b', 0)\n"
+                 "('a', 2) ('b', 0)\n"
+                 "('a', 1) ('b', 0)\n"
+                 "('a', 0) ('b', 0)\n"
+                 "('a', 0) ('b', 0)\n"
+                 "('a', 0) ('b', 0) ('c', 3)\n");
+}
+END_TEST
+
+START_TEST(no_key_rests_when_the_function_looks_at_the_time)
+{
+    memory_shows(WORDS
+                 "- updateStateByKey: {id: t, func: '(vs, s) => if (batchTime.millis > 3000) "
+                 "5 else s.getOrElse(1)'}",
+                 LINES("a", "", "", "", ""), "('a', 1)\n('a', 1)\n('a', 1)\n('a', 5)\n('a', 5)\n");
+}
+END_TEST
+
+START_TEST(a_key_that_fails_does_not_rest)
+{
+    memory_shows(
+        "- map: (_.value.substring(0, 1), _.value.substring(1).toInt)\n"
+        "- updateStateByKey: {id: t, func: '(vs, s) => if (vs.size > 0) vs(0) else 6 / "
+        "(s.getOrElse(0) - 2) * 0 + s.getOrElse(0)'}",
+        LINES("a2;b3", "", "", "a4", "", ""),
+        "('a', 2) ('b', 3)\n"
+        "('b', 3) E404 a: `6 / (s.getOrElse(0) - 2)`: division by 0\n"
+        "('b', 3) E404 a: `6 / (s.getOrElse(0) - 2)`: division by 0\n"
+        "('a', 4) ('b', 3)\n"
+        "('a', 4) ('b', 3)\n"
+        "('a', 4) ('b', 3)\n");
+}
+END_TEST
+
 START_TEST(many_keys_come_and_go)
 {
     struct job job = { .threads = 1, .seed = 3 };
@@ -201,6 +247,9 @@ Suite *update_suite(void)
     tcase_add_test(tcase, a_key_that_fails_keeps_its_state_and_is_left_out);
     tcase_add_test(tcase, values_come_in_the_order_of_the_log);
     tcase_add_test(tcase, states_of_several_streams_stand_apart);
+    tcase_add_test(tcase, a_key_that_rests_wakes);
+    tcase_add_test(tcase, no_key_rests_when_the_function_looks_at_the_time);
+    tcase_add_test(tcase, a_key_that_fails_does_not_rest);
     tcase_add_test(tcase, many_keys_come_and_go);
     tcase_add_loop_test(tcase, what_cannot_be_is_said, 0, ARRAY_SIZE(wrongs));
     suite_add_tcase(suite, tcase);
