@@ -26,6 +26,7 @@ LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
 ifneq ($(SAN),)
 HARD := -fsanitize=$(SAN) -fno-omit-frame-pointer -Wno-format-truncation
 LINK := -fsanitize=$(SAN)
+CPPFLAGS += $(if $(findstring clang,$(CC)),$(if $(findstring address,$(SAN)),-D__SANITIZE_ADDRESS__)) # as gcc says it
 WARN += -Wno-format-truncation -Wno-format-overflow -Wno-nonnull # the checks that it adds look to gcc as if NULL could pass
 endif
 OPT ?= -O2

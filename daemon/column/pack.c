@@ -82,7 +82,8 @@ static const struct type *unpack_one(struct unpack *unpack)
 const struct type *unpack_type(struct types *types, struct arena *arena, struct reader *reader)
 {
     struct unpack unpack = { types, arena, reader, TYPE_SIZE_MAX };
-    return unpack_one(&unpack);
+    const struct type *type = unpack_one(&unpack);
+    return reader->bad ? NULL : type;
 }
 
 /* ---- columns to bytes */

@@ -1,5 +1,6 @@
 #include "fuzz.h"
 
+#include "base/scan.h"
 #include "base/yaml.h"
 #include "sink/python.h"
 
@@ -13,6 +14,16 @@ struct slice fuzz_text(struct fuzz_input *input)
     text.len = (size_t)(input->at - (const uint8_t *)text.ptr);
     input->at += input->at < input->end;
     return text;
+}
+
+bool fuzz_is_utf8(struct slice text)
+{
+    const uint8_t *at = text.ptr, *end = at + text.len;
+    size_t n = 1;
+    uint32_t c;
+    for (; at < end && n; at += n)
+        n = scan_utf8(at, end, &c);
+    return n > 0;
 }
 
 void fuzz_expr_begin(struct fuzz_expr *expr)

@@ -35,6 +35,7 @@ static inline uint32_t fuzz_pick(struct fuzz_input *input, uint32_t n) /* 0 … 
 }
 /* The bytes up to the next 0, which is taken too. */
 struct slice fuzz_text(struct fuzz_input *input);
+bool fuzz_is_utf8(struct slice text);
 
 struct fuzz_expr { /* an expression under test; {0} to begin with */
     struct arena arena;

@@ -1,6 +1,5 @@
 /* JSON read from its text: judged as jansson judges it, walked without a step outside. */
 #include "base/json.h"
-#include "base/scan.h"
 #include "column/json_text.h"
 #include "fuzz.h"
 #include "sink/python.h"
@@ -52,6 +51,8 @@ void json_fuzz(const uint8_t *data, size_t size)
     struct err err = { 0 };
     struct buf shown = { 0 };
     bool ours = json_text_valid(text);
+    if (!fuzz_is_utf8(text))
+        return;
     if (ours) {
         walk(json_text_trim(text), (const char *)data + size);
         python_put_json(&shown, json_text_trim(text), true);

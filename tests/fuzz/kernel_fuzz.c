@@ -201,7 +201,7 @@ void kernel_fuzz(const uint8_t *data, size_t size)
     static const char kinds[] = "idbsISoOpP";
     struct making making = { .input = { data, data + size } };
     struct fuzz_expr expr;
-    uint32_t at[20], n = 1 + fuzz_pick(&making.input, ARRAY_SIZE(at));
+    uint32_t at[9], n = 1 + fuzz_pick(&making.input, ARRAY_SIZE(at));
     fuzz_expr_begin(&expr);
     struct column all = fuzz_expr_rows(&expr, rows), some;
     for (uint32_t i = 0; i < n; i++)

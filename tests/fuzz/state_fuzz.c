@@ -2,6 +2,9 @@
 #include "engine/engine.h"
 #include "engine/plan.h"
 #include "fuzz.h"
+#include "io/loop.h"
+#include "io/pool.h"
+#include "io/world.h"
 #include "spec/job.h"
 
 void state_fuzz(const uint8_t *data, size_t size);
@@ -58,10 +61,18 @@ static const struct job *job_of(uint32_t i)
     return job;
 }
 
+static struct pool *pool_of(void)
+{
+    static struct pool *pool;
+    if (!pool)
+        pool = pool_new(loop_new(world_new()), 1);
+    return pool;
+}
+
 /* An engine that goes on from a state; NULL: it is refused. */
 static struct engine *restore(const struct job *job, struct slice bytes)
 {
-    struct engine_conf conf = { .spec = job->spec, .plan = job->plan };
+    struct engine_conf conf = { .spec = job->spec, .plan = job->plan, .pool = pool_of() };
     struct engine_state state = { "t", bytes };
     struct engine *engine;
     struct err err = { 0 };

@@ -1,5 +1,4 @@
 /* Methods that read a text: a pattern, a separator, a form of its own, and any text. */
-#include "base/scan.h"
 #include "fuzz.h"
 
 void text_fuzz(const uint8_t *data, size_t size);
@@ -29,16 +28,6 @@ static const char *const methods[] = {
     "_.hash",
     "(_ + %s == %s + _, _ < %s)",
 };
-
-static bool is_utf8(struct slice text)
-{
-    const uint8_t *at = text.ptr, *end = at + text.len;
-    size_t n = 1;
-    uint32_t c;
-    for (; at < end && (n = scan_utf8(at, end, &c)); at += n)
-        ;
-    return n > 0;
-}
 
 /* A text as the language writes it. */
 static void put_literal(struct buf *out, struct slice text)
@@ -78,14 +67,14 @@ void text_fuzz(const uint8_t *data, size_t size)
     struct fuzz_expr expr;
     struct buf text = { 0 };
     struct column rows;
-    bool good = is_utf8(literal);
+    bool good = fuzz_is_utf8(literal);
     fuzz_expr_begin(&expr);
     column_alloc(&expr.arena, &type_string, ROWS_MAX, &rows);
     for (rows.n = 0; rows.n < ROWS_MAX && input.at < input.end && good; rows.n++) {
         struct slice row = fuzz_text(&input);
         rows.ptr[rows.n] = row.ptr;
         rows.len[rows.n] = (uint32_t)row.len;
-        good = is_utf8(row);
+        good = fuzz_is_utf8(row);
     }
     put_expression(&text, method, literal);
     if (good && rows.n && fuzz_expr_compile(&expr, buf_slice(&text), &type_string, 1))
