@@ -13,11 +13,12 @@
 
 /* ---- tables of keys */
 
-const char *docs_cell(struct docs *docs, const char *text)
+/* A cell of a table: no line break in it, and no letter of `special` that is not escaped. */
+static const char *cell_of(struct docs *docs, const char *text, const char *special)
 {
     struct buf cell = { 0 };
     for (; *text; text++)
-        if (*text == '|' || *text == '<')
+        if (strchr(special, *text))
             buf_printf(&cell, "\\%c", *text);
         else
             buf_put(&cell, *text == '\n' ? " " : text, 1);
@@ -26,13 +27,23 @@ const char *docs_cell(struct docs *docs, const char *text)
     return copy;
 }
 
+static const char *words(struct docs *docs, const char *text)
+{
+    return cell_of(docs, text, "|<");
+}
+
+static const char *code(struct docs *docs, const char *text)
+{
+    return cell_of(docs, text, "|");
+}
+
 static const char *words_of(struct docs *docs, const struct schema_key *key)
 {
-    struct buf words = { 0 };
+    struct buf all = { 0 };
     for (const struct schema_word *word = key->words; word->name; word++)
-        buf_printf(&words, "%s`%s`", words.len ? " " : "", word->name);
-    const char *copy = arena_strdup(docs->arena, buf_text(&words));
-    buf_free(&words);
+        buf_printf(&all, "%s`%s`", all.len ? " " : "", word->name);
+    const char *copy = arena_strdup(docs->arena, buf_text(&all));
+    buf_free(&all);
     return copy;
 }
 
@@ -70,6 +81,8 @@ static const char *kind_of(struct docs *docs, const struct schema_key *key)
                    key->type == SCHEMA_DURATION || key->type == SCHEMA_SIZE;
     if (key->type == SCHEMA_WORD)
         return words_of(docs, key);
+    if (key->type == SCHEMA_NAMES && key->max == 1)
+        return "name";
     const char *least = limited && key->min
                             ? arena_printf(docs->arena, " from %s", limit_of(docs, key, key->min))
                             : "";
@@ -82,15 +95,15 @@ static const char *kind_of(struct docs *docs, const struct schema_key *key)
 static void put_key(struct docs *docs, const char *name, const struct schema_key *key)
 {
     struct buf *out = docs->out;
-    buf_printf(out, "| `%s` | %s | ", name, docs_cell(docs, kind_of(docs, key)));
+    buf_printf(out, "| `%s` | %s | ", name, words(docs, kind_of(docs, key)));
     if (key->required)
         buf_puts(out, "required");
     else if (key->fallback)
         buf_printf(out, "`%s`", *key->fallback ? key->fallback : "\"\"");
-    buf_printf(out, " | %s%s |", docs_cell(docs, key->help),
+    buf_printf(out, " | %s%s |", words(docs, key->help),
                key->later ? " (only the default works yet)" : "");
     if (key->example)
-        buf_printf(out, " `%s` |\n", docs_cell(docs, key->example));
+        buf_printf(out, " `%s` |\n", code(docs, key->example));
     else
         buf_puts(out, " |\n");
 }
@@ -200,9 +213,9 @@ static void put_function(struct docs *docs, const struct function *row)
     const char *colon = strstr(row->help, ": ");
     int n = colon ? (int)(colon - row->help) : (int)strlen(row->help);
     const char *call = arena_printf(docs->arena, "%.*s", n, row->help);
-    buf_printf(docs->out, "| `%s` | %s | `%s` | `%s` |\n", docs_cell(docs, call),
-               colon ? docs_cell(docs, colon + 2) : "", docs_cell(docs, row->example),
-               docs_cell(docs, row->gives));
+    buf_printf(docs->out, "| `%s` | %s | `%s` | `%s` |\n", code(docs, call),
+               colon ? words(docs, colon + 2) : "", code(docs, row->example),
+               code(docs, row->gives));
 }
 
 void docs_functions(struct docs *docs)

@@ -19,5 +19,3 @@ void docs_errors(struct docs *docs);
 struct schema_key;
 /* A table of keys, `prefix` before each name; keys of nested mappings follow theirs. */
 void docs_put_keys(struct docs *docs, const char *prefix, const struct schema_key *keys);
-/* A text as a cell of a table: without line breaks, | escaped. */
-const char *docs_cell(struct docs *docs, const char *text);

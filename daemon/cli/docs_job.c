@@ -41,7 +41,11 @@ static void put_op(struct docs *docs, const struct job_op_row *row)
     buf_printf(out, "`%s`. Argument: ", row->types);
     if (row->shorthand)
         buf_printf(out, "`%s`, or ", row->shorthand);
-    buf_printf(out, "%s%s", argument_of(row), row->may_lack ? ", or none" : "");
+    bool folds = strcmp(row->name, "reduce") == 0 || strcmp(row->name, "reduceByKey") == 0;
+    buf_printf(out, "%s%s", argument_of(row),
+               row->may_lack ? ", or none"
+               : folds       ? " of two arguments, or `sum`, `min`, `max`, `count`"
+                             : "");
     if (row->sample)
         buf_printf(out, ", as `%s: %s`", row->name, row->sample);
     buf_puts(out, ".\n\n");

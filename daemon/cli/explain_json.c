@@ -1,147 +1,134 @@
 /* A job explained as JSON:
  * {version, job, file, description, keys, sources, streams: [{name, from, operations}], outputs, state}; keys are lists of
  * {key, value, from}, types are texts as the documentation writes them. */
-#include <string.h>
-
-#include "base/quote.h"
+#include "base/json_write.h"
 #include "cli/explain.h"
 #include "column/type.h"
 #include "engine/plan.h"
 #include "op/memory.h"
 #include "spec/job_table.h"
 
-static void put_text(struct buf *out, const char *text)
-{
-    if (text)
-        quote_put(out, text, strlen(text));
-    else
-        buf_puts(out, "null");
-}
-
-static void put(struct buf *out, const char *before, const char *name, const char *text)
-{
-    buf_printf(out, "%s\"%s\":", before, name);
-    put_text(out, text);
-}
-
-static void put_type(const struct explain *explain, struct buf *out, const char *name,
+static void put_type(const struct explain *explain, struct json_write *write, const char *name,
                      const struct type *type)
 {
-    put(out, ",", name, type_text(explain->arena, type));
+    json_write_text(write, name, type_text(explain->arena, type));
 }
 
 static void put_keys(const struct explain *explain, const struct job_values *values,
-                     struct buf *out)
+                     struct json_write *write)
 {
-    buf_puts(out, ",\"keys\":[");
+    json_write_array(write, "keys");
     for (size_t i = 0; i < values->n; i++) {
-        put(out, i ? ",{" : "{", "key", values->items[i].key);
-        put(out, ",", "value", values->items[i].value);
-        put(out, ",", "from", explain_from(explain, &values->items[i]));
-        buf_puts(out, "}");
+        json_write_object(write, NULL);
+        json_write_text(write, "key", values->items[i].key);
+        json_write_text(write, "value", values->items[i].value);
+        json_write_text(write, "from", explain_from(explain, &values->items[i]));
+        json_write_end(write);
     }
-    buf_puts(out, "]");
+    json_write_end(write);
 }
 
-static void put_sources(const struct explain *explain, struct buf *out)
+static void put_source(const struct explain *explain, size_t i, struct json_write *write)
 {
-    buf_puts(out, ",\"sources\":[");
-    for (size_t i = 0; i < explain->spec->n_sources; i++) {
-        const struct job_source *source = &explain->spec->sources[i];
-        struct job_values keys = explain_source_keys(explain, i);
-        put(out, i ? ",{" : "{", "name", source->name);
-        put(out, ",", "source", source->kind);
-        put(out, ",", "guarantee", job_kind_row(job_source_kinds, source->kind)->guarantee);
-        put_type(explain, out, "type", explain_source(explain, i)->type);
-        put_keys(explain, &keys, out);
-        buf_puts(out, "}");
-    }
-    buf_puts(out, "]");
+    const struct job_source *source = &explain->spec->sources[i];
+    struct job_values keys = explain_source_keys(explain, i);
+    json_write_object(write, NULL);
+    json_write_text(write, "name", source->name);
+    json_write_text(write, "source", source->kind);
+    json_write_text(write, "guarantee", job_kind_row(job_source_kinds, source->kind)->guarantee);
+    put_type(explain, write, "type", explain_source(explain, i)->type);
+    put_keys(explain, &keys, write);
+    json_write_end(write);
 }
 
-static void put_op(const struct explain *explain, const struct job_op *op, struct buf *out)
+static void put_op(const struct explain *explain, const struct job_op *op, struct json_write *write)
 {
     const struct plan_node *node = explain_op(explain, op);
     struct job_values keys = explain_op_keys(explain, op);
-    put(out, "{", "operation", op->name);
-    put(out, ",", "argument", op->arg ? job_value_text(explain->arena, op->arg) : NULL);
-    put_type(explain, out, "in", explain_type_in(explain, node));
-    put_type(explain, out, "out", node->type);
-    put(out, ",", "slide", explain_slide(explain, node->slide));
-    buf_printf(out, ",\"stage\":%u", explain->stage[node - explain->plan->nodes]);
-    put(out, ",", "state", node->op && node->op->memory ? node->op->memory->id : NULL);
-    put_keys(explain, &keys, out);
-    buf_puts(out, "}");
+    json_write_object(write, NULL);
+    json_write_text(write, "operation", op->name);
+    json_write_text(write, "argument", op->arg ? job_value_text(explain->arena, op->arg) : NULL);
+    put_type(explain, write, "in", explain_type_in(explain, node));
+    put_type(explain, write, "out", node->type);
+    json_write_text(write, "slide", explain_slide(explain, node->slide));
+    json_write_uint(write, "stage", explain->stage[node - explain->plan->nodes]);
+    json_write_text(write, "state", node->op && node->op->memory ? node->op->memory->id : NULL);
+    put_keys(explain, &keys, write);
+    json_write_end(write);
 }
 
-static void put_streams(const struct explain *explain, struct buf *out)
+static void put_stream(const struct explain *explain, const struct job_stream *stream,
+                       struct json_write *write)
 {
-    buf_puts(out, ",\"streams\":[");
-    for (size_t i = 0; i < explain->spec->n_streams; i++) {
-        const struct job_stream *stream = &explain->spec->streams[i];
-        put(out, i ? ",{" : "{", "name", stream->name);
-        for (size_t k = 0; k < stream->n_from; k++) {
-            buf_puts(out, k ? "," : ",\"from\":[");
-            put_text(out, stream->from[k]);
-        }
-        buf_puts(out, "],\"operations\":[");
-        for (size_t k = 0; k < stream->n_ops; k++) {
-            buf_puts(out, k ? "," : "");
-            put_op(explain, &stream->ops[k], out);
-        }
-        buf_puts(out, "]}");
-    }
-    buf_puts(out, "]");
+    json_write_object(write, NULL);
+    json_write_text(write, "name", stream->name);
+    json_write_array(write, "from");
+    for (size_t i = 0; i < stream->n_from; i++)
+        json_write_text(write, NULL, stream->from[i]);
+    json_write_end(write);
+    json_write_array(write, "operations");
+    for (size_t i = 0; i < stream->n_ops; i++)
+        put_op(explain, &stream->ops[i], write);
+    json_write_end(write);
+    json_write_end(write);
 }
 
-static void put_outputs(const struct explain *explain, struct buf *out)
+static void put_output(const struct explain *explain, size_t i, struct json_write *write)
 {
-    buf_puts(out, ",\"outputs\":[");
-    for (size_t i = 0; i < explain->spec->n_outputs; i++) {
-        const struct job_output *output = &explain->spec->outputs[i];
-        const struct plan_node *node = explain_output(explain, i);
-        struct job_values keys = explain_output_keys(explain, i);
-        put(out, i ? ",{" : "{", "label", output->label);
-        put(out, ",", "output", output->kind);
-        put(out, ",", "from", output->from);
-        put(out, ",", "guarantee", job_kind_row(job_output_kinds, output->kind)->guarantee);
-        put_type(explain, out, "type", node->type);
-        put(out, ",", "slide", explain_slide(explain, node->slide));
-        put_keys(explain, &keys, out);
-        buf_puts(out, "}");
-    }
-    buf_puts(out, "]");
+    const struct job_output *output = &explain->spec->outputs[i];
+    const struct plan_node *node = explain_output(explain, i);
+    struct job_values keys = explain_output_keys(explain, i);
+    json_write_object(write, NULL);
+    json_write_text(write, "label", output->label);
+    json_write_text(write, "output", output->kind);
+    json_write_text(write, "from", output->from);
+    json_write_text(write, "guarantee", job_kind_row(job_output_kinds, output->kind)->guarantee);
+    put_type(explain, write, "type", node->type);
+    json_write_text(write, "slide", explain_slide(explain, node->slide));
+    put_keys(explain, &keys, write);
+    json_write_end(write);
 }
 
-static void put_state(const struct explain *explain, struct buf *out)
+static void put_state(const struct explain *explain, struct json_write *write)
 {
-    const char *before = "{";
-    buf_puts(out, ",\"state\":[");
+    json_write_array(write, "state");
     for (uint32_t i = 0; i < explain->plan->n_nodes; i++) {
         const struct plan_node *node = &explain->plan->nodes[i];
         const struct memory *memory = node->op ? node->op->memory : NULL;
         if (!memory)
             continue;
-        put(out, before, "id", memory->id);
-        put(out, ",", "form", memory->form);
-        put_type(explain, out, "type", memory->type);
-        buf_puts(out, "}");
-        before = ",{";
+        json_write_object(write, NULL);
+        json_write_text(write, "id", memory->id);
+        json_write_text(write, "form", memory->form);
+        put_type(explain, write, "type", memory->type);
+        json_write_end(write);
     }
-    buf_puts(out, "]");
+    json_write_end(write);
 }
 
 void explain_put_json(const struct explain *explain, struct buf *out)
 {
+    const struct job_spec *spec = explain->spec;
+    struct json_write write = { .out = out };
     struct job_values keys = explain_keys(explain);
-    buf_puts(out, "{\"version\":1");
-    put(out, ",", "job", explain->spec->id);
-    put(out, ",", "file", explain->spec->file);
-    put(out, ",", "description", explain->spec->description);
-    put_keys(explain, &keys, out);
-    put_sources(explain, out);
-    put_streams(explain, out);
-    put_outputs(explain, out);
-    put_state(explain, out);
-    buf_puts(out, "}\n");
+    json_write_object(&write, NULL);
+    json_write_int(&write, "version", 1);
+    json_write_text(&write, "job", spec->id);
+    json_write_text(&write, "file", spec->file);
+    json_write_text(&write, "description", spec->description);
+    put_keys(explain, &keys, &write);
+    json_write_array(&write, "sources");
+    for (size_t i = 0; i < spec->n_sources; i++)
+        put_source(explain, i, &write);
+    json_write_end(&write);
+    json_write_array(&write, "streams");
+    for (size_t i = 0; i < spec->n_streams; i++)
+        put_stream(explain, &spec->streams[i], &write);
+    json_write_end(&write);
+    json_write_array(&write, "outputs");
+    for (size_t i = 0; i < spec->n_outputs; i++)
+        put_output(explain, i, &write);
+    json_write_end(&write);
+    put_state(explain, &write);
+    json_write_end(&write);
 }

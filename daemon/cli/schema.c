@@ -109,7 +109,8 @@ static void put_node(struct json_write *write, const struct schema_key *key)
             json_write_text(write, "$ref", parts[i].ref);
             return;
         }
-    for (size_t i = 0; i < ARRAY_SIZE(shapes) && key->type != SCHEMA_EXPRESSION; i++)
+    bool one = key->type == SCHEMA_NAMES && key->max == 1;
+    for (size_t i = 0; i < ARRAY_SIZE(shapes) && key->type != SCHEMA_EXPRESSION && !one; i++)
         if (strcmp(shapes[i].name, key->name) == 0) {
             put_forms(write, shapes[i].forms, ARRAY_SIZE(shapes[i].forms));
             return;

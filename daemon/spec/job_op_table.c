@@ -95,8 +95,8 @@ const struct job_op_row job_op_rows[] = {
       .ops = "map: (_.value, 1)\nmapValues: _ + 1", .input = "[[a, b]]",
       .gives = "[[[a, 2], [b, 2]]]" },
     { ONE("reduceByKey", "_ + _"), .types = "(K, V) → (K, V)",
-      .help = "One pair for each key of the batch: its values folded by the expression of two "
-              "arguments, or by `sum`, `min`, `max` or `count`. Keys come in the order of their "
+      .help = "One pair for each key of the batch: its values folded to one. Keys come in the "
+              "order of their "
               "first appearance.",
       .ops = "map: (_.value, 1)\nreduceByKey: _ + _", .input = "[[a, b, a]]",
       .gives = "[[[a, 2], [b, 1]]]" },
@@ -116,8 +116,7 @@ const struct job_op_row job_op_rows[] = {
     { NONE("glom"), .types = "T → List[T]", .help = "One list for each partition of the batch.",
       .ops = "map: _.value\nglom", .input = "[[a, b]]", .gives = "[[[a, b]]]" },
     { ONE("reduce", "_ + _"), .types = "T → T",
-      .help = "All records of the batch folded to one, by an expression of two arguments, or by "
-              "`sum`, `min`, `max` or `count`. Nothing of an empty batch.",
+      .help = "All records of the batch folded to one; nothing of an empty batch.",
       .ops = "map: _.value.toInt\nreduce: _ + _", .input = "[['1', '2'], []]",
       .gives = "[[3], []]" },
     { NONE("groupByKey"), .types = "(K, V) → (K, List[V])",

@@ -42,16 +42,16 @@ static const struct schema_word methods[] = {
 
 /* clang-format off */
 #define OUTPUT_KEYS                                                                                \
-    { .name = "from", .type = SCHEMA_NAMES, .at = AT(from),                                        \
+    { .name = "from", .type = SCHEMA_NAMES, .at = AT(from), .max = 1,                              \
       .help = "the source or stream that it shows; default: result", .example = "result" },        \
     { .name = "label", .type = SCHEMA_TEXT, .at = AT(label),                                       \
       .help = "its name; default: its kind and position, as print0", .example = "counts" }
 #define FILE_KEYS                                                                                  \
     OUTPUT_KEYS,                                                                                   \
     { .name = "format", .type = SCHEMA_WORD, .at = AT(format), .fallback = "text",                 \
-      .words = formats, .help = "of a record's line: text, as print shows it | json | csv" },      \
+      .words = formats, .help = "of the line of a record; text: as print shows it" },              \
     { .name = "compress", .type = SCHEMA_WORD, .at = AT(compress), .fallback = "none",             \
-      .words = compressions, .help = "none | gzip | lz4 | zstd" }
+      .words = compressions, .help = "of the files" }
 /* clang-format on */
 
 static const struct schema_key print_keys[] = {
@@ -161,7 +161,7 @@ static const struct schema_key postgres_keys[] = {
       .at = AT(mode),
       .fallback = "append",
       .words = modes,
-      .help = "append | upsert: a row whose key is there replaces it" },
+      .help = "upsert: a row whose key is there replaces it" },
     { .name = "key",
       .type = SCHEMA_ANY,
       .at = AT(key),
@@ -188,7 +188,7 @@ static const struct schema_key http_keys[] = {
       .at = AT(method),
       .fallback = "POST",
       .words = methods,
-      .help = "POST | PUT | PATCH" },
+      .help = "of each request" },
     { .name = "headers",
       .type = SCHEMA_ANY_MAP,
       .at = AT(headers),
