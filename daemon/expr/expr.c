@@ -44,8 +44,10 @@ static struct term *result(struct checker *checker, struct term *body, const str
     struct diag *diag =
         source_error(checker->source, body->span, 232, "%s wants a List, but this is %s", use->op,
                      typing_article(checker, body->type));
-    diag_help(checker->source->diags, diag,
+    bool keyed = strcmp(use->op, "flatMapValues") == 0;
+    diag_help(checker->source->diags, diag, "%s",
               body->type == &type_string ? "a List of its words: .split(\" \")"
+              : keyed                    ? "one value for each: mapValues"
                                          : "one value for each element: map");
     return NULL;
 }

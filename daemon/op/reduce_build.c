@@ -41,7 +41,10 @@ static bool reduce_word(struct op *op, const struct op_input *input, const struc
         snprintf(needs, sizeof needs, "values that have an order for '%s'", reduce_words[fold]);
     else
         snprintf(needs, sizeof needs, "%s for 'sum'", alone ? "numbers" : "pairs (K, number)");
-    return op_wrong_input(input, needs, NULL);
+    return op_wrong_input(input, needs,
+                          value != &type_string ? NULL
+                          : alone               ? "make numbers first: map: _.toInt"
+                                                : "make numbers first: mapValues: _.toInt");
 }
 
 /* What the values of `key` are folded to: op->pair. */

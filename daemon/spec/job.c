@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/list.h"
 #include "spec/job_parts.h"
 
 #define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -139,21 +140,25 @@ static bool among(const struct job_kind *kinds, const char *name)
 
 bool job_kind_misplaced(struct job_file *file, struct yaml_node *node)
 {
-    const char *name = node->text, *is = NULL, *home = NULL;
-    if (job_op_known(name)) {
-        is = "an operation";
-        home = "transformations";
-    } else if (among(job_output_kinds, name)) {
-        is = "an output";
-        home = "outputs";
-    } else if (among(job_source_kinds, name)) {
-        is = "a source";
-        home = "sources";
+    const struct {
+        bool is;
+        const char *what, *home;
+    } lists[] = {
+        { among(job_source_kinds, node->text), "a source", "'sources'" },
+        { job_op_known(node->text), "an operation", "'transformations'" },
+        { among(job_output_kinds, node->text), "an output", "'outputs'" },
+    };
+    const char *what = NULL, *home = NULL; /* a word may be of two lists */
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+        if (!lists[i].is)
+            continue;
+        what = what ? arena_printf(file->arena, "%s, or %s", what, lists[i].what) : lists[i].what;
+        home = home ? arena_printf(file->arena, "%s or %s", home, lists[i].home) : lists[i].home;
     }
-    if (is)
-        diag_add(file->diags, yaml_place(node), 204, "'%s' is %s; it belongs inside '%s'", name, is,
-                 home);
-    return is != NULL;
+    if (what)
+        diag_add(file->diags, yaml_place(node), 204, "'%s' is %s; it belongs inside %s", node->text,
+                 what, home);
+    return what != NULL;
 }
 
 const struct job_kind *job_kind_row(const struct job_kind *kinds, const char *name)

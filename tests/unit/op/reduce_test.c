@@ -100,7 +100,7 @@ static const struct {
       "job.yaml:2:3: error[E205]: reduce needs an expression\n  help: as reduce: _ + _\n" },
     { "- map: _.value\n- reduce: sum",
       "job.yaml:3:3: error[E230]: reduce needs numbers for 'sum', but here is a stream of "
-      "String\n" },
+      "String\n  help: make numbers first: map: _.toInt\n" },
     { "- map: \"[_.value]\"\n- reduce: min",
       "job.yaml:3:3: error[E230]: reduce needs values that have an order for 'min', but here is a "
       "stream of List[String]\n" },
