@@ -25,7 +25,7 @@ enum schema_type {                    /* what a row's field is in C */
                    SCHEMA_ANY_MAP,    /* struct yaml_node *: a mapping, read by its owner */
                    SCHEMA_ANY,        /* struct yaml_node *: anything, read by its owner */
                    SCHEMA_EXPRESSION, /* the same: a text of the expression language */
-                   SCHEMA_NAMES,      /* the same: a name of a source or stream, or a list; max 1: one only */
+                   SCHEMA_NAMES, /* the same: a name of a source or stream, or a list; max 1: one only */
 };
 static inline bool schema_is_node(enum schema_type type) /* is its field a struct yaml_node *? */
 {

@@ -167,7 +167,8 @@ static const struct { /* a file and all that is said about it, as j.yaml:<said> 
       "j.yaml:4:26: error[E204]: 'print' is an output; it belongs inside 'outputs'\n"
       "j.yaml:4:34: error[E216]: there is no operation 'transform' here\n"
       "  help: write the steps as operations of this list; joins with other streams are `join`\n"
-      "j.yaml:4:50: error[E205]: lua needs 'code'\n" },
+      "j.yaml:4:50: error[E205]: lua needs 'code'\n"
+      "  help: as code: \"return function(record) return record.key end\"\n" },
     { SOURCES PRINT "transformations: [{map: [_, 1]}, map, {filter: \"_ == '${X}'\"}]\n",
       "j.yaml:4:25: error[E206]: map must be an expression, here YAML made a list of it\n"
       "  help: write it in quotes: map: \"[_, 1]\"\n"
