@@ -38,18 +38,24 @@ static const struct yaml_node *join_text(const struct op *op, const struct op_in
     return op->program ? input->job->args.func : own_text(input, text);
 }
 
+static bool fold_build_filter(const struct op *op, const struct op_input *input,
+                              struct fold_window *conf, const struct yaml_node *filter)
+{
+    const struct type *pair[] = { op->pair->member[0], op->pair->member[1] };
+    if (filter)
+        conf->filter = compile_two(input, filter, pair, &type_bool);
+    return conf->filter || !filter;
+}
+
 static bool fold_build_inverse(const struct op *op, const struct op_input *input,
                                struct fold_window *conf, const struct yaml_node *inverse,
                                const struct yaml_node *filter)
 {
-    const struct type *key = op->pair->member[0], *value = op->pair->member[1];
-    const struct type *two[] = { value, value }, *pair[] = { key, value };
+    const struct type *value = op->pair->member[1], *two[] = { value, value };
     conf->option = type_option(input->types, value);
     conf->inverse = compile_two(input, inverse, two, value);
     conf->join = compile_two(input, join_text(op, input), two, value);
-    if (filter)
-        conf->filter = compile_two(input, filter, pair, &type_bool);
-    return conf->inverse && conf->join && (conf->filter || !filter);
+    return fold_build_filter(op, input, conf, filter) && conf->inverse && conf->join;
 }
 
 /* What the job file says; op->pair and op->fold stand. */
@@ -60,14 +66,7 @@ static bool fold_build_window(struct op *op, const struct op_input *input)
     struct fold_window *conf = (void *)(uintptr_t)op->more;
     if (args->inv_func)
         return fold_build_inverse(op, input, conf, args->inv_func, args->filter_func) && ok;
-    if (!args->filter_func)
-        return ok;
-    diag_help(input->diags,
-              diag_add(input->diags, yaml_place(args->filter_func), 205,
-                       "filterFunc drops keys from the state of an inverse window: it needs "
-                       "'invFunc'"),
-              "or write a filter behind the window: - filter: …");
-    return false;
+    return fold_build_filter(op, input, conf, args->filter_func) && ok;
 }
 
 /* reduce and reduceByKey have their function as their whole argument. */
@@ -185,21 +184,56 @@ static void folded_judge(struct gather *gather, const struct op_run *run)
         folded_fold(folded, after, run->tick, &folded->window, run);
 }
 
-static bool folded_give_pairs(const struct gather *gather, struct give *give,
+/* Without an inverse: of the pairs only those that the filter keeps. */
+static void folded_filter(const struct gather *gather, const struct op_run *run, struct rows *rows)
+{
+    const struct program *filter = fold_of(gather)->filter;
+    struct column stays, *pair = rows->column.child;
+    struct error_list errors = { 0 };
+    struct buf text = { 0 };
+    struct chunk chunk = { .frame = { .n = rows->n },
+                           .sel = rows->sel,
+                           .col = pair,
+                           .batch_time_ms = run->batch_time_ms,
+                           .arena = run->arena };
+    program_run(filter, &chunk, &stays, &errors);
+    for (uint32_t i = 0; i < errors.n; i++) {
+        buf_clear(&text);
+        program_error_text(filter, &errors.items[i], &text);
+        run->error(run, &(struct op_error){ .op = gather->op,
+                                            .key = gather->op->kind->keyless ? NULL : &pair[0],
+                                            .row = errors.items[i].row,
+                                            .code = fault_code(errors.items[i].fault),
+                                            .reason = buf_slice(&text) });
+    }
+    buf_free(&text);
+    rows->sel = sel_where(run->arena, chunk.sel, &stays, true);
+}
+
+static bool folded_give_state(const struct gather *gather, struct give *give,
                               const struct op_run *run, struct rows *rows)
 {
     const struct folded *folded = (const void *)gather;
     struct sel entries;
-    if (folded->slides)
-        return sliding_give(&folded->sliding, give, run->arena, rows);
-    if (!fold_of(gather)->inverse)
-        return reduce_give(&folded->window.head, give, run, rows);
     if (!state_next(&folded->state, &give->entry, GATHER_ROWS, run->arena, &entries))
         return false;
     entries = numbers_without(&folded->failed, entries, run->arena);
     *rows = rows_of(entries.n);
     state_get(&folded->state, entries, run->arena, &rows->column);
     return true;
+}
+
+static bool folded_give_pairs(const struct gather *gather, struct give *give,
+                              const struct op_run *run, struct rows *rows)
+{
+    const struct folded *folded = (const void *)gather;
+    if (fold_of(gather)->inverse)
+        return folded_give_state(gather, give, run, rows);
+    bool any = folded->slides ? sliding_give(&folded->sliding, give, run->arena, rows)
+                              : reduce_give(&folded->window.head, give, run, rows);
+    if (any && fold_of(gather)->filter)
+        folded_filter(gather, run, rows);
+    return any;
 }
 
 static bool folded_give_values(const struct gather *gather, struct give *give,

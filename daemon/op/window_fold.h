@@ -18,7 +18,7 @@ struct fold_window { /* op->more */
     const struct program *inverse; /* NULL: windows are folded anew */
     const struct program *join; /* with an inverse: a value of the state and one of new batches */
     const struct program
-        *filter; /* with an inverse, of key and value: does the key stay? NULL: all do */
+        *filter; /* of key and value: does the key stay in the state, or is it given? NULL: all */
     const struct type *option; /* with an inverse: Option of a value */
 };
 

@@ -59,6 +59,14 @@ static const struct {
     { "- flatMap: _.value.words\n- reduceByWindow: {func: '_ + _', " W(2, 1),
       { "a b", "c", "" },
       "ab\nabc\nc\n" },
+    { PAIRS "- reduceByKeyAndWindow: {func: _ + _, filterFunc: '(k, v) => 6 / v > 1', " W(2, 1),
+      { "a1 b2", "a1 b3 c0", "" },
+      "('a', 1) ('b', 2)\n('a', 2) E404 c: `6 / v`: division by 0\n('a', 1) ('b', 3) E404 c: `6 / "
+      "v`: division by 0\n" },
+    { NUMBERS
+      "- reduceByWindow: {func: '(a, b) => a * 10 + b', filterFunc: '(k, v) => v > 9', " W(2, 1),
+      { "1", "2", "" },
+      "\n12\n\n" },
     /* with an inverse */
     { PAIRS "- reduceByKeyAndWindow: {func: _ + _, invFunc: _ - _, " W(2, 1),
       { "a1", "a1", "", "" },
@@ -133,9 +141,6 @@ static const struct {
     { "- countByWindow: {slideDuration: 4s}",
       "job.yaml:2:3: error[E205]: countByWindow needs 'windowDuration'\n  help: as windowDuration: "
       "30s\n" },
-    { PAIRS "- reduceByKeyAndWindow: {func: _ + _, filterFunc: _ == _, windowDuration: 2s}",
-      "job.yaml:4:51: error[E205]: filterFunc drops keys from the state of an inverse window: it "
-      "needs 'invFunc'\n  help: or write a filter behind the window: - filter: …\n" },
     { "streams:\n"
       "  x: {from: a, transformations: [window: {windowDuration: 2s, slideDuration: 2s}]}\n"
       "  o: {from: [x, b]}" +
