@@ -1,4 +1,4 @@
-/* sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--step N] [--census FILE] [--trace]: runs the scenarios, or those
+/* sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--step N] [--census FILE] [--stop] [--trace]: runs the scenarios, or those
  * whose names begin with NAME; N seeds of each from S on, or seed S alone. A seed that fails prints one line that runs it
  * again, what was wrong, and the end of its trace. The census tells how often what happened. */
 #include <signal.h>
@@ -15,6 +15,7 @@
 struct options {
     uint64_t seed, seeds, from, point; /* 0: not given */
     const char *scenario, *census;
+    bool stop; /* at the first seed that fails */
 };
 
 struct runner {
@@ -114,7 +115,7 @@ static void run_scenario(const struct sim_scenario *scenario)
     uint64_t n = options->seed ? 1 : options->seeds ? options->seeds : scenario->seeds;
     uint64_t failed = runner.failed, passed = runner.passed;
     runner.scenario = scenario;
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < n && !(options->stop && runner.failed); i++)
         run_sweep(options->seed ? options->seed : (options->from ? options->from : 1) + i);
     printf("%-24s %8llu passed %6llu failed\n", scenario->name,
            (unsigned long long)(runner.passed - passed),
@@ -125,10 +126,10 @@ static bool parse(int argc, char **argv, struct options *options)
 {
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--trace") == 0) {
-            sim_verbose = true;
+        sim_verbose |= strcmp(argv[i], "--trace") == 0;
+        options->stop |= strcmp(argv[i], "--stop") == 0;
+        if (strcmp(argv[i], "--trace") == 0 || strcmp(argv[i], "--stop") == 0)
             continue;
-        }
         if (!value)
             return false;
         if (strcmp(argv[i], "--seeds") == 0)

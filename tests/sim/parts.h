@@ -8,6 +8,7 @@
 
 #define SIM_LINES 400 /* of trace, kept to be shown after a failure */
 #define SIM_LINE_MAX 240
+#define SIM_EVENTS_MAX 3000000 /* of one simulation: a hundred times what the longest has */
 
 typedef void (*sim_fn)(void *ctx);
 

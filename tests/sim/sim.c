@@ -251,6 +251,7 @@ bool sim_run(struct sim *sim, uint64_t ms, bool (*done)(void *ctx), void *ctx)
         if (!events->n || events->at[0].at_us > until_us)
             break;
         struct sim_event event = heap_take(events);
+        sim_expect(sim, sim->parts->n_events++ < SIM_EVENTS_MAX, "it turns in circles");
         event_run(sim, &event);
     }
     if (!*sim->failure && sim->now_us < until_us)

@@ -110,6 +110,10 @@ START_TEST(ends_age_by_this_boots_clock)
     ck_assert_int_eq(past.failures.at_ms[0], 9 * HOUR);
     ck_assert_uint_eq(failures_count(&past.failures, 10 * HOUR, HOUR), 2); /* the edge is inside */
     ck_assert_uint_eq(failures_count(&past.failures, 10 * HOUR + 1, HOUR), 1);
+    struct attempts_clock jumped = now_a; /* by ten years */
+    jumped.wall_ms += 87600 * HOUR;
+    recall("j", &jumped, &past);
+    ck_assert_int_eq(past.failures.at_ms[0], 9 * HOUR);
 }
 END_TEST
 
