@@ -46,7 +46,7 @@ FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo check check-asan check-tsan check-real fuzz bench tidy docs format install help clean compile_commands.json
+.PHONY: all demo check check-asan check-tsan check-real proof proof-short fuzz bench tidy docs format install help clean compile_commands.json
 all: $(BUILD)/tidemark
 
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
@@ -94,7 +94,8 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-check: all $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/store_driver $(BENCH)
+TESTED := all $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/store_driver $(BENCH)
+check: $(TESTED)
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
@@ -111,6 +112,9 @@ check-real: all $(BUILD)/store_driver
 bench: all $(BENCH)
 	$(DEV)
 	@tests/bench/run $(BUILD)
+proof proof-short: $(TESTED)
+	$(DEV)
+	@tests/proof/run $(BUILD) $(if $(filter proof,$@),--long)
 tidy:
 	$(DEV)
 	@tests/tidy/run
@@ -138,6 +142,7 @@ help:
 	@echo "make check      every test that needs no server"
 	@echo "make check-asan, check-tsan   the same under the sanitizers"
 	@echo "make check-real against Apache Kafka and HDFS (needs Java 17 and Maven)"
+	@echo "make proof-short, proof   what was survived, counted: in minutes, in hours"
 	@echo "make fuzz       30 s of libFuzzer for each target, or SECONDS=N"
 	@echo "make bench      speed, as ratios of one run"
 	@echo "make docs       the pages of docs/ that are made from the tables"

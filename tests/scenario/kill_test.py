@@ -9,7 +9,7 @@ import sys
 import time
 
 from fake_webhdfs import FakeWebhdfs
-from harness import Failed, Stage, daemon, expect, run_tests, seed_of, until
+from harness import Failed, Stage, daemon, expect, fired, run_tests, seed_of, until
 from kafka import MockKafka
 from ledger import LocalTree, Log, WebhdfsTree, word_counts
 from webhdfs import Webhdfs
@@ -63,6 +63,7 @@ def run_kills(name, checkpoint_of, tree_of):
         counts = word_counts(count.printed())
         expect(sorted(counts.values()) == sorted(number for number in words.values() if number),
                f"printed: {sum(counts.values())} words, produced: {sum(words.values())}")
+        fired("real_kills", kills)
         print(f"{name}: {kills} kills, epoch {log.epoch}, {len(log.batches)} batches, {total} records: lost 0, doubled 0",
               flush=True)
 
