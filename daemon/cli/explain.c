@@ -112,7 +112,7 @@ struct job_values explain_op_keys(const struct explain *explain, const struct jo
     const struct plan_node *node = explain_op(explain, op);
     if (!row || row->form != FORM_MAP)
         return (struct job_values){ 0 };
-    struct job_values values = job_values_of(explain->arena, row->keys, op->arg);
+    struct job_values values = job_values_of(explain->arena, row->keys, row->shorthand, op->arg);
     if (row->shorthand && op->arg->kind != YAML_MAP) {
         struct job_value *value = value_of(&values, row->shorthand);
         value->value = job_value_text(explain->arena, op->arg);
@@ -133,7 +133,7 @@ static const struct yaml_node *mapping_of(const struct yaml_node *name)
 static struct job_values kind_keys(const struct explain *explain, const struct job_kind *kind,
                                    const struct yaml_node *map, const char *own, const char *name)
 {
-    struct job_values values = job_values_of(explain->arena, kind->keys, map);
+    struct job_values values = job_values_of(explain->arena, kind->keys, "argv", map);
     fill(&values, own, name);
     return values;
 }

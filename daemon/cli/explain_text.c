@@ -84,7 +84,7 @@ static void put_keys(const struct explain *explain, const struct job_values *val
         bool usual = value->from == FROM_DEFAULT;
         const char *text = value->value ? value->value : "-";
         buf_printf(out, "%s%s", indent, usual ? dim(explain) : "");
-        pad(out, value->key, columns + 2);
+        pad(out, value->key, strchr(text, '\n') ? 0 : columns + 2);
         if (strchr(text, '\n'))
             put_lines(text, indent, out);
         else if (value->from == FROM_JOB)
@@ -102,6 +102,13 @@ static void put_keys(const struct explain *explain, const struct job_values *val
 
 /* ---- sources and outputs */
 
+static void put_kind(const struct job_kind *kind, struct buf *out)
+{
+    buf_printf(out, "%s: %s\n      ", kind->name, kind->guarantee);
+    if (kind->later)
+        buf_puts(out, "for check, try and test; tidemark run refuses it yet\n      ");
+}
+
 static void put_sources(const struct explain *explain, struct buf *out)
 {
     title(explain, "Sources", out);
@@ -110,8 +117,7 @@ static void put_sources(const struct explain *explain, struct buf *out)
         const struct plan_node *node = explain_source(explain, i);
         struct job_values keys = explain_source_keys(explain, i);
         put_name(explain, source->name, out);
-        buf_printf(out, "%s: %s\n      ", source->kind,
-                   job_kind_row(job_source_kinds, source->kind)->guarantee);
+        put_kind(job_kind_row(job_source_kinds, source->kind), out);
         type_print(node->type, out);
         buf_puts(out, "\n");
         put_keys(explain, &keys, "        ", out);
@@ -126,8 +132,7 @@ static void put_outputs(const struct explain *explain, struct buf *out)
         const struct plan_node *node = explain_output(explain, i);
         struct job_values keys = explain_output_keys(explain, i);
         put_name(explain, output->label, out);
-        buf_printf(out, "%s: %s\n      ", output->kind,
-                   job_kind_row(job_output_kinds, output->kind)->guarantee);
+        put_kind(job_kind_row(job_output_kinds, output->kind), out);
         type_print(node->type, out);
         buf_printf(out, " of %s, every %s\n", output->from, explain_slide(explain, node->slide));
         put_keys(explain, &keys, "        ", out);

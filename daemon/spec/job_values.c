@@ -136,11 +136,25 @@ struct job_values job_values(struct arena *arena, const struct job_spec *spec)
 
 /* ---- a mapping's */
 
-static void add_said(struct gather *gather, const struct schema_key *key,
+static bool needs_nothing(const struct schema_key *keys)
+{
+    while (keys->name && !keys->required)
+        keys++;
+    return !keys->name;
+}
+
+static void add_said(struct gather *gather, const char *name, const struct schema_key *key,
                      const struct yaml_node *node)
 {
+    bool map =
+        key->type == SCHEMA_MAP && (node ? node->kind == YAML_MAP : needs_nothing(key->keys));
+    for (const struct schema_key *inner = key->keys; map && inner->name; inner++)
+        add_said(gather, arena_printf(gather->arena, "%s.%s", name, inner->name), inner,
+                 yaml_get(node, inner->name));
+    if (map)
+        return;
     struct job_value *value = add(gather);
-    value->key = key->name;
+    value->key = name;
     value->help = key->help;
     value->from = node ? FROM_JOB : FROM_DEFAULT;
     value->value = !node ? key->fallback : key->secret ? MASK : job_value_text(gather->arena, node);
@@ -159,17 +173,18 @@ static bool is_secret(const char *name) /* of librdkafka's properties */
 }
 
 struct job_values job_values_of(struct arena *arena, const struct schema_key *keys,
-                                const struct yaml_node *map)
+                                const char *shorthand, const struct yaml_node *map)
 {
     struct gather gather = { .arena = arena };
+    bool inner = map && map->kind != YAML_MAP && shorthand;
     for (const struct schema_key *key = keys; key && key->name; key++)
-        add_said(&gather, key, yaml_get(map, key->name));
+        add_said(&gather, key->name, key,
+                 inner && strcmp(key->name, shorthand) == 0 ? map : yaml_get(map, key->name));
     for (size_t i = 0; map && map->kind == YAML_MAP && i < map->n; i++) {
         const char *name = map->keys[i]->text;
-        if (keys && schema_has(keys, name))
-            continue;
-        add_said(&gather, &(struct schema_key){ .name = name, .secret = is_secret(name) },
-                 map->items[i]);
+        if (!keys || !schema_has(keys, name))
+            add_said(&gather, name, &(struct schema_key){ .secret = is_secret(name) },
+                     map->items[i]);
     }
     return gather.values;
 }

@@ -19,8 +19,9 @@ struct job_values {
 
 /* The keys of the job itself: all but its graph, its tests and `conf`. */
 struct job_values job_values(struct arena *arena, const struct job_spec *spec);
-/* What a mapping of the file says by its table, then what it says besides; map NULL: nothing. */
+/* What a mapping of the file says by its table, then what it says besides; map NULL: nothing. What is no mapping is the value
+ * of the key `shorthand`. */
 struct job_values job_values_of(struct arena *arena, const struct schema_key *keys,
-                                const struct yaml_node *map);
+                                const char *shorthand, const struct yaml_node *map);
 /* A value of the file on one line, as [a, {b: c}]; a text as it is. */
 const char *job_value_text(struct arena *arena, const struct yaml_node *node);
