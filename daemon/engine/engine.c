@@ -9,7 +9,8 @@
 
 /* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding, step by step. When a run ends its
  * blocks are given back and all that gathered meanwhile becomes the next run: the loop and the compute threads meet once a
- * run, whatever the number of blocks. At the cut the pool is at rest, and what it made is the loop's. */
+ * run, whatever the number of blocks. The cut is a run of its own, between those: the loop goes on meanwhile, whatever the
+ * batch's result takes, and may look at nothing that compute holds. */
 
 struct fed {
     struct list link;
@@ -34,6 +35,11 @@ struct engine {
     uint64_t tick; /* of the last cut */
     bool has_clock;
     bool is_open; /* the open batch's time is known: compute.batch_ms */
+    bool closing; /* the cut under way: */
+    struct pool_run cut_run;
+    struct engine_cut cut;
+    engine_cut_cb cut_cb;
+    void *cut_ctx;
 };
 
 bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err)
@@ -127,7 +133,12 @@ void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void 
 
 bool engine_idle(const struct engine *engine)
 {
-    return !engine->running && list_empty(&engine->fed);
+    return !engine->running && !engine->closing && list_empty(&engine->fed);
+}
+
+bool engine_closing(const struct engine *engine)
+{
+    return engine->closing;
 }
 
 /* ---- what outlives the batch */
@@ -141,11 +152,13 @@ bool engine_restore(struct engine *engine, const struct engine_state *states, si
 
 void engine_save_begin(struct engine *engine)
 {
+    check(!engine->closing);
     memories_save_begin(&engine->memories);
 }
 
 bool engine_save(struct engine *engine, struct engine_state *part)
 {
+    check(!engine->closing);
     return memories_save(&engine->memories, part);
 }
 
@@ -178,41 +191,59 @@ static uint64_t engine_tick(const struct engine *engine, int64_t batch_ms)
 
 /* ---- the cut */
 
-bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
-                        struct err *err)
+static void engine_cut_task(void *ctx,
+                            uint32_t task) /* on a thread of the pool, all others at rest */
 {
+    struct engine *engine = ctx;
     struct compute *compute = &engine->compute;
     struct dead *dead = &engine->dead[engine->open];
-    size_t n_outputs = engine->conf.spec->n_outputs;
-    uint64_t records = compute->records;
-    check(engine_idle(engine));
-    check(!engine->is_open || batch_ms == compute->batch_ms);
-    engine->is_open = false;
-    for (size_t i = 0; i < n_outputs; i++)
-        buf_clear(&engine->outputs[i]);
-    uint64_t tick = engine_tick(engine, batch_ms);
+    int64_t batch_ms = compute->batch_ms;
+    uint64_t tick = engine_tick(engine, batch_ms), records = compute->records;
+    (void)task;
     catchup(compute, engine->tick, tick, batch_ms);
     compute->tick = engine->tick = tick;
     compute->batch_ms = batch_ms;
     compute_cut(compute, engine->outputs);
-    if (compute->failed.kind != ERR_NONE) {
-        *err = compute->failed;
-        return false;
-    }
+    if (compute->failed.kind != ERR_NONE)
+        return;
     engine->open = !engine->open;
     compute->dead = &engine->dead[engine->open];
     dead_clear(compute->dead);
     dead_sort(dead);
     memories_changes(&engine->memories);
-    *cut = (struct engine_cut){ .records = records,
-                                .errors = dead->errors,
-                                .outputs = engine->outputs,
-                                .n_outputs = n_outputs,
-                                .dead = dead->items,
-                                .n_dead = dead->n,
-                                .changes = engine->memories.states,
-                                .n_changes = engine->memories.n_states };
-    return true;
+    engine->cut = (struct engine_cut){ .records = records,
+                                       .errors = dead->errors,
+                                       .outputs = engine->outputs,
+                                       .n_outputs = engine->conf.spec->n_outputs,
+                                       .dead = dead->items,
+                                       .n_dead = dead->n,
+                                       .changes = engine->memories.states,
+                                       .n_changes = engine->memories.n_states };
+}
+
+static void engine_closed_cb(struct pool_run *run)
+{
+    struct engine *engine = CONTAINER_OF(run, struct engine, cut_run);
+    const struct err *err = &engine->compute.failed;
+    engine->closing = false;
+    engine->cut_cb(engine->cut_ctx, err->kind == ERR_NONE ? &engine->cut : NULL, err);
+}
+
+void engine_close_batch(struct engine *engine, int64_t batch_ms, engine_cut_cb cb, void *ctx)
+{
+    check(engine_idle(engine));
+    check(!engine->is_open || batch_ms == engine->compute.batch_ms);
+    engine->compute.batch_ms = batch_ms;
+    engine->is_open = false;
+    engine->closing = true;
+    engine->cut_cb = cb;
+    engine->cut_ctx = ctx;
+    for (size_t i = 0; i < engine->conf.spec->n_outputs; i++)
+        buf_clear(&engine->outputs[i]);
+    engine->cut_run = (struct pool_run){
+        .fn = engine_cut_task, .ctx = engine, .pieces = 1, .cb = engine_closed_cb
+    };
+    pool_start(engine->conf.pool, &engine->cut_run);
 }
 
 static void list_drop(struct list *list)

@@ -91,10 +91,13 @@ bool engine_save(struct engine *engine, struct engine_state *part);
  * cb gives the block back, from the loop, once nothing of it is needed any more. */
 void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void *ctx);
 bool engine_idle(const struct engine *engine); /* nothing fed is still being computed */
-/* Closes the open batch; only while idle. batch_ms is the batch's time since the Unix epoch, the one that it was opened with.
- * The result belongs to the
- * engine until the next call. Ticks since the last one that had no batch change windows and states as if each had been a batch
- * without records; no output shows them. False (ERR_FATAL, ERR_BAD_RECORD): the batch must not be committed. */
-bool engine_close_batch(struct engine *engine, int64_t batch_ms, struct engine_cut *cut,
-                        struct err *err);
+/* From the loop, once. cut: the result, which belongs to the engine until the next call; NULL: the batch must not be committed,
+ * err says why (E407 and E408, and what onError: fail makes of an error record). */
+typedef void (*engine_cut_cb)(void *ctx, const struct engine_cut *cut, const struct err *err);
+/* Closes the open batch; only while idle, and until cb it is not. batch_ms is the batch's time since the Unix epoch, the one
+ * that it was opened with. Ticks since the last one that had no batch change windows and states as if each had been a batch
+ * without records; no output shows them. conf.rows is called by a thread of the pool. */
+void engine_close_batch(struct engine *engine, int64_t batch_ms, engine_cut_cb cb, void *ctx);
+/* A batch is being closed: its states are in the making, and no copy of them is begun or gone on with. */
+bool engine_closing(const struct engine *engine);
 void engine_free(struct engine *engine); /* while idle, or once its pool is freed; NULL is fine */

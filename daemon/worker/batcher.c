@@ -51,6 +51,9 @@ struct batcher {
     struct loop_timer timer;
     struct loop_post poke;
     struct errors errors; /* of the last batches */
+    uint64_t cut_us;      /* monotonic: when the cut under way began */
+    int64_t late_ms;      /* by how much */
+    bool cutting;         /* of the batch that is closing: the engine has it */
     bool started, closing, draining, drained, failed, poked;
 };
 
@@ -171,27 +174,48 @@ static void batcher_put_batch(struct batcher *batcher, int64_t time_ms,
     list_add_tail(&batcher->ready, &batch->link);
 }
 
-static void batcher_cut(struct batcher *batcher)
+static void batcher_refuse(struct batcher *batcher, const struct err *err)
+{
+    struct err why = *err;
+    err_wrap(&why, "batch %llu", (unsigned long long)batcher->number + 1);
+    batcher->failed = true;
+    batcher->conf.failed(batcher->conf.ctx, &why);
+}
+
+static void batcher_take(struct batcher *batcher, const struct engine_cut *cut)
 {
     struct world *world = loop_world(batcher->conf.directory->loop);
-    uint64_t began_us = world_mono_us(world);
-    int64_t late_ms = batcher_wall(batcher) - batcher->due_ms;
-    struct engine_cut cut;
-    struct err err;
     batcher->closing = false;
-    if (!engine_close_batch(batcher->conf.engine, batcher->open_ms, &cut, &err) ||
-        !errors_judge(&batcher->errors, batcher->conf.spec, cut.records, cut.errors, &err)) {
-        err_wrap(&err, "batch %llu", (unsigned long long)batcher->number + 1);
-        batcher->failed = true;
-        batcher->conf.failed(batcher->conf.ctx, &err);
-        return;
-    }
-    batcher_put_batch(batcher, batcher->open_ms, &cut);
+    batcher_put_batch(batcher, batcher->open_ms, cut);
     batcher_open(batcher);
-    intake_pace(batcher->conf.intake, (double)(world_mono_us(world) - began_us) / 1000,
-                late_ms > 0 ? (double)late_ms : 0);
+    intake_pace(batcher->conf.intake, (double)(world_mono_us(world) - batcher->cut_us) / 1000,
+                batcher->late_ms > 0 ? (double)batcher->late_ms : 0);
     intake_pause(batcher->conf.intake, false);
     batcher_flush(batcher);
+    if (!batcher->draining && !batcher->failed)
+        batcher_schedule(batcher);
+}
+
+static void batcher_cut_cb(void *ctx, const struct engine_cut *cut, const struct err *err)
+{
+    struct batcher *batcher = ctx;
+    struct err why = *err;
+    batcher->cutting = false;
+    if (batcher->failed) /* halted meanwhile */
+        return;
+    if (cut && errors_judge(&batcher->errors, batcher->conf.spec, cut->records, cut->errors, &why))
+        batcher_take(batcher, cut);
+    else
+        batcher_refuse(batcher, &why);
+    batcher_step(batcher);
+}
+
+static void batcher_cut(struct batcher *batcher)
+{
+    batcher->cutting = true;
+    batcher->cut_us = world_mono_us(loop_world(batcher->conf.directory->loop));
+    batcher->late_ms = batcher_wall(batcher) - batcher->due_ms;
+    engine_close_batch(batcher->conf.engine, batcher->open_ms, batcher_cut_cb, batcher);
 }
 
 /* While draining the open batch is due when there is anything in it. */
@@ -229,11 +253,8 @@ static void batcher_step(struct batcher *batcher)
         batcher->tick_ms = batcher_mono(batcher);
         intake_pause(batcher->conf.intake, true);
     }
-    if (batcher->closing && intake_idle(batcher->conf.intake)) {
+    if (batcher->closing && !batcher->cutting && intake_idle(batcher->conf.intake))
         batcher_cut(batcher);
-        if (!batcher->draining && !batcher->failed)
-            batcher_schedule(batcher);
-    }
     batcher_check_drained(batcher);
 }
 

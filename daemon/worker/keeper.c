@@ -136,8 +136,9 @@ static void keeper_turn_cb(struct loop_timer *timer);
 static void keeper_turn(struct keeper *keeper)
 {
     struct engine_state part;
+    bool may = keeper->copying && !engine_closing(keeper->conf.engine);
     for (size_t to = keeper->caught->bytes.len + KEEPER_TURN_BYTES;
-         keeper->copying && keeper->caught->bytes.len < to;) {
+         may && keeper->copying && keeper->caught->bytes.len < to;) {
         keeper->copying = engine_save(keeper->conf.engine, &part);
         if (keeper->copying)
             outcome_put_state(keeper->caught, &part);
@@ -154,12 +155,18 @@ static void keeper_turn_cb(struct loop_timer *timer)
     keeper_turn(CONTAINER_OF(timer, struct keeper, turn));
 }
 
+/* The states are on their way to a later batch already: the next record will do. */
+static bool keeper_is_late(const struct keeper *keeper)
+{
+    return keeper->conf.engine && engine_closing(keeper->conf.engine);
+}
+
 /* What runs ahead of the log is not in it: between this and the record's publishing further batches are closed. */
 void keeper_committing(struct keeper *keeper, uint64_t bytes)
 {
     keeper->files++;
     keeper->bytes += bytes;
-    if (keeper->caught || !keeper_is_due(keeper))
+    if (keeper->caught || !keeper_is_due(keeper) || keeper_is_late(keeper))
         return;
     keeper->caught = mem_zalloc(sizeof *keeper->caught);
     keeper->copying = keeper->conf.engine;

@@ -207,6 +207,24 @@ static bool rehearsal_make(struct rehearsal *rehearsal, uint32_t source, struct 
     return ok;
 }
 
+struct closing {
+    struct rehearsal *rehearsal;
+    struct engine_cut *cut;
+    struct err *err;
+    bool ok;
+};
+
+static void rehearsal_closed(void *ctx, const struct engine_cut *cut, const struct err *err)
+{
+    struct closing *closing = ctx;
+    closing->ok = cut;
+    if (cut)
+        *closing->cut = *cut;
+    else
+        *closing->err = *err;
+    loop_stop(closing->rehearsal->loop);
+}
+
 static bool rehearsal_cut(struct rehearsal *rehearsal, struct engine_cut *cut, struct err *err)
 {
     const struct job_spec *spec = rehearsal->conf.spec;
@@ -216,10 +234,11 @@ static bool rehearsal_cut(struct rehearsal *rehearsal, struct engine_cut *cut, s
     for (uint32_t i = 0; i < spec->n_sources; i++)
         rehearsal_feed(rehearsal, i);
     rehearsal_wait(rehearsal);
-    if (!engine_close_batch(rehearsal->engine, rehearsal_time_ms(rehearsal), cut, err))
-        return false;
-    return !rehearsal->conf.judge_errors ||
-           errors_judge(&rehearsal->errors, spec, cut->records, cut->errors, err);
+    struct closing closing = { rehearsal, cut, err, false };
+    engine_close_batch(rehearsal->engine, rehearsal_time_ms(rehearsal), rehearsal_closed, &closing);
+    loop_run(rehearsal->loop);
+    return closing.ok && (!rehearsal->conf.judge_errors ||
+                          errors_judge(&rehearsal->errors, spec, cut->records, cut->errors, err));
 }
 
 bool rehearsal_commit(struct rehearsal *rehearsal, struct engine_cut *cut, struct err *err)

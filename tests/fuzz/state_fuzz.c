@@ -61,12 +61,20 @@ static const struct job *job_of(uint32_t i)
     return job;
 }
 
+static struct machine { /* made once */
+    struct world *world;
+    struct loop *loop;
+    struct pool *pool;
+} machine;
+
 static struct pool *pool_of(void)
 {
-    static struct pool *pool;
-    if (!pool)
-        pool = pool_new(loop_new(world_new()), 1);
-    return pool;
+    if (!machine.pool) {
+        machine.world = world_new();
+        machine.loop = loop_new(machine.world);
+        machine.pool = pool_new(machine.loop, 1);
+    }
+    return machine.pool;
 }
 
 /* An engine that goes on from a state; NULL: it is refused. */
@@ -93,16 +101,22 @@ static void save(struct engine *engine, struct buf *kept)
         buf_put(kept, part.bytes.ptr, part.bytes.len);
 }
 
+static void closed(void *ctx, const struct engine_cut *cut, const struct err *err)
+{
+    struct buf *shown = ctx;
+    if (cut)
+        buf_put(shown, cut->outputs[0].ptr, cut->outputs[0].len);
+    else
+        buf_puts(shown, err->text);
+    loop_stop(machine.loop);
+}
+
 /* What the next batches show. */
 static void go_on(struct engine *engine, struct buf *shown)
 {
-    struct engine_cut cut;
-    struct err err = { 0 };
     for (int64_t ms = 4000; ms <= 7000; ms += 1000) {
-        if (engine_close_batch(engine, ms, &cut, &err))
-            buf_put(shown, cut.outputs[0].ptr, cut.outputs[0].len);
-        else
-            buf_puts(shown, err.text);
+        engine_close_batch(engine, ms, closed, shown);
+        loop_run(machine.loop);
     }
 }
 

@@ -61,14 +61,28 @@ static inline void job_feed(struct job *job, uint32_t source, const char *const 
     job_feed_block(job, block);
 }
 
+static inline void job_closed(void *ctx, const struct engine_cut *cut, const struct err *err)
+{
+    struct job *job = ctx;
+    job->cut = cut ? *cut : (struct engine_cut){ 0 };
+    job->err = *err;
+    loop_stop(job->loop);
+}
+
+static inline bool job_close_batch(struct job *job, int64_t batch_ms)
+{
+    engine_close_batch(job->engine, batch_ms, job_closed, job);
+    loop_run(job->loop);
+    return job->err.kind == ERR_NONE;
+}
+
 /* What was fed is computed, then the batch closed. */
 static inline bool job_cut(struct job *job)
 {
     if (job->waiting)
         loop_run(job->loop);
     ck_assert(engine_idle(job->engine));
-    job->err = (struct err){ 0 };
-    return engine_close_batch(job->engine, 1000, &job->cut, &job->err);
+    return job_close_batch(job, 1000);
 }
 
 #define JOB_HEAD                                    \

@@ -66,7 +66,9 @@ static const struct {
     { "- lua",
       "job.yaml:2:3: error[E205]: lua needs an argument\n"
       "  help: as lua: \"return function(record) return record.value:upper() end\"\n" },
-    { "- lua: {type: Int}", "job.yaml:2:3: error[E205]: lua needs 'code'\n" },
+    { "- lua: {type: Int}",
+      "job.yaml:2:3: error[E205]: lua needs 'code'\n"
+      "  help: as code: \"return function(record) return record.key end\"\n" },
     { "- lua: [a]", "job.yaml:2:8: error[E206]: lua must be a chunk of Lua, here is a list\n" },
     { "- lua: {code: return, tpye: Int}",
       "job.yaml:2:23: error[E202]: unknown key 'tpye'\n  help: did you mean 'type'?\n" },

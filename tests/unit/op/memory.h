@@ -111,8 +111,7 @@ static inline void memory_batch(struct job *job, const char *batch, int64_t *ms)
         whole_feed(job, batch);
     if (job->waiting)
         loop_run(job->loop);
-    job->err = (struct err){ 0 };
-    if (!engine_close_batch(job->engine, *ms, &job->cut, &job->err))
+    if (!job_close_batch(job, *ms))
         ck_abort_msg("%s", job->err.text);
 }
 
