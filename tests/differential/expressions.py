@@ -8,6 +8,7 @@ from values import (BOOL, CLOCK, DOUBLE, INT, JSON, NOTHING, STRING, TIME, Bad, 
 
 IF, OR, AND, EQUAL, LESS, ADD, MUL, UNARY, POSTFIX = range(9)  # precedence
 WORDS = ("a", "b", "ab", "", "x y", "é", "日本", "😀", "7", "-3", "k=v", "it's", "tab\there", "A", "q\"q", "back\\slash")
+FITTING = {}  # methods that give a type, as they are asked for
 NAMES = ("x", "y", "z", "key", "value", "acc")
 
 
@@ -310,7 +311,9 @@ class Language:
     # ---- methods
 
     def draw_method(self, of, depth):
-        fitting = [row for row in METHODS if row.gives(of)]
+        fitting = FITTING.get(of)
+        if fitting is None:
+            fitting = FITTING[of] = [row for row in METHODS if row.gives(of)]
         row = self.pick(fitting) if fitting else None
         return row.draw(self, of, depth) if row else None
 

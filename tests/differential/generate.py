@@ -6,6 +6,7 @@ from expressions import Language, Scope
 from jobs import Job, Source, Stream, expression_text
 from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option, parts,
                     record_of, text_of, tuple_of, whole)
+from windows import UNORDERED_FOLDS, WindowSteps
 
 KEYS = (STRING, STRING, INT, BOOL, tuple_of(STRING, INT), option(STRING), list_of(INT), record_of(("a", INT), ("b", STRING)))
 VALUES = (INT, INT, INT, STRING, DOUBLE, tuple_of(INT, DOUBLE), list_of(STRING), option(INT), record_of(("n", INT), ("s", STRING)))
@@ -16,10 +17,9 @@ TEXTS = {
              "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12"),
 }
 SOURCES = ("kafka", "kafka", "kafka", "kafka", "nullable", "json", "flume", "socket")
-UNORDERED_FOLDS = ("sum", "min", "max", "count")
 
 
-class Generator:
+class Generator(WindowSteps):
     """One job and its batches. `used` counts operations and methods."""
 
     def __init__(self, random, used=None):
@@ -267,97 +267,6 @@ class Generator:
             self.whole(stream, "top", ops.op_top(num, func, stream.ordered), stream.type, f"top: {{num: {num}, by: {by}}}")
         return True
 
-    # ---- windows
-
-    def window_text(self, stream, more=()):
-        """(window, every, text) in batches."""
-        slide = stream.slide
-        window, every = slide * self.pick((1, 2, 2, 3, 4)), slide * self.pick((1, 1, 1, 2, 3))
-        parts = list(more) + [f"windowDuration: {window * self.interval_ms}ms"]
-        if every != slide or self.chance(0.3):
-            parts.append(f"slideDuration: {every * self.interval_ms}ms")
-        return window, every, "{" + ", ".join(parts) + "}"
-
-    def windowed(self, stream, name, make, of, every, text):
-        self.add(stream, name, f"{name}: {text}", make, of)
-        stream.slide, stream.plain = every, True
-
-    def step_window(self, stream):
-        name = self.pick(("window", "countByWindow", "countByValueAndWindow", "groupByKeyAndWindow", "reduceByWindow",
-                          "reduceByKeyAndWindow", "reduceByKeyAndWindow"))
-        return getattr(self, "draw_" + name)(stream) if hasattr(self, "draw_" + name) else self.draw_reduce_window(stream, name)
-
-    def draw_window(self, stream):
-        slide = stream.slide
-        window, every, text = self.window_text(stream)
-        self.windowed(stream, "window", lambda: ops.Window(slide, window, every), stream.type, every, text)
-
-    def draw_countByWindow(self, stream):
-        slide = stream.slide
-        window, every, text = self.window_text(stream)
-
-        def make():
-            inner = ops.InverseWindow(slide, window, every, lambda a, b: a + b, lambda a, b: a - b, lambda key, value: True)
-            return ops.Keyless(inner, lambda _: 1)
-        self.windowed(stream, "countByWindow", make, INT, every, text)
-        stream.ordered = True
-
-    def draw_countByValueAndWindow(self, stream):
-        slide = stream.slide
-        if not is_key(stream.type):
-            return False
-        window, every, text = self.window_text(stream)
-
-        class Count(ops.InverseWindow):
-            def take(self, rows, faults):
-                return super().take([(row, 1) for row in rows], faults)
-
-        def make():
-            return Count(slide, window, every, lambda a, b: a + b, lambda a, b: a - b, lambda key, value: value != 0)
-        self.windowed(stream, "countByValueAndWindow", make, tuple_of(stream.type, INT), every, text)
-        return True
-
-    def draw_groupByKeyAndWindow(self, stream):
-        slide, of = stream.slide, stream.type
-        if not stream.ordered or not self.keyed(stream):
-            return False
-        window, every, text = self.window_text(stream)
-        self.windowed(stream, "groupByKeyAndWindow", lambda: ops.WindowOf(slide, window, every, ops.op_group_by_key),
-                      tuple_of(of[1][0], list_of(of[1][1])), every, text)
-        return True
-
-    def draw_reduce_window(self, stream, name):
-        slide, by_key = stream.slide, name == "reduceByKeyAndWindow"
-        if by_key and not self.keyed(stream):
-            return False
-        value = stream.type[1][1] if by_key else stream.type
-        func_text, func, of, first = self.fold(value, stream.ordered, True)
-        if value == INT and self.chance(0.5):
-            func_text, func, of, first = "_ + _", whole_sum, INT, lambda one: one
-        more, keep, inverse = [f"func: {func_text if func_text in UNORDERED_FOLDS else expression_text(func_text, 0.9)}"], None, None
-        if value == INT and func_text in ("sum", "_ + _") and self.chance(0.6):
-            inverse, keep = lambda a, b: whole(a - b), lambda key, value: True
-            more.append(f"invFunc: {expression_text('_ - _', 0.9)}")
-            if by_key and self.chance(0.5):
-                sign = self.pick(("!=", ">"))
-                keep = (lambda key, value: value != 0) if sign == "!=" else lambda key, value: value > 0
-                more.append(f'filterFunc: "(k, v) => v {sign} 0"')
-        window, every, text = self.window_text(stream, more)
-
-        class Reduced(ops.InverseWindow if inverse else ops.ReducedWindow):
-            def take(self, rows, faults):
-                return super().take([(key, first(value)) for key, value in rows], faults)
-
-        def make():
-            inner = Reduced(slide, window, every, func, inverse, keep) if inverse else Reduced(slide, window, every, func)
-            return inner if by_key else ops.Keyless(inner, lambda row: row)
-        self.windowed(stream, name + (" invFunc" if inverse else ""), make, tuple_of(stream.type[1][0], of) if by_key else of, every,
-                      text)
-        stream.steps[-1] = (f"{name}: {text}", *stream.steps[-1][1:])
-        if not by_key:
-            stream.ordered = True
-        return True
-
     # ---- state
 
     def state(self, stream):
@@ -365,7 +274,7 @@ class Generator:
         self.states += 1
         key = stream.type[1][0]
         of = self.pick((INT, INT, STRING, DOUBLE, tuple_of(INT, STRING), list_of(INT), record_of(("n", INT), ("s", STRING))))
-        parts, initial = [f"id: state{self.states}", f"stateType: \"{text_of(of)}\""], []
+        parts, initial = [f"id: state{self.states}"], []
         if self.chance(0.3) and kind(key) not in ("Option", "Timestamp"):
             self.language.scope = Scope()
             rows = [(self.language.literal(key), self.language.literal(of)) for _ in range(self.pick((1, 2)))]
@@ -375,6 +284,8 @@ class Generator:
                     seen.setdefault(ops.freeze(a.run({})), (a.run({}), b.run({})))
                 initial = list(seen.values())
                 parts.append("initial: [" + ", ".join(f"[{expected(key, k)}, {expected(of, v)}]" for k, v in initial) + "]")
+        if not initial or of not in (INT, STRING, DOUBLE) or self.chance(0.5):
+            parts.append(f"stateType: \"{text_of(of)}\"")
         return of, initial, parts
 
     def step_update(self, stream):
@@ -386,6 +297,9 @@ class Generator:
         language.scope = Scope()
         wanted = option(of) if self.chance(0.5) else of
         text, have, func = language.named([list_of(value), option(of)], lambda: language.expr(wanted, 3))
+        if of == INT and self.chance(0.2):  # its type is that of the argument of getOrElse
+            parts = [part for part in parts if not part.startswith("stateType")]
+            text, have, func = self.simple_update()
 
         def run(values, state):
             new = func(values, state)
@@ -396,6 +310,14 @@ class Generator:
                  tuple_of(key, of))
         stream.ordered = False
         return True
+
+    def simple_update(self):
+        """(text, type, func) of a state that is a number; now and then a key goes."""
+        if self.chance(0.5):
+            return ("(values, state) => state.getOrElse(1) + values.size", INT,
+                    lambda values, state: (state.value if state else 1) + len(values))
+        return ("(values, state) => if (values.size > 1) None else state.getOrElse(0) + 10", option(INT),
+                lambda values, state: None if len(values) > 1 else Some((state.value if state else 0) + 10))
 
     def step_map_state(self, stream):
         if not self.keyed(stream) or not stream.ordered:
@@ -477,10 +399,6 @@ class Generator:
         if source.kind != "socket" and self.chance(0.1):
             item["headers"] = self.pick(({"id": "7"}, {"é": "x", "id": ""}, {}))
         return item
-
-
-def whole_sum(a, b):
-    return whole(a + b)
 
 
 STEPS = (Generator.step_map, Generator.step_map, Generator.step_filter, Generator.step_filter, Generator.step_flat_map,

@@ -110,7 +110,7 @@ static void fuzz_column(const uint8_t *data, size_t size)
     struct buf again = { 0 };
     const uint8_t *from = reader.at;
     uint32_t n = reader_u8(&reader);
-    if (type && unpack_column(&reader, type, n, &arena, &column)) {
+    if (type && !reader.bad && unpack_column(&reader, type, n, &arena, &column)) {
         pack_type(&again, type);
         pack_column(&again, &column, (struct sel){ .n = n }, &arena);
         size_t head = (size_t)(from - data), rest = (size_t)(reader.at - from) - 1;
