@@ -20,7 +20,7 @@ bool cli_read_file(struct arena *arena, const char *path, size_t most, struct sl
         return false;
     struct buf content = { 0 };
     ssize_t n = 1;
-    while (n > 0 && content.len <= most) {
+    while ((n > 0 || (n < 0 && errno == EINTR)) && content.len <= most) {
         buf_reserve(&content, 65536);
         size_t left = most + 1 - content.len;
         n = read(fd, content.ptr + content.len, left < 65536 ? left : 65536);
@@ -76,14 +76,22 @@ struct load {
     int status;
 };
 
+/* Says that a file cannot be read: for good, or just now. */
+static bool unreadable(struct load *load, const char *path, int error)
+{
+    bool passes = error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
+    load->status =
+        cli_fail(load->cli, passes ? CLI_IO : CLI_CONFIG, "%s: %s", path, strerror(error));
+    return false;
+}
+
 static bool read_one(struct load *load, const char *path, bool optional)
 {
     struct slice bytes;
     if (!cli_read_file(load->arena, path, YAML_BYTES_MAX, &bytes)) {
         if (optional && errno == ENOENT)
             return true;
-        load->status = cli_fail(load->cli, CLI_CONFIG, "%s: %s", path, strerror(errno));
-        return false;
+        return unreadable(load, path, errno);
     }
     struct diags diags = { .arena = load->arena, .file = path, .source = bytes };
     bool good = settings_read(load->arena, &cli_expand_env, &diags, load->settings);
@@ -98,6 +106,12 @@ static bool read_one(struct load *load, const char *path, bool optional)
     return good;
 }
 
+static int parts_unreadable(const char *path, int error) /* not there: there are none */
+{
+    (void)path;
+    return error != ENOENT && error != ENOTDIR;
+}
+
 /* conf.d/<name>.yaml beside the file, by name. */
 static bool read_parts(struct load *load, const char *conf)
 {
@@ -105,7 +119,11 @@ static bool read_parts(struct load *load, const char *conf)
     int n = slash ? (int)(slash - conf) + 1 : 0;
     glob_t found = { 0 };
     bool good = true;
-    if (glob(arena_printf(load->arena, "%.*sconf.d/*.yaml", n, conf), 0, NULL, &found) == 0)
+    const char *pattern = arena_printf(load->arena, "%.*sconf.d/*.yaml", n, conf);
+    int status = glob(pattern, 0, parts_unreadable, &found);
+    if (status != 0 && status != GLOB_NOMATCH)
+        good = unreadable(load, pattern, status == GLOB_NOSPACE ? ENOMEM : errno);
+    else if (status == 0)
         for (size_t i = 0; i < found.gl_pathc && good; i++)
             good = read_one(load, arena_strdup(load->arena, found.gl_pathv[i]), false);
     globfree(&found);

@@ -1,8 +1,10 @@
 /* The verb that the supervisor starts for each attempt of a job; not for people. Happy path: check
  * the job file, report `ready`, open the store, run the worker until it has ended, let what it said
- * be read, exit. Failure modes: a file that is not valid is reported with its findings, status 78. */
+ * be read, exit. Failure modes: a file that is not valid is reported with its findings, status 78;
+ * one that cannot be read now is no fault of the job's: an attempt that failed, status 74. */
 #include "worker/worker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,24 +82,34 @@ static bool process_parse(struct worker_process *process, const char *job)
     return ok && process->plan;
 }
 
-/* False: the findings were reported. */
+/* False: what is wrong was reported, and the status is set. */
+static bool process_read(struct worker_process *process)
+{
+    struct err err;
+    process->diags = (struct diags){ .arena = &process->arena, .file = process->args.name };
+    if (cli_read_file(&process->arena, process->args.spec, YAML_BYTES_MAX, &process->diags.source))
+        return true;
+    err_set(&err, ERR_RETRY, "%s cannot be read: %s", process->args.spec, strerror(errno));
+    process->status = CLI_IO;
+    if (process->args.check)
+        voice_rejected(process->voice, 1, err.text);
+    else
+        voice_trouble(process->voice, VOICE_STORE, &err, 0);
+    return false;
+}
+
+/* False: likewise. */
 static bool process_check(struct worker_process *process, const char *job)
 {
-    struct arena *arena = &process->arena;
-    struct diags *diags = &process->diags;
     struct buf text = { 0 };
-    *diags = (struct diags){ .arena = arena, .file = process->args.name };
-    if (!cli_read_file(arena, process->args.spec, YAML_BYTES_MAX, &diags->source)) {
-        buf_printf(&text, "%s cannot be read", process->args.spec);
-        voice_rejected(process->voice, 1, buf_text(&text));
-        buf_free(&text);
+    if (!process_read(process))
         return false;
-    }
     if (process_parse(process, job))
         return true;
-    diag_print(diags, DIAG_HUMAN, false, &text);
-    voice_rejected(process->voice, (int64_t)diag_errors(diags), buf_text(&text));
+    diag_print(&process->diags, DIAG_HUMAN, false, &text);
+    voice_rejected(process->voice, (int64_t)diag_errors(&process->diags), buf_text(&text));
     buf_free(&text);
+    process->status = WORKER_REJECTED;
     return false;
 }
 
@@ -157,7 +169,7 @@ static void process_work(struct worker_process *process, const char *job)
 {
     struct err err;
     if (!process_check(process, job)) {
-        process_end(process, WORKER_REJECTED);
+        process_end(process, process->status);
         return;
     }
     struct job_policy policy = worker_policy(process->spec);

@@ -31,8 +31,8 @@ def job(servers, checkpoint, **changes):
 class Wordcount:
     """`tidemark run` in a folder of its own on the stage, with settings and a job file."""
 
-    def __init__(self, stage, build, text, name="daemon", settings="", env=None):
-        self.stage, self.build, self.name, self.env = stage, build, name, env
+    def __init__(self, stage, build, text, name="daemon", settings="", env=None, options=()):
+        self.stage, self.build, self.name, self.env, self.options = stage, build, name, env, options
         self.jobs, self.state = stage.path(name, "jobs", "x")[:-2], stage.path(name, "state", "x")[:-2]
         self.output = stage.path(name, "out.txt")
         self.conf = stage.write(f"{name}/tidemark.yaml", "http: {listen: \"\"}\njobs: {settle: 20ms, rescan: 1s}\n" + settings)
@@ -47,7 +47,7 @@ class Wordcount:
         os.rename(path + ".tmp", path)
 
     def start(self):
-        argv = [daemon(self.build), "run", "--conf", self.conf, "--jobs", self.jobs, "--state", self.state]
+        argv = [daemon(self.build), "run", "--conf", self.conf, "--jobs", self.jobs, "--state", self.state, *self.options]
         self.process = self.stage.spawn(self.name, argv, env=self.env, output=self.output)
 
     def worker(self):
