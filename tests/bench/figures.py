@@ -146,3 +146,55 @@ def anonymous_kib(pid):
     """Memory that is the process's own, not the file cache's."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
         return int(re.search(r"^Anonymous:\s+(\d+) kB", file.read(), re.M)[1])
+
+
+class Bare:
+    """Jobs by the engine alone, and kernels written by hand: tests/bench/job, kernels, texts."""
+
+    def __init__(self, build, folder):
+        self.build, self.folder, self.jobs = build, folder, 0
+
+    def _lines(self, program, *argv):
+        return subprocess.run([f"{self.build}/bench/{program}", *map(str, argv)], check=True, capture_output=True, text=True).stdout.splitlines()
+
+    def text(self, kind, lines):
+        path = os.path.join(self.folder, f"{kind}-{lines}")
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                subprocess.run([f"{self.build}/bench/texts", kind, str(lines)], check=True, stdout=file)
+        return path
+
+    def job(self, transformations, num):
+        self.jobs += 1
+        path = os.path.join(self.folder, f"{self.jobs}.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""batchInterval: 1s
+checkpoint: file:///nowhere
+sources: [kafka: {{bootstrap.servers: "b:1", group.id: g, topics: [t]}}]
+transformations:{transformations}
+outputs: [print: {{num: {num}}}]
+""")
+        return path
+
+    def rounds(self, job, text, threads, least=True):
+        """[records, CPU seconds, seconds, allocations] of one batch of five: the cheapest, or the last."""
+        found = [[float(x) for x in line.split()] for line in self._lines("job", "run", job, text, 5, threads)]
+        cheapest = min(found, key=lambda figures: figures[2 if threads > 1 else 1])
+        return [int(found[0][0]), *(cheapest if least else found[-1])[1:3], int((cheapest if least else found[-1])[3])]
+
+    def show(self, job, text):
+        """What one batch prints, without its head."""
+        return [line for line in self._lines("job", "show", job, text, 1)[3:] if line]
+
+    def kernel(self, kind, text, *argv):
+        """[records, CPU seconds] of the cheapest of five rounds."""
+        found = [line.split() for line in self._lines("kernels", kind, text, 5, *argv)]
+        return [int(found[0][0]), min(float(cpu) for _, cpu in found)]
+
+    def kernel_counts(self, text):
+        return self._lines("kernels", "words", text, 1, "show")[1:]
+
+
+def rate(n, seconds):
+    """Millions a second: median (least-most)."""
+    return spread([n / s / 1e6 for s in seconds], "{:.1f}")
