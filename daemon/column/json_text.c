@@ -10,13 +10,9 @@
 #include <emmintrin.h>
 #endif
 
-struct json_scan {
-    const char *at, *end;
-};
-
 static inline bool is_blank(char c)
 {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
 static inline bool is_digit(char c)
@@ -24,27 +20,30 @@ static inline bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-static inline void skip_blanks(struct json_scan *scan)
+static inline const char *skip_blanks(const char *at, const char *end)
 {
-    while (scan->at < scan->end && is_blank(*scan->at))
-        scan->at++;
+    while (at < end && is_blank(*at))
+        at++;
+    return at;
 }
 
-/* The first byte that is a quote, a backslash or a control character. */
-static inline const char *plain_end(const char *at, const char *end)
+/* The first byte that is a quote or a backslash; strict: or a control character. */
+static inline const char *plain_end(const char *at, const char *end, bool strict)
 {
 #ifdef __SSE2__
     for (; end - at >= 16; at += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-        __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-        __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low));
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+        if (strict)
+            found = _mm_or_si128(found,
+                                 _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes));
+        int mask = _mm_movemask_epi8(found);
         if (mask)
             return at + __builtin_ctz((unsigned)mask);
     }
 #endif
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+    while (at < end && *at != '"' && *at != '\\' && (!strict || (unsigned char)*at >= 0x20))
         at++;
     return at;
 }
@@ -102,154 +101,153 @@ static size_t read_escape(const char *at, const char *end, uint32_t *c)
     return name != NULL;
 }
 
-/* ---- is it valid? */
+/* ---- is it valid? Each gives the place behind what it looked at, or NULL when that is not JSON */
 
-static bool check_string(struct json_scan *scan)
+/* at: behind the opening quote. */
+static const char *check_escaped(const char *at, const char *end)
 {
-    const char *at = plain_end(scan->at + 1, scan->end);
-    while (at < scan->end && *at == '\\') {
+    while (at < end && *at == '\\') {
         uint32_t c;
-        size_t n = read_escape(at + 1, scan->end, &c);
+        size_t n = read_escape(at + 1, end, &c);
         if (!n)
-            return false;
-        at = plain_end(at + 1 + n, scan->end);
+            return NULL;
+        at = plain_end(at + 1 + n, end, true);
     }
-    scan->at = at + 1;
-    return at < scan->end && *at == '"';
+    return at < end && *at == '"' ? at + 1 : NULL;
 }
 
-static bool check_digits(struct json_scan *scan)
+static inline const char *check_string(const char *at, const char *end)
 {
-    const char *from = scan->at;
-    while (scan->at < scan->end && is_digit(*scan->at))
-        scan->at++;
-    return scan->at > from;
+    at = plain_end(at + 1, end, true);
+    if (__builtin_expect(at < end && *at == '"', 1))
+        return at + 1;
+    return check_escaped(at, end);
 }
 
-static bool check_number(struct json_scan *scan)
+static inline const char *check_digits(const char *at, const char *end)
 {
-    scan->at += *scan->at == '-';
-    const char *from = scan->at;
-    if (!check_digits(scan) || (*from == '0' && scan->at > from + 1))
-        return false;
-    if (scan->at < scan->end && *scan->at == '.') {
-        scan->at++;
-        if (!check_digits(scan))
-            return false;
+    const char *from = at;
+    while (at < end && is_digit(*at))
+        at++;
+    return at > from ? at : NULL;
+}
+
+static const char *check_number(const char *at, const char *end)
+{
+    at += *at == '-';
+    const char *from = at;
+    at = check_digits(at, end);
+    if (!at || (*from == '0' && at > from + 1))
+        return NULL;
+    if (at < end && *at == '.')
+        at = check_digits(at + 1, end);
+    if (!at || at == end || (*at != 'e' && *at != 'E'))
+        return at;
+    at++;
+    at += at < end && (*at == '+' || *at == '-');
+    return check_digits(at, end);
+}
+
+static const char *check_word(const char *at, const char *end, const char *word, size_t n)
+{
+    return (size_t)(end - at) >= n && memcmp(at, word, n) == 0 ? at + n : NULL;
+}
+
+/* Behind blanks: the place of the next byte; *mark is that, or 0 at the end, which is no mark of JSON's. */
+static inline const char *next_mark(const char *at, const char *end, char *mark)
+{
+    at = skip_blanks(at, end);
+    *mark = at < end ? *at : (char)0;
+    return at;
+}
+
+static const char *check_value(const char *at, const char *end, unsigned depth);
+
+static const char *check_object(const char *at, const char *end, unsigned depth)
+{
+    char mark;
+    at = next_mark(at + 1, end, &mark);
+    if (mark == '}')
+        return at + 1;
+    while (mark == '"') {
+        at = check_string(at, end);
+        if (!at || (at = next_mark(at, end, &mark), mark != ':'))
+            return NULL;
+        at = check_value(at + 1, end, depth);
+        if (!at)
+            return NULL;
+        at = next_mark(at, end, &mark);
+        if (mark == '}')
+            return at + 1;
+        if (mark != ',')
+            return NULL;
+        at = next_mark(at + 1, end, &mark);
     }
-    if (scan->at == scan->end || (*scan->at != 'e' && *scan->at != 'E'))
-        return true;
-    scan->at++;
-    if (scan->at < scan->end && (*scan->at == '+' || *scan->at == '-'))
-        scan->at++;
-    return check_digits(scan);
+    return NULL;
 }
 
-static bool check_word(struct json_scan *scan, const char *word, size_t n)
+static const char *check_array(const char *at, const char *end, unsigned depth)
 {
-    if ((size_t)(scan->end - scan->at) < n || memcmp(scan->at, word, n) != 0)
-        return false;
-    scan->at += n;
-    return true;
-}
-
-static bool check_value(struct json_scan *scan, unsigned depth);
-
-/* The byte behind blanks, taken; 0 at the end, which is no mark of JSON's. */
-static inline char take_mark(struct json_scan *scan)
-{
-    skip_blanks(scan);
-    return scan->at < scan->end ? *scan->at++ : 0;
-}
-
-static inline bool next_is(struct json_scan *scan, char mark)
-{
-    skip_blanks(scan);
-    return scan->at < scan->end && *scan->at == mark;
-}
-
-static bool check_object(struct json_scan *scan, unsigned depth)
-{
-    scan->at++;
-    char mark = ',';
-    if (next_is(scan, '}')) {
-        scan->at++;
-        return true;
+    char mark;
+    at = next_mark(at + 1, end, &mark);
+    if (mark == ']')
+        return at + 1;
+    for (mark = ','; mark == ','; at += mark == ',') {
+        at = check_value(at, end, depth);
+        if (!at)
+            return NULL;
+        at = next_mark(at, end, &mark);
     }
-    while (mark == ',') {
-        if (!next_is(scan, '"') || !check_string(scan) || take_mark(scan) != ':' ||
-            !check_value(scan, depth))
-            return false;
-        mark = take_mark(scan);
-    }
-    return mark == '}';
+    return mark == ']' ? at + 1 : NULL;
 }
 
-static bool check_array(struct json_scan *scan, unsigned depth)
+static const char *check_value(const char *at, const char *end, unsigned depth)
 {
-    scan->at++;
-    char mark = ',';
-    if (next_is(scan, ']')) {
-        scan->at++;
-        return true;
-    }
-    while (mark == ',') {
-        if (!check_value(scan, depth))
-            return false;
-        mark = take_mark(scan);
-    }
-    return mark == ']';
-}
-
-static bool check_value(struct json_scan *scan, unsigned depth)
-{
-    skip_blanks(scan);
-    if (scan->at == scan->end)
-        return false;
-    switch (*scan->at) {
+    char mark;
+    at = next_mark(at, end, &mark);
+    switch (mark) {
         case '"':
-            return check_string(scan);
+            return check_string(at, end);
         case '{':
-            return depth && check_object(scan, depth - 1);
+            return depth ? check_object(at, end, depth - 1) : NULL;
         case '[':
-            return depth && check_array(scan, depth - 1);
+            return depth ? check_array(at, end, depth - 1) : NULL;
         case 't':
-            return check_word(scan, "true", 4);
+            return check_word(at, end, "true", 4);
         case 'f':
-            return check_word(scan, "false", 5);
+            return check_word(at, end, "false", 5);
         case 'n':
-            return check_word(scan, "null", 4);
+            return check_word(at, end, "null", 4);
+        case 0:
+            return NULL;
         default:
-            return check_number(scan);
+            return check_number(at, end);
     }
 }
 
 bool json_text_valid(struct slice text)
 {
-    struct json_scan scan = { text.ptr, (const char *)text.ptr + text.len };
-    if (!check_value(&scan, JSON_TEXT_DEPTH_MAX))
-        return false;
-    skip_blanks(&scan);
-    return scan.at == scan.end;
+    const char *end = (const char *)text.ptr + text.len;
+    const char *at = check_value(text.ptr, end, JSON_TEXT_DEPTH_MAX);
+    return at && skip_blanks(at, end) == end;
 }
 
 /* ---- reading what is valid: no bound needs a look but the text's end */
 
 struct slice json_text_trim(struct slice text)
 {
-    struct json_scan scan = { text.ptr, (const char *)text.ptr + text.len };
-    skip_blanks(&scan);
-    while (scan.end > scan.at && is_blank(scan.end[-1]))
-        scan.end--;
-    return (struct slice){ scan.at, (size_t)(scan.end - scan.at) };
+    const char *end = (const char *)text.ptr + text.len, *at = skip_blanks(text.ptr, end);
+    while (end > at && is_blank(end[-1]))
+        end--;
+    return (struct slice){ at, (size_t)(end - at) };
 }
 
 /* Behind the string whose opening quote is at `at`. */
 static inline const char *skip_string(const char *at, const char *end)
 {
-    at = plain_end(at + 1, end);
+    at = plain_end(at + 1, end, false);
     while (at + 1 < end && *at == '\\')
-        at = plain_end(at + 2, end);
+        at = plain_end(at + 2, end, false);
     return at < end ? at + 1 : end;
 }
 
@@ -325,23 +323,37 @@ static inline bool same_text(struct slice raw, struct slice string)
     return raw.len > string.len && json_text_has_escapes(raw) && same_decoded(raw, string);
 }
 
+/* Behind a name and its colon: the value. */
+static inline const char *skip_colon(const char *at, const char *end)
+{
+    at = skip_blanks(at, end);
+    return skip_blanks(at + (at < end), end);
+}
+
 struct slice json_text_member(struct slice object, struct slice name)
 {
-    struct json_scan scan = { object.ptr, (const char *)object.ptr + object.len };
+    const char *at = object.ptr, *end = at + object.len;
+    const char *wanted = name.ptr;
+    bool plain = name.len && !memchr(wanted, '\\', name.len); /* no escape can stand for it … */
+    char mark = 0;
     if (first(object) != '{')
         return (struct slice){ "", 0 };
-    scan.at++;
-    while (next_is(&scan, '"')) {
-        const char *key = scan.at + 1;
-        scan.at = skip_string(scan.at, scan.end);
-        bool same = same_text(between(key, scan.at - 1), name);
-        take_mark(&scan);
-        skip_blanks(&scan);
-        const char *value = scan.at;
-        scan.at = skip_value(value, scan.end);
+    for (at = next_mark(at + 1, end, &mark); mark == '"'; at = next_mark(at, end, &mark)) {
+        const char *key = at + 1, *value;
+        bool same = plain && (size_t)(end - key) > name.len && *key == *wanted &&
+                    key[name.len] == '"' && memcmp(key, wanted, name.len) == 0;
+        if (same) {
+            at = key + name.len + 1;
+        } else {
+            at = skip_string(at, end); /* … if it does not stand there as it is */
+            same = same_text(between(key, at - 1), name);
+        }
+        value = skip_colon(at, end);
+        at = skip_value(value, end);
         if (same)
-            return between(value, scan.at);
-        take_mark(&scan);
+            return between(value, at);
+        at = skip_blanks(at, end);
+        at += at < end;
     }
     return (struct slice){ "", 0 };
 }
@@ -350,13 +362,16 @@ struct slice json_text_next(struct slice array, const char **at)
 {
     if (first(array) != '[')
         return (struct slice){ "", 0 };
-    struct json_scan scan = { *at ? *at : array.ptr, (const char *)array.ptr + array.len };
-    char mark = take_mark(&scan); /* the bracket, later a comma; the closing one is left */
-    skip_blanks(&scan);
-    if ((mark != '[' && mark != ',') || scan.at == scan.end || *scan.at == ']')
+    const char *from = *at ? *at : array.ptr, *end = (const char *)array.ptr + array.len;
+    char mark, next;
+    from = next_mark(from, end, &mark); /* the bracket, later a comma; the closing one is left */
+    if (mark != '[' && mark != ',')
         return (struct slice){ "", 0 };
-    *at = skip_value(scan.at, scan.end);
-    return between(scan.at, *at);
+    from = next_mark(from + 1, end, &next);
+    if (!next || next == ']')
+        return (struct slice){ "", 0 };
+    *at = skip_value(from, end);
+    return between(from, *at);
 }
 
 struct slice json_text_element(struct slice array, int64_t i)
