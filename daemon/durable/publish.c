@@ -387,3 +387,8 @@ uint64_t publish_hash(const struct publish *publish)
     check(publish->n_pieces == 3);
     return record_hash_parts(publish->head, publish->pieces[1], publish->tail);
 }
+
+uint32_t publish_crc(const struct publish *publish)
+{
+    return be_u32(publish->tail);
+}

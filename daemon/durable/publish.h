@@ -47,5 +47,6 @@ struct publish_conf {
 struct publish *publish_start(const struct publish_conf *conf);
 void *publish_ctx(const struct publish *publish);
 uint64_t publish_hash(
-    const struct publish *publish); /* record_hash() of the file as written; of one
+    const struct publish *publish);                  /* record_hash() of the file as written; of one
                                                           piece, in cb */
+uint32_t publish_crc(const struct publish *publish); /* of the file as written: its tail */

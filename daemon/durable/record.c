@@ -147,6 +147,27 @@ struct slice record_seal(struct record *record, uint64_t before)
     return buf_slice(&record->bytes);
 }
 
+uint32_t record_parts(const struct record *record)
+{
+    uint32_t n = 0;
+    for (; record; record = record->next)
+        n++;
+    return n;
+}
+
+void record_seal_parts(struct record *record, uint64_t before, struct slice *pieces)
+{
+    uint32_t n = record->n;
+    *pieces++ = record_seal(record, before);
+    for (const struct record *part = record->next; part; part = part->next) {
+        bool any = part->bytes.len;
+        *pieces++ = (struct slice){ any ? part->bytes.ptr + RECORD_HEAD_SIZE : NULL,
+                                    any ? part->bytes.len - RECORD_HEAD_SIZE : 0 };
+        n += part->n;
+    }
+    be_put_u32(record->bytes.ptr + 8, n);
+}
+
 void record_clear(struct record *record)
 {
     buf_clear(&record->bytes);

@@ -101,12 +101,17 @@ struct entry {
 struct record {       /* one under way; {0} is an empty one */
     struct buf bytes; /* entries so far, behind room for the head */
     uint32_t n;       /* entries */
+    struct record *
+        next; /* further entries of the same content, so that a large one grows without being copied; NULL = none */
 };
 void record_put(struct record *record, const struct entry *entry); /* copies what it views */
 /* The content, its head included; lives until the record changes. */
 struct slice record_seal(struct record *record, uint64_t before);
+/* The same of one with further parts, as pieces: one for each part. */
+void record_seal_parts(struct record *record, uint64_t before, struct slice *pieces);
+uint32_t record_parts(const struct record *record);
 void record_clear(struct record *record);
-void record_free(struct record *record);
+void record_free(struct record *record); /* this part of it */
 
 struct record_reader {
     struct reader reader;

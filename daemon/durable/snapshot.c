@@ -12,9 +12,10 @@
 
 struct snapshot {
     struct snapshot_job job;
-    struct slice bytes; /* of the content */
-    uint64_t written;   /* hash of the file */
-    struct ask ask;     /* reads it back */
+    struct slice *pieces; /* of the content */
+    size_t length;        /* of them all */
+    uint32_t crc;         /* of the file */
+    struct ask ask;       /* reads it back */
     char path[DIRECTORY_PATH_SIZE];
 };
 
@@ -32,7 +33,8 @@ static bool snapshot_verify(const struct snapshot *snapshot, struct err *err)
     directory_want(snapshot->job.directory, &want);
     if (file_open(buf_slice(&req->data), &want, &head, &content, err) != FILE_WHOLE)
         return false;
-    if (record_hash(buf_slice(&req->data)) != snapshot->written)
+    uint32_t crc = be_u32((const uint8_t *)content.ptr + content.len);
+    if (content.len != snapshot->length || crc != snapshot->crc)
         return err_code(err, ERR_FATAL, 351, "other bytes than were written");
     return true;
 }
@@ -45,15 +47,25 @@ static void snapshot_read_cb(struct ask *ask)
         err_wrap(&err, "snapshot %s, read back", snapshot->path);
     snapshot->job.cb(snapshot->job.ctx, snapshot->job.index, &err);
     ask_done(ask);
-    record_free(snapshot->job.content);
-    mem_free(snapshot->job.content);
+    mem_free(snapshot->pieces);
     mem_free(snapshot);
+}
+
+/* The content was written, and is not needed to read it back. */
+static void snapshot_drop_content(struct snapshot *snapshot)
+{
+    for (struct record *part = snapshot->job.content, *next; part; part = next) {
+        next = part->next;
+        record_free(part);
+        mem_free(part);
+    }
 }
 
 static void snapshot_published_cb(struct publish *publish)
 {
     struct snapshot *snapshot = publish_ctx(publish);
-    snapshot->written = publish_hash(publish);
+    snapshot->crc = publish_crc(publish);
+    snapshot_drop_content(snapshot);
     snapshot->ask.directory = snapshot->job.directory;
     snapshot->ask.ends = ASK_OWN | ASK_FATAL_ENDS;
     snapshot->ask.req = (struct store_req){ .path = snapshot->path, .length_max = SIZE_MAX };
@@ -64,8 +76,12 @@ void snapshot_start(const struct snapshot_job *job)
 {
     struct snapshot *snapshot = mem_zalloc(sizeof *snapshot);
     char path[DIRECTORY_PATH_SIZE];
+    uint32_t n = record_parts(job->content);
     snapshot->job = *job;
-    snapshot->bytes = record_seal(job->content, job->hash);
+    snapshot->pieces = mem_alloc(n * sizeof *snapshot->pieces);
+    record_seal_parts(job->content, job->hash, snapshot->pieces);
+    for (uint32_t i = 0; i < n; i++)
+        snapshot->length += snapshot->pieces[i].len;
     snprintf(path, sizeof path, "snap/%" PRIu64, job->index);
     directory_path(job->directory, snapshot->path, "%s", path);
     publish_start(&(struct publish_conf){
@@ -73,8 +89,8 @@ void snapshot_start(const struct snapshot_job *job)
         .class = PUBLISH_OTHER,
         .head = { .kind = FILE_SNAP, .index = job->index },
         .path = path,
-        .pieces = &snapshot->bytes,
-        .n_pieces = 1,
+        .pieces = snapshot->pieces,
+        .n_pieces = n,
         .cb = snapshot_published_cb,
         .ctx = snapshot,
     });

@@ -23,6 +23,8 @@ struct keeper {
     uint64_t changes;      /* bytes of changes of states since then */
     uint64_t states;       /* bytes of the states in it */
     struct record *caught; /* a snapshot to be; NULL = none */
+    struct record *part;   /* the last part of it */
+    uint64_t caught_bytes; /* in all parts before that */
     bool copying;          /* states are being copied into it */
     uint64_t index, hash;  /* of the record that it stands for; 0 = not yet published */
     struct loop_timer turn;
@@ -124,7 +126,7 @@ static void keeper_save(struct keeper *keeper)
                                 .hash = keeper->hash,
                                 .cb = keeper_saved_cb,
                                 .ctx = keeper };
-    keeper->states = keeper->caught->bytes.len;
+    keeper->states = keeper->caught_bytes + keeper->part->bytes.len;
     keeper->caught = NULL;
     keeper->saving = true;
     snapshot_start(&job);
@@ -132,22 +134,34 @@ static void keeper_save(struct keeper *keeper)
 
 static void keeper_turn_cb(struct loop_timer *timer);
 
+/* A part of the snapshot: each is as long as what is copied at once, and grows little by being moved. */
+static void keeper_add_part(struct keeper *keeper)
+{
+    struct record *part = mem_zalloc(sizeof *part);
+    if (keeper->part)
+        keeper->caught_bytes += keeper->part->bytes.len;
+    *(keeper->caught ? &keeper->part->next : &keeper->caught) = part;
+    keeper->part = part;
+}
+
 /* Copies some of the states: no more than a batch can wait for. */
 static void keeper_turn(struct keeper *keeper)
 {
     struct engine_state part;
-    bool may = keeper->copying && !engine_closing(keeper->conf.engine);
-    for (size_t to = keeper->caught->bytes.len + KEEPER_TURN_BYTES;
-         may && keeper->copying && keeper->caught->bytes.len < to;) {
+    while (keeper->copying && !engine_closing(keeper->conf.engine) &&
+           keeper->part->bytes.len < KEEPER_TURN_BYTES) {
         keeper->copying = engine_save(keeper->conf.engine, &part);
         if (keeper->copying)
-            outcome_put_state(keeper->caught, &part);
+            outcome_put_state(keeper->part, &part);
     }
-    if (keeper->copying)
+    if (keeper->copying) {
+        if (keeper->part->bytes.len >= KEEPER_TURN_BYTES)
+            keeper_add_part(keeper);
         loop_timer_start(keeper->conf.directory->loop, &keeper->turn, KEEPER_TURN_MS,
                          keeper_turn_cb);
-    else if (keeper->index)
+    } else if (keeper->index) {
         keeper_save(keeper);
+    }
 }
 
 static void keeper_turn_cb(struct loop_timer *timer)
@@ -168,7 +182,9 @@ void keeper_committing(struct keeper *keeper, uint64_t bytes)
     keeper->bytes += bytes;
     if (keeper->caught || !keeper_is_due(keeper) || keeper_is_late(keeper))
         return;
-    keeper->caught = mem_zalloc(sizeof *keeper->caught);
+    keeper->part = NULL;
+    keeper->caught_bytes = 0;
+    keeper_add_part(keeper);
     keeper->copying = keeper->conf.engine;
     keeper->index = 0;
     keeper->saved_ms = loop_now_ms(keeper->conf.directory->loop);
@@ -190,7 +206,7 @@ void keeper_committed(struct keeper *keeper)
         return;
     keeper->index = progress->index;
     keeper->hash = progress->hash;
-    progress_save(progress, keeper->caught);
+    progress_save(progress, keeper->part);
     if (!keeper->copying)
         keeper_save(keeper);
 }
@@ -227,9 +243,11 @@ void keeper_free(struct keeper *keeper)
     if (!keeper)
         return;
     loop_timer_stop(keeper->conf.directory->loop, &keeper->turn);
-    if (keeper->caught)
-        record_free(keeper->caught);
-    mem_free(keeper->caught);
+    for (struct record *part = keeper->caught, *next; part; part = next) {
+        next = part->next;
+        record_free(part);
+        mem_free(part);
+    }
     mem_free(keeper->snapshots);
     mem_free(keeper->open);
     mem_free(keeper);

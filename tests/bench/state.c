@@ -1,6 +1,7 @@
 /* Keyed state alone: what a key takes, what an update costs, what changes and the whole of it cost to write down.
- *   state KEYS ROUNDS     for each round: ns an update; ns a change written, bytes of all changes; us the longest step of a
- *                         snapshot, ms all of them. Before: bytes that a key takes, of all memory.
+ *   state KEYS ROUNDS     bytes that a key takes, of all memory; for each round ns an update, ns a change written, bytes of all
+ *                         changes; of a snapshot, copied in turns with a round of updates between every hundred: ms the longest
+ *                         turn, ms all of them, ns an update meanwhile
  * Keys are texts of 12 bytes; a round updates 200,000 of them, any, as a batch does: found, read, put, settled, written. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include "column/codec.h"
 #include "op/cell.h"
 #include "op/state.h"
+#include "op/state_save.h"
+#include "worker/keeper.h"
 
 #define UPDATES 200000u
 #define AT_ONCE 1024u
@@ -97,6 +100,33 @@ static void fill(struct state *state, uint32_t keys, struct arena *arena)
     buf_free(&changes);
 }
 
+/* As the worker's keeper does it. */
+static void snapshot(struct state *state, uint32_t keys, uint64_t *at, struct arena *arena)
+{
+    struct buf out = { 0 }, changes = { 0 };
+    double longest = 0, all = 0, updates = 0;
+    unsigned turns = 0, rounds = 0;
+    state_save_begin(state);
+    for (bool more = true; more; turns++) {
+        if (turns % 100 == 0) {
+            rounds++;
+            updates += update(state, keys, at, arena);
+            buf_clear(&changes);
+            state_write(state, arena, &changes);
+        }
+        double begun = now_ns();
+        buf_free(&out);
+        more = state_save(state, KEEPER_TURN_BYTES, arena, &out);
+        double took = now_ns() - begun;
+        arena_reset(arena);
+        longest = took > longest ? took : longest;
+        all += took;
+    }
+    printf("snapshot %.2f %.0f %.1f\n", longest / 1e6, all / 1e6, updates / rounds);
+    buf_free(&out);
+    buf_free(&changes);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
@@ -121,6 +151,7 @@ int main(int argc, char **argv)
         printf("round %.1f %.1f %zu\n", ns, written, out.len);
         arena_reset(&arena);
     }
+    snapshot(&state, keys, &at, &arena);
     state_free(&state);
     return 0;
 }
