@@ -24,8 +24,9 @@ int cli_job_open(const struct cli *cli, const struct settings *settings, const c
     struct job_env env = { .expand = &cli_expand_env,
                            .defaults = settings->defaults,
                            .memory_max = settings->memory_per_job };
-    *job = (struct cli_job){ .diags = { .file = path } };
+    *job = (struct cli_job){ 0 };
     job->diags.arena = &job->arena;
+    job->diags.file = arena_strdup(&job->arena, path);
     if (!cli_read_file(&job->arena, path, YAML_BYTES_MAX, &job->diags.source)) {
         int status = errno == ENOENT || errno == ENOTDIR ? CLI_NO_INPUT
                      : errno == EACCES                   ? CLI_PERMISSION
