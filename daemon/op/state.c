@@ -9,6 +9,7 @@
 #include "op/state_save.h"
 #include "op/widen.h"
 
+#define STATE_AHEAD 32u            /* entries whose marks are fetched before they are looked at */
 #define STATE_DEAD_FEW 1024u       /* dead entries that are not worth a new table */
 #define STATE_DIRTY_FEW (1u << 20) /* changes that are not looked through for doubles */
 #define TAG_GONE 'g'
@@ -399,9 +400,12 @@ static void state_write_dirty(struct state *state, struct arena *arena, struct b
     for (uint32_t i = 0; i < dirty->n; i++) {
         uint32_t at = dirty->at[i];
         uint8_t *mark = &state->mark[at];
+        if (i + STATE_AHEAD < dirty->n)
+            __builtin_prefetch(&state->mark[dirty->at[i + STATE_AHEAD]]);
         if (!(*mark & STATE_LIVE))
             continue;
-        *mark |= STATE_KEPT;
+        if (!(*mark & STATE_KEPT))
+            *mark |= STATE_KEPT;
         entry[n++] = at;
         if (n == STATE_ROWS) {
             state_put_set(state, (struct sel){ entry, n }, arena, out);
