@@ -12,6 +12,7 @@ from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 END = 20_000  # records of the topic
+SOON = "stopGracefully: {timeout: 1s}\n"
 FLATMAP = '  - flatMap: _.value.split(" ")\n'
 
 
@@ -50,13 +51,13 @@ def a_program_that_hangs_holds_up_nothing_else():
     with Stage("pipe-hangs") as stage:
         broker = broker_of(stage)
         count = Wordcount(stage, BUILD, piped(broker, stage, "{argv: [tail, -f, /dev/null], timeout: 1h}",
-                                              keys="stopGracefully: {timeout: 1s}\n"))
+                                              keys=SOON))
         hanging = until("the program runs", lambda: programs(count), 30, count.process)
         wal = stage.path("checkpoint")
         until("the log goes on", lambda: any("wal" in folder and names for folder, _, names in os.walk(wal)), 30, count.process)
         count.worker().signal(signal.SIGKILL)
         until("the program has gone with its worker", lambda: not any(victim.alive() for victim in hanging), 30, count.process)
-        count.write_job(piped(broker, stage, "[cat]"))
+        count.write_job(piped(broker, stage, "[cat]", keys=SOON))
         until("what was received is counted", lambda: counted(count) == END, 60, count.process)
 
 
