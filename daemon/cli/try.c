@@ -79,6 +79,8 @@ static void try_tell_errors(struct try *try, const struct engine_cut *cut)
     struct buf text = { 0 };
     for (size_t i = 0; i < cut->n_dead; i++)
         try_put_error(&cut->dead[i], &text);
+    for (size_t i = 0; i < cut->n_said; i++)
+        buf_printf(&text, "%s: %s\n", cut->said[i].place, cut->said[i].text);
     if (cut->errors > cut->n_dead)
         buf_printf(&text, "… and %llu more\n", (unsigned long long)(cut->errors - cut->n_dead));
     if (text.len)

@@ -37,6 +37,16 @@ void dead_add(struct dead *dead, const struct engine_dead *item)
     kept->value = dead_copy(dead, item->value);
 }
 
+void dead_say(struct dead *dead, const char *place, struct slice text)
+{
+    while (text.len && ((const char *)text.ptr)[text.len - 1] == '\n')
+        text.len--;
+    if (!text.len || dead->n_said == DEAD_SAID_MAX)
+        return;
+    const char *copy = arena_strndup(&dead->arena, text.ptr, text.len);
+    dead->said[dead->n_said++] = (struct engine_said){ place, copy };
+}
+
 static int by_number(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -62,7 +72,7 @@ void dead_clear(struct dead *dead)
 {
     arena_reset(&dead->arena);
     dead->n = 0;
-    dead->errors = 0;
+    dead->errors = dead->n_said = 0;
 }
 
 void dead_free(struct dead *dead)

@@ -9,16 +9,22 @@
 #define DEAD_BYTES_MAX \
     (16u << 20) /* … and what a batch record can hold, keys and values included */
 
+#define DEAD_SAID_MAX 8u /* programs of a batch whose words are kept */
+
 struct dead {           /* of one batch; {0} is an empty one */
     struct arena arena; /* holds the copies */
     struct engine_dead *items;
     size_t n, cap;
     uint64_t errors; /* all of them */
+    struct engine_said said[DEAD_SAID_MAX];
+    size_t n_said;
 };
 
 bool dead_full(const struct dead *dead);
 void dead_add(struct dead *dead,
               const struct engine_dead *item); /* counts it, and keeps a copy while there is room */
-void dead_sort(struct dead *dead);             /* by source; the order within a source stays */
+void dead_say(struct dead *dead, const char *place,
+              struct slice text);  /* keeps a copy of the text while there is room */
+void dead_sort(struct dead *dead); /* by source; the order within a source stays */
 void dead_clear(struct dead *dead);
 void dead_free(struct dead *dead);

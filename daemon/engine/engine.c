@@ -218,7 +218,9 @@ static void engine_cut_task(void *ctx,
                                        .dead = dead->items,
                                        .n_dead = dead->n,
                                        .changes = engine->memories.states,
-                                       .n_changes = engine->memories.n_states };
+                                       .n_changes = engine->memories.n_states,
+                                       .said = dead->said,
+                                       .n_said = dead->n_said };
 }
 
 static void engine_closed_cb(struct pool_run *run)

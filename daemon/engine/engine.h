@@ -49,6 +49,10 @@ struct engine_dead {
     struct slice key, value; /* as they came; ptr NULL = absent */
 };
 
+struct engine_said { /* by a program that an operation ran: the end of its standard error */
+    const char *place, *text;
+};
+
 struct engine_state { /* of one operation that remembers */
     const char *id;
     struct slice bytes; /* engine/memories.h says what they are */
@@ -66,6 +70,8 @@ struct engine_cut {   /* what came of a batch; lives until the next cut */
     size_t n_dead;
     struct engine_state *changes; /* of the states that changed, or that are new: what did */
     size_t n_changes;
+    const struct engine_said *said; /* the first few of the batch */
+    size_t n_said;
 };
 
 typedef void (*engine_cb)(void *ctx, struct block *block);

@@ -1,5 +1,6 @@
 #include "engine/outside.h"
 
+#include "engine/compute.h"
 #include "io/child.h"
 #include "op/pipe.h"
 
@@ -13,8 +14,10 @@ bool outside_child(const struct op_run *run, const struct op_child *child, struc
                              .output_max = OUTPUT_MAX,
                              .patience_ms = child->patience_ms };
     struct buf said = { 0 };
-    (void)run;
+    const struct op_place *at = run->ctx;
     bool ok = child_run(&job, output, &said, err);
+    if (ok && !at->piece->compute->folded)
+        dead_say(at->piece->compute->dead, child->place, buf_slice(&said));
     buf_free(&said);
     return ok;
 }

@@ -24,7 +24,7 @@ static bool pipe_build(struct op *op, const struct op_input *input)
     const char **argv = arena_zalloc(input->arena, (args->argv->n + 1) * sizeof *argv);
     for (size_t i = 0; i < args->argv->n; i++)
         argv[i] = args->argv->items[i]->text;
-    *child = (struct op_child){ .argv = argv, .patience_ms = args->timeout_ms };
+    *child = (struct op_child){ .place = op->place, .argv = argv, .patience_ms = args->timeout_ms };
     op->more = child;
     op->out = &type_string;
     return true;

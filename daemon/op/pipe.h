@@ -5,6 +5,7 @@
 #define PIPE_LINE_MAX (64u << 20) /* bytes of a line, as of any String; more is E407 */
 
 struct op_child {            /* a program that rows are sent through */
+    const char *place;       /* of the operation */
     const char *const *argv; /* ends with a NULL */
     uint64_t patience_ms;    /* within which a byte must move */
     struct slice input;

@@ -137,6 +137,12 @@ static void batcher_log_dead(struct batcher *batcher, const struct engine_cut *c
 {
     for (size_t i = 0; i < cut->n_dead && i < ERRORS_LOGGED; i++)
         errors_log(batcher->conf.voice, batcher->conf.spec, &cut->dead[i]);
+    for (size_t i = 0; i < cut->n_said; i++)
+        voice_log(batcher->conf.voice,
+                  &(struct log_entry){ .level = LOG_WARNING,
+                                       .event = "program.said",
+                                       .fields = { LOG_TEXT("at", cut->said[i].place) },
+                                       .msg = cut->said[i].text });
 }
 
 static void batch_keep_outputs(struct batch *batch, const struct engine_cut *cut)

@@ -43,8 +43,9 @@ def a_program_that_fails_ends_the_attempt():
         errors = count.events("job.error")
         expect(len(errors) == 2 and all(" code=E408 " in line for line in errors), errors)
         expect(counted(count) == 0, "of a batch that failed nothing is committed")
-        count.write_job(piped(broker, stage, "[cat]"))
+        count.write_job(piped(broker, stage, "[sh, -c, 'cat; echo enough room now >&2']"))
         until("what was received is counted", lambda: counted(count) == END, 60, count.process)
+        expect(' at=transformations[1].pipe msg="enough room now"' in count.events("program.said")[0], count.events("program.said"))
 
 
 def a_program_that_hangs_holds_up_nothing_else():

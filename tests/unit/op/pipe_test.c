@@ -67,6 +67,25 @@ START_TEST(a_program_that_fails_fails_the_batch)
 }
 END_TEST
 
+START_TEST(what_a_program_says_is_kept)
+{
+    struct job job = { 0 };
+    ck_assert(whole_plan(&job, whole_file(&job,
+                                          "- map: _.value\n"
+                                          "- pipe: [sh, -c, 'cat; echo one >&2; echo two >&2']\n"
+                                          "- pipe: [cat]")));
+    job_start(&job);
+    for (int i = 0; i < 2; i++) { /* of each batch anew */
+        whole_feed(&job, "a");
+        ck_assert(job_cut(&job));
+        ck_assert_uint_eq(job.cut.n_said, 1);
+        ck_assert_str_eq(job.cut.said[0].place, "transformations[1].pipe");
+        ck_assert_str_eq(job.cut.said[0].text, "one\ntwo");
+    }
+    job_close(&job);
+}
+END_TEST
+
 static const struct {
     const char *ops, *said;
 } refused[] = {
@@ -98,6 +117,7 @@ Suite *pipe_suite(void)
     TCase *tcase = tcase_create("pipe");
     tcase_add_loop_test(tcase, a_line_in_a_line_out, 0, ARRAY_SIZE(cases));
     tcase_add_loop_test(tcase, a_program_that_fails_fails_the_batch, 0, ARRAY_SIZE(failures));
+    tcase_add_test(tcase, what_a_program_says_is_kept);
     tcase_add_loop_test(tcase, mistakes_are_shown, 0, ARRAY_SIZE(refused));
     suite_add_tcase(suite, tcase);
     return suite;
