@@ -4,52 +4,62 @@
 const struct error_row error_rows_world[] = {
     { .code = 301,
       .title = "the store refuses",
-      .means = "The store answers and says no: permission, quota, or a path that cannot be. "
-               "Nothing is lost: the worker keeps what it has and tries again.",
-      .example = "orders: RETRYING, E301: create /user/tidemark/c/tmp/7: 403 "
-                 "AccessControlException: Permission denied: user=tidemark",
+      .means = "The store answers and says no: permission, quota, a path that cannot be, or a "
+               "checkpoint that belongs to another job. Nothing is lost: the worker keeps what it "
+               "has and tries again, where that can help.",
+      .example = "level=error job=orders event=job.error code=E301 kind=FATAL msg=\"the checkpoint "
+                 "belongs to job 'orders', this is job 'clicks'\"",
       .mend = "Do what the store's words say, mostly hdfs dfs -chown or -setSpaceQuota. The job "
               "goes on by itself." },
     { .code = 302,
       .title = "the store is away",
       .means = "No NameNode or DataNode answers, or the one that does is a standby. The worker "
                "waits and asks the other servers.",
-      .example = "orders: RETRYING, E302: nn1:9870: Connection refused",
+      .example = "level=warning job=orders event=store.retry code=E302 again=0 next=1s msg=\"make "
+                 "the directory '/c': nn1:9870: Failed to connect to nn1 port 9870\"",
       .mend = "Look at the servers that the message names. The job goes on by itself." },
     { .code = 303,
       .title = "Kafka is away",
       .means = "No broker answers. What was received goes on being processed.",
-      .example = "orders: RETRYING, E303: broker1:9092: Connection refused",
+      .example = "level=warning job=orders event=source.retry code=E303 again=0 next=0ms "
+                 "msg=\"Local: All broker connections are down: broker1:9092/bootstrap: Connect to "
+                 "ipv4#10.0.0.7:9092 failed: Connection refused\"",
       .mend =
           "Look at the brokers, bootstrap.servers and the firewall. The job goes on by itself." },
     { .code = 304,
       .title = "no such topic",
       .means = "Kafka has no topic of this name, and the job waits for it.",
-      .example = "orders: RETRYING, E304: topic ordres: Broker: Unknown topic or partition",
+      .example = "level=warning job=orders event=source.retry code=E304 again=0 next=1s "
+                 "msg=\"topic ordres: Broker: Unknown topic or partition\"",
       .mend = "Create it, or mend the name in `topics`." },
     { .code = 305,
       .title = "the login is refused",
       .means = "Kafka or the store does not take who we say we are.",
-      .example = "orders: RETRYING, E305: broker1:9093: SASL authentication failed",
+      .example = "level=warning job=orders event=source.retry code=E305 again=0 next=1s "
+                 "msg=\"Local: Authentication failure: sasl_plaintext://broker1:9093/bootstrap: "
+                 "SASL PLAIN mechanism handshake failed\"",
       .mend = "Look at the user, the password and the mechanism: sasl.* of the source, `store` of "
               "the settings." },
     { .code = 310,
       .title = "the NameNode is in safe mode",
       .means =
           "HDFS does not take writes while its NameNode starts, or when DataNodes are missing.",
-      .example = "orders: RETRYING, E310: NameNode nn1 is in safe mode",
+      .example = "level=warning job=orders event=store.retry code=E310 again=0 next=1s "
+                 "msg=\"rename 'tmp/7.5d1c04f3a8b92e60/42' at nn1:9870: 403 SafeModeException: "
+                 "Name node is in safe mode.\"",
       .mend = "Wait, or ask hdfs dfsadmin -safemode get. The job goes on by itself." },
     { .code = 320,
       .title = "the disk is full",
       .means =
           "The store or the state directory has no space left. Receivers wait; nothing is lost.",
-      .example =
-          "orders: RETRYING, E320: write /var/lib/tidemark/jobs/orders: No space left on device",
+      .example = "level=warning job=orders event=store.retry code=E320 again=0 next=1s msg=\"write "
+                 "'tmp/7.5d1c04f3a8b92e60/42': No space left on device\"",
       .mend = "Make space. The job goes on by itself." },
     { .code = 330,
       .title = "an offset out of range",
       .means = "Kafka has deleted records before they were read. The range is named exactly.",
-      .example = "orders: E330: orders/2: offsets 881 to 9377 are gone from Kafka",
+      .example = "level=error job=orders event=job.error code=E330 kind=FATAL msg=\"lines/2: "
+                 "offset 881 is gone: Kafka has 9378 to 12004 (onOffsetOutOfRange decides)\"",
       .mend = "With onOffsetOutOfRange: fail, the default, the job stops so that somebody can "
               "look; earliest and latest go on from there, and count what is lost." },
     { .code = 350,
@@ -57,18 +67,23 @@ const struct error_row error_rows_world[] = {
       .means = "A file of the write-ahead log or of the batch log does not have the bytes that "
                "were written: its checksum says so. What Kafka still has is read again; what "
                "nobody has is named exactly, and the job stops.",
-      .example = "orders: E350: log/42: its checksum does not fit at byte 1048576",
+      .example =
+          "level=error job=orders event=job.error code=E350 kind=FATAL "
+          "msg=\"e7.5d1c04f3a8b92e60/log/1: the checksum of the file's 238 bytes does not fit\"",
       .mend = "Look at the store's disks. tidemark wal verify JOB reads all of it." },
     { .code = 351,
       .title = "a damaged snapshot",
-      .means = "The newest snapshot cannot be read; the one before is used, with the batch log "
-               "behind it.",
-      .example = "orders: E351: snap/40: other bytes than were written",
-      .mend = "Nothing, if there was one before. Look at the store's disks." },
+      .means = "A snapshot does not have the bytes that were written. At a start the one before it "
+               "is used, with the batch log behind it; a new one that does not read back as it was "
+               "written stops the job, before anything older is deleted.",
+      .example = "level=error job=orders event=job.error code=E351 kind=FATAL msg=\"snapshot "
+                 "e7.5d1c04f3a8b92e60/snap/40, read back: other bytes than were written\"",
+      .mend = "Look at the store's disks; then start the job again, which loses nothing." },
     { .code = 360,
       .title = "fenced: another worker owns the job",
       .means = "Another daemon has taken the job over. This one stops working on it and stands by.",
-      .example = "orders: STANDBY, E360: another worker took the job over: own-00000007",
+      .example = "level=warning job=orders event=job.fenced code=E360 msg=\"another worker took "
+                 "the job over: e8.0b6f9d21c47a53fe\"",
       .mend = "Nothing, if the other one is meant to have it. Else stop the job there." },
     { .code = 401,
       .title = "not UTF-8",

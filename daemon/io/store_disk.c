@@ -33,8 +33,9 @@ static bool disk_full(int number)
 enum store_answer disk_refuse(struct store_req *req, const char *what, int number)
 {
     bool full = disk_full(number);
-    err_code(&req->err, ERR_RETRY, full ? E_FULL : E_STORE, "%s '%s': %s", what, req->path,
-             strerror(number));
+    bool root = !*req->path; /* which the caller names */
+    err_code(&req->err, ERR_RETRY, full ? E_FULL : E_STORE, "%s%s%s%s: %s", what, root ? "" : " '",
+             req->path, root ? "" : "'", strerror(number));
     return STORE_REFUSED;
 }
 

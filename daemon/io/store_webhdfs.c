@@ -159,7 +159,7 @@ const struct call_kind webhdfs_remove = {
     .answered = boolean_answered,
 };
 const struct call_kind webhdfs_lock = {
-    .verb = "make the root",
+    .verb = "make the directory",
     .op = "MKDIRS",
     .judge = WEBHDFS_MKDIRS,
     .method = HTTP_PUT,

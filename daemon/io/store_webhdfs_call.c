@@ -46,6 +46,13 @@ void call_over(struct call *call, enum store_answer answer)
     req->cb(req);
 }
 
+/* The path that a call is about, as messages say it. */
+static const char *call_shown(const struct call *call)
+{
+    const char *root = call->webhdfs->url.path;
+    return *call->path ? call->path : *root ? root : "/";
+}
+
 void call_verdict(struct call *call, const struct webhdfs_verdict *verdict)
 {
     if (verdict->answer == STORE_NO && call->kind == &webhdfs_lock) { /* it is held by nobody */
@@ -54,7 +61,7 @@ void call_verdict(struct call *call, const struct webhdfs_verdict *verdict)
     }
     if (verdict->answer == STORE_UNKNOWN || verdict->answer == STORE_REFUSED) {
         call->req->err = verdict->err;
-        err_wrap(&call->req->err, "%s '%s' at %s", call->kind->verb, call->path, call->place);
+        err_wrap(&call->req->err, "%s '%s' at %s", call->kind->verb, call_shown(call), call->place);
     }
     call_over(call, verdict->answer);
 }
@@ -221,8 +228,8 @@ static void call_next_server(struct call *call, const struct err *err)
         call_ask_namenode(call);
         return;
     }
-    err_code(&call->req->err, ERR_RETRY, err->code, "%s '%s': %s", call->kind->verb, call->path,
-             buf_text(&call->troubles));
+    err_code(&call->req->err, ERR_RETRY, err->code, "%s '%s': %s", call->kind->verb,
+             call_shown(call), buf_text(&call->troubles));
     call_over(call, STORE_REFUSED);
 }
 
