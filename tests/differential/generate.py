@@ -397,7 +397,7 @@ class Generator(WindowSteps):
         if source.is_kafka and self.chance(0.08):
             item["timestamp"] = self.pick((0, 1, 1500, 1790000000123))
         if source.kind != "socket" and self.chance(0.1):
-            item["headers"] = self.pick(({"id": "7"}, {"é": "x", "id": ""}, {}))
+            item["headers"] = self.pick(({"id": "7"}, {"id": "", "é": "x"}, {}))
         return item
 
 
