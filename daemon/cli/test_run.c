@@ -263,7 +263,8 @@ bool test_run(const struct test_run *run, struct buf *out)
                                .good = true };
     struct rehearsal_conf conf = { .spec = run->spec,
                                    .plan = run->plan,
-                                   .threads = 1,
+                                   .threads = run->threads ? run->threads : 1,
+                                   .chunk_rows = run->chunk_rows,
                                    .can_be_killed = run->crash,
                                    .rows = running_rows,
                                    .deliver = running_deliver,

@@ -15,6 +15,7 @@ struct test_run {
     const struct job_test *test;
     bool
         crash; /* kill the job once before the first batch, and behind the commit of each: before delivery on every second */
+    uint32_t threads, chunk_rows; /* of the engine; 0: one thread, chunks that fit the cache */
 };
 
 /* False: *out says what was expected and what came, in lines of two blanks and text. */

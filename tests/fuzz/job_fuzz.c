@@ -1,4 +1,4 @@
-/* A job file: refused with findings that can be shown, or its tests end, and the same way with kills. */
+/* A job file: refused with findings that can be shown, or its tests end, and the same way with kills, threads and small chunks. */
 #include "cli/test_run.h"
 #include "engine/plan.h"
 #include "fuzz.h"
@@ -22,17 +22,28 @@ static bool is_tame(const struct job_spec *spec)
     return true;
 }
 
+/* Kills, threads and the size of chunks do not show. */
 static void fuzz_tests(const struct job_spec *spec, const struct plan *plan)
 {
+    static const struct test_run modes[] = {
+        { .crash = true },
+        { .threads = 3, .chunk_rows = 2 },
+        { .crash = true, .threads = 2, .chunk_rows = 1 },
+    };
     for (size_t i = 0; i < spec->n_tests; i++) {
         struct test_run run = { .spec = spec, .plan = plan, .test = &spec->tests[i] };
-        struct buf plain = { 0 }, killed = { 0 };
+        struct buf plain = { 0 }, other = { 0 };
         bool passed = test_run(&run, &plain);
-        run.crash = true;
-        check(test_run(&run, &killed) == passed);
-        check(strcmp(buf_text(&plain), buf_text(&killed)) == 0);
+        for (size_t k = 0; k < ARRAY_SIZE(modes); k++) {
+            run.crash = modes[k].crash;
+            run.threads = modes[k].threads;
+            run.chunk_rows = modes[k].chunk_rows;
+            buf_clear(&other);
+            check(test_run(&run, &other) == passed);
+            check(strcmp(buf_text(&plain), buf_text(&other)) == 0);
+        }
         buf_free(&plain);
-        buf_free(&killed);
+        buf_free(&other);
     }
 }
 

@@ -1,4 +1,4 @@
-/* fuzz DIR: replays DIR/TARGET/… for every target; under libFuzzer the target that FUZZ_TARGET names takes its bytes. */
+/* fuzz DIR [TARGET]: replays DIR/TARGET/… for every target, or one; under libFuzzer the target that FUZZ_TARGET names takes its bytes. */
 #include <dirent.h>
 #include <limits.h>
 #include <signal.h>
@@ -80,11 +80,13 @@ static unsigned replay(const struct fuzz_target *target, const char *root)
 int main(int argc, char **argv)
 {
     unsigned passed = 0, failed = 0;
-    if (argc != 2)
+    if (argc < 2)
         return EXIT_FAILURE;
     signal(SIGABRT, say_path);
     signal(SIGSEGV, say_path);
     for (const struct fuzz_target *target = fuzz_targets; target->name; target++) {
+        if (argc > 2 && strcmp(argv[2], target->name) != 0)
+            continue;
         unsigned n = replay(target, argv[1]);
         passed += n;
         failed += !n;
