@@ -86,7 +86,7 @@ static void crash(struct sim *sim, bool twice)
     sim_run(sim, 60000, durable_complete, durable);
     if (twice && !first->alive) {
         struct sim_process *second = durable_start(durable);
-        sim_crash_at(second, 1 + sim_below(sim, 40), (enum sim_crash)sim_below(sim, SIM_CRASHES));
+        sim_crash_within(second, 40);
         sim_run(sim, 1 + sim_below(sim, 5000), NULL, NULL);
     }
     if (local && sim_chance(sim, 300))

@@ -180,8 +180,7 @@ static void start(struct life_ledger *ledger, const char *name)
     process->host = strncmp(ledger->url, "file:", 5) == 0 || *name == 'a' ? "host-a" : "host-b";
     process->ended = ended;
     if (sim_chance(ledger->sim, 300) && !ledger->finishing)
-        sim_crash_at(process, 1 + sim_below(ledger->sim, 200),
-                     (enum sim_crash)sim_below(ledger->sim, SIM_CRASHES));
+        sim_crash_within(process, 200);
 }
 
 static void finish(struct life_ledger *ledger)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "parts.h"
 #include "scenario.h"
 
@@ -22,7 +23,8 @@ struct runner {
     struct options options;
     const struct sim_scenario *scenario; /* the one that runs */
     struct sim *sim;
-    uint64_t passed, failed, events;
+    uint64_t passed, failed;
+    uint64_t traces; /* a hash of all traces: the same for every compiler */
 };
 
 static struct runner runner; /* for the signal handler */
@@ -66,6 +68,7 @@ static bool run_one(uint64_t seed, uint64_t point, uint64_t *hash, bool *hit)
     runner.scenario->run(sim);
     bool ok = !*sim->failure;
     *hash = sim_hash(sim);
+    runner.traces = hash64(hash, sizeof *hash, runner.traces);
     *hit = sim->hit;
     if (!ok && runner.failed < FAILURES_SHOWN) {
         print_trace(sim);
@@ -185,6 +188,7 @@ int main(int argc, char **argv)
         if (is_chosen(scenario->name))
             run_scenario(scenario);
     print_census(runner.options.census);
+    printf("traces: %016llx\n", (unsigned long long)runner.traces);
     printf("sim: %llu passed, %llu failed\n", (unsigned long long)runner.passed,
            (unsigned long long)runner.failed);
     return runner.failed ? 1 : 0;

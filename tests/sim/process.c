@@ -111,6 +111,12 @@ void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how)
     process->parts->crash_how = how;
 }
 
+void sim_crash_within(struct sim_process *process, uint64_t n)
+{
+    uint64_t at = process->requests + 1 + sim_below(process->sim, n);
+    sim_crash_at(process, at, (enum sim_crash)sim_below(process->sim, SIM_CRASHES));
+}
+
 void sim_pause_at(struct sim_process *process, uint64_t n)
 {
     process->parts->pause_at = n;

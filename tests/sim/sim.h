@@ -113,6 +113,8 @@ enum sim_crash {                   /* how far the request got that a process die
 };
 /* The process dies at its n-th store request from its start (1 = the first); 0: at none. */
 void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how);
+/* It dies at one of its next n store requests, in any of these ways. */
+void sim_crash_within(struct sim_process *process, uint64_t n);
 /* It is stopped as by SIGSTOP once its n-th store request is sent; 0: never. */
 void sim_pause_at(struct sim_process *process, uint64_t n);
 /* Its n-th allocation from now on fails, and with it the process; 0: none. */

@@ -22,6 +22,9 @@ static void job_text(struct tally *tally)
 {
     static const unsigned intervals_ms[] = { 50, 200, 1000, 3000 };
     struct sim *sim = tally->sim;
+    unsigned interval_ms = intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))];
+    unsigned block_ms = 50 + (unsigned)sim_below(sim, 200);
+    bool is_rare = sim_chance(sim, 500);
     snprintf(tally->job, sizeof tally->job,
              "batchInterval: %ums\n"
              "blockInterval: %ums\n"
@@ -36,8 +39,7 @@ static void job_text(struct tally *tally)
              "%s"
              "outputs:\n"
              "  - print: {num: 1000}\n",
-             intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))],
-             50 + (unsigned)sim_below(sim, 200), tally->url, sim_chance(sim, 500) ? "1d" : "1s",
+             interval_ms, block_ms, tally->url, is_rare ? "1d" : "1s",
              tally->keeps_state ? COUNTS_SO_FAR : COUNTS_OF_BATCH);
 }
 

@@ -58,8 +58,7 @@ static void trouble(struct tally *tally, uint64_t ms)
         else if (worker && worker->paused)
             sim_continue(worker);
         else if (worker && what == 2)
-            sim_crash_at(worker, worker->requests + 1 + sim_below(sim, 30),
-                         (enum sim_crash)sim_below(sim, SIM_CRASHES));
+            sim_crash_within(worker, 30);
         sim_run(sim, sim_below(sim, 20000), NULL, NULL);
     }
 }
@@ -89,8 +88,7 @@ void worker_storm(struct sim *sim)
         if (worker && sim_chance(sim, 500))
             sim_kill(worker);
         else if (worker)
-            sim_crash_at(worker, worker->requests + 1 + sim_below(sim, 30),
-                         (enum sim_crash)sim_below(sim, SIM_CRASHES));
+            sim_crash_within(worker, 30);
     }
     tally_finish(tally);
 }
