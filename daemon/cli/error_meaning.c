@@ -119,17 +119,23 @@ const struct error_row error_rows_meaning[] = {
                  "  help: keep 'id: perHost', or drop it once: tidemark restart errors "
                  "--discard-state perHost",
       .mend =
-          "Keep the id. If the state shall go: tidemark restart JOB --discard-state ID, once." },
+          "Keep the id. If the state shall go: tidemark restart JOB --discard-state ID, once; or, "
+          "without a daemon: tidemark run --once --discard-state ID." },
     { .code = 241,
       .title = "a state of another type",
       .means =
           "The saved state of this id holds another type than the operation of the new file makes. "
-          "Int becomes Double, and a T an Option[T]; everything else cannot be carried on.",
+          "Int becomes Double, a T an Option[T], and a Record may get an optional field; "
+          "everything "
+          "else cannot be carried on.",
       .example = "errors.yaml:20:5: error[E241]: state 'perHost' (1,204,331 keys) was made by "
-                 "updateStateByKey and holds Int, but here is updateStateByKey of String; the "
-                 "running version is kept",
-      .mend = "Keep the type, give the operation a new id, or drop the state once: tidemark "
-              "restart JOB --discard-state ID." },
+                 "updateStateByKey and holds (String, Int), but here is updateStateByKey of "
+                 "(String, String); the running version is kept\n"
+                 "  help: make it what it was, or drop the state once: tidemark restart errors "
+                 "--discard-state perHost",
+      .mend = "Make the operation and its type what they were, or drop the state once: tidemark "
+              "restart JOB --discard-state ID; or, without a daemon: tidemark run --once "
+              "--discard-state ID." },
     { .code = 250,
       .title = "known, not supported yet",
       .means =

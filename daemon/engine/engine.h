@@ -34,6 +34,7 @@ struct engine_conf {
     void *ctx;           /* for rows */
     struct diags *diags; /* takes what engine_restore() refuses; NULL: only its error says so */
     const char *drop;    /* the command that drops a state, with --discard-state ID behind it */
+    const char *instead; /* what is done instead of going on, for the end of such a finding */
 };
 
 /* One record that could not be decoded or mapped. Or a key, or a row of a result, that no one record stands for: then topic

@@ -36,7 +36,7 @@ bool stored_fits(const struct stored *stored, const struct memory *memory)
 struct judging {
     struct memories *memories;
     struct diags *diags;
-    const char *drop;
+    const char *drop, *instead;
     const struct engine_state **last; /* of each id the last of its states, backwards */
     size_t n;
     bool *taken; /* nodes that a state without an operation was compared with */
@@ -95,10 +95,10 @@ static void judging_missing(struct judging *judging, const struct engine_state *
                             const struct stored *stored)
 {
     char number[32];
-    struct diag *diag =
-        diag_add(judging->diags, judging_place(judging, stored), 240,
-                 "state '%s' (%s key%s) has no operation in the new file", state->id,
-                 number_text(stored->count, number), stored->count == 1 ? "" : "s");
+    struct diag *diag = diag_add(judging->diags, judging_place(judging, stored), 240,
+                                 "state '%s' (%s key%s) has no operation in the new file%s",
+                                 state->id, number_text(stored->count, number),
+                                 stored->count == 1 ? "" : "s", judging->instead);
     diag_help(judging->diags, diag, "keep 'id: %s', or drop it once: %s --discard-state %s",
               state->id, judging->drop, state->id);
 }
@@ -108,12 +108,12 @@ static void judging_other(struct judging *judging, const struct engine_state *st
 {
     char number[32];
     struct arena *arena = &judging->memories->arena;
-    struct diag *diag =
-        diag_add(judging->diags, yaml_place(memory->node), 241,
-                 "state '%s' (%s key%s) was made by %.*s and holds %s, but here is %s of %s",
-                 state->id, number_text(stored->count, number), stored->count == 1 ? "" : "s",
-                 (int)stored->form.len, (const char *)stored->form.ptr,
-                 type_text(arena, stored->type), memory->form, type_text(arena, memory->type));
+    struct diag *diag = diag_add(
+        judging->diags, yaml_place(memory->node), 241,
+        "state '%s' (%s key%s) was made by %.*s and holds %s, but here is %s of %s%s", state->id,
+        number_text(stored->count, number), stored->count == 1 ? "" : "s", (int)stored->form.len,
+        (const char *)stored->form.ptr, type_text(arena, stored->type), memory->form,
+        type_text(arena, memory->type), judging->instead);
     diag_help(judging->diags, diag,
               "make it what it was, or drop the state once: %s "
               "--discard-state %s",
@@ -142,6 +142,7 @@ bool judge(struct memories *memories, const struct engine_state *states, size_t 
     struct judging judging = { .memories = memories,
                                .diags = conf->diags ? conf->diags : &own,
                                .drop = conf->drop ? conf->drop : "tidemark run",
+                               .instead = conf->instead ? conf->instead : "",
                                .taken = arena_zalloc(&memories->arena, memories->n_nodes) };
     size_t before = judging.diags->n;
     bool ok = true;

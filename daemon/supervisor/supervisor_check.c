@@ -46,15 +46,30 @@ static void check_kept(struct job *job)
     mem_free(path);
 }
 
+static bool check_move(const struct job *job, const char *from, const char *to, struct err *err)
+{
+    char *source = job_spec_path(job, from), *target = job_spec_path(job, to);
+    bool moved = dir_rename(source, target, err);
+    mem_free(source);
+    mem_free(target);
+    return moved;
+}
+
+/* What a worker refuses that the check could not know, a state above all. */
+void check_go_back(struct job *job)
+{
+    if (job->has_old && !job->supervisor->conf.once && check_move(job, ".old", "", NULL))
+        check_kept(job);
+    job->has_old = false;
+}
+
 static void check_accepted(struct job *job, enum check_kind kind)
 {
     struct err err;
     bool kept = true;
     if (kind == CHECK_NEW) {
-        char *from = job_spec_path(job, ".new"), *to = job_spec_path(job, "");
-        kept = dir_rename(from, to, &err);
-        mem_free(from);
-        mem_free(to);
+        job->has_old = job->accepted != job->check.spec && check_move(job, "", ".old", NULL);
+        kept = check_move(job, ".new", "", &err);
         job->rejected = job->rejected && !kept;
     }
     if (kept)

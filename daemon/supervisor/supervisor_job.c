@@ -134,6 +134,7 @@ static void job_act(struct job *job, const struct policy_action *action,
             break;
         case POLICY_ACT_REJECTED:
             job_reject(job, job->error);
+            check_go_back(job);
             break;
         case POLICY_ACT_FAILED:
             job_note(job, ATTEMPT_FAILED, event);

@@ -46,6 +46,7 @@ struct job {
     uint64_t seen;     /* hash of the newest bytes */
     uint64_t accepted; /* of the bytes in specs/ID */
     bool is_accepted;
+    bool has_old;  /* specs/ID.old is the version before, until this one has closed a batch */
     bool rejected; /* the newest bytes are not valid: `error` */
     char error[REPORT_TEXT_MAX];
     char trouble[ERR_TEXT_MAX];    /* why its file could not be taken; "" = none */
@@ -59,7 +60,8 @@ struct job {
     bool held, held_standby; /* a start waits for the ledger, or for its end: no child is there */
     struct loop_timer hold;
     struct proc *worker;
-    bool discarded; /* a worker was told to drop states: no later one is */
+    uint64_t at_work; /* hash of the file that it was started with */
+    bool discarded;   /* a worker was told to drop states: no later one is */
     struct report_reader reader;
     uint64_t quiet; /* ticks since its last report */
     /* what it said */
@@ -107,6 +109,7 @@ void files_hint(struct supervisor *supervisor);              /* something change
 void check_begin(struct job *job, enum check_kind kind); /* now, or when its turn comes */
 void check_next(struct supervisor *supervisor);          /* starts what is due, as room allows */
 void check_drop(struct job *job);                        /* its verdict is not wanted any more */
+void check_go_back(struct job *job); /* its worker refused the new version: to the one before */
 
 /* ---- supervisor_job.c */
 void job_open(struct job *job); /* a fresh place: fetches the job's past */

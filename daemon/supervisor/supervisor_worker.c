@@ -73,6 +73,7 @@ static void worker_said(void *ctx, const struct report *report)
         case REPORT_BATCH:
             job->batch = report->batch;
             job->batch_ms = supervisor_now_ms(job->supervisor);
+            job->has_old = job->has_old && job->at_work != job->accepted;
             break;
         case REPORT_PROGRESS:
         case REPORT_KINDS:
@@ -137,6 +138,7 @@ static void worker_spawn(struct job *job, bool standby)
         job->discarded = true;
     }
     int out = worker_out(job);
+    job->at_work = job->accepted;
     report_reset(&job->reader);
     job->state = (struct report){ .kind = REPORT_STATE, .state = JOB_STARTING, .next_ms = -1 };
     job->state_ms = supervisor_now_ms(job->supervisor);

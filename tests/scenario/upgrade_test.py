@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 
-from harness import Stage, daemon, expect, run_tests
+from harness import Stage, daemon, expect, run_tests, until
 from kafka import MockKafka
 from ledger import LocalTree, Log
-from wordcount import job
+from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 SUM = '  - map: ("all", 1)\n  - updateStateByKey: {id: totals, func: "(values, state) => %s"}\n'
@@ -90,5 +90,27 @@ def a_state_is_dropped_once_only_by_run_once():
     expect(done.returncode == 64 and "needs --once" in done.stderr, f"{done.returncode} {done.stderr}")
 
 
+def the_running_version_is_kept():
+    with Stage("upgrade-kept") as stage:
+        kafka = MockKafka(stage, daemon(BUILD), 120, 100)
+        checkpoint = stage.path("checkpoint", "x")[:-2]
+        text = job(kafka.servers, "file://" + checkpoint)
+        begin, end = text.index("  - flatMap"), text.index("outputs:")
+        count = Wordcount(stage, BUILD, text[:begin] + SUM % INT + text[end:])
+        records = lambda: Log(LocalTree(checkpoint)).records()
+        batches = lambda: sum(" records=0 " not in line for line in count.events("batch.completed"))
+        until("batches", lambda: batches() > 2, 30, count.process)
+        count.write_job(text[:begin] + '  - map: ("all", 1)\n' + text[end:])
+        count.wait_state("REJECTED", note="state 'totals' (1 key) has no operation in the new file; the running version is kept")
+        count.wait_state("REJECTED", note="the old version runs on")
+        before = batches()
+        until("further batches", lambda: batches() > before + 2, 30, count.process)
+        count.write_job(text[:begin] + SUM % DOUBLE + text[end:])
+        until("a Double", lambda: any(".0)" in row for rows in count.printed().values() for row in rows), 30, count.process)
+        expect(count.process.stop(30) == 0, f"it does not end well\n{count.process.tail()}")
+        blocks = count.printed()
+        expect(blocks[max(blocks)] == [f"('all', {records()}.0)"], f"{records()} records, but {blocks[max(blocks)]}")
+
+
 if __name__ == "__main__":
-    run_tests("upgrade", [state_follows_its_job_file, a_state_is_dropped_once_only_by_run_once], 120)
+    run_tests("upgrade", [state_follows_its_job_file, the_running_version_is_kept, a_state_is_dropped_once_only_by_run_once], 120)
