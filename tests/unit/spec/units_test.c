@@ -89,6 +89,19 @@ START_TEST(what_is_written_is_read_again)
 }
 END_TEST
 
+START_TEST(a_duration_is_written_in_the_unit_of_another)
+{
+    struct buf text = { 0 };
+    units_put_duration_like(600000, 2000, &text); /* 10m, beside 2s */
+    buf_puts(&text, " ");
+    units_put_duration_like(1500, 1000, &text);
+    buf_puts(&text, " ");
+    units_put_duration_like(0, 2000, &text);
+    ck_assert_str_eq(buf_text(&text), "600s 1500ms 0s");
+    buf_free(&text);
+}
+END_TEST
+
 static const struct { /* a bare number is of seconds here; -2 = not one of Spark's */
     const char *text;
     int64_t ms;
@@ -119,6 +132,7 @@ Suite *units_suite(void)
     tcase_add_test(tcase, sizes_are_powers_of_1024);
     tcase_add_test(tcase, a_share_has_a_percent_sign);
     tcase_add_test(tcase, what_is_written_is_read_again);
+    tcase_add_test(tcase, a_duration_is_written_in_the_unit_of_another);
     tcase_add_loop_test(tcase, spark_reads_durations_its_own_way, 0,
                         sizeof spark / sizeof spark[0]);
     suite_add_tcase(suite, tcase);
