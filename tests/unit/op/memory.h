@@ -115,9 +115,18 @@ static inline void memory_batch(struct job *job, const char *batch, int64_t *ms)
         ck_abort_msg("%s", job->err.text);
 }
 
-/* Ends each batch's rows with a line break. */
+/* What the batch log is given. */
+static inline void memory_put(const struct job *job, struct buf *out)
+{
+    for (size_t i = 0; i < job->cut.n_changes; i++) {
+        buf_puts(out, job->cut.changes[i].id);
+        buf_put(out, job->cut.changes[i].bytes.ptr, job->cut.changes[i].bytes.len);
+    }
+}
+
+/* Ends each batch's rows with a line break; changes: what the batch log is given, may be NULL. */
 static inline void memory_run(struct job *job, const char *file, enum memory_mode mode,
-                              const char *const *batches, struct buf *out)
+                              const char *const *batches, struct buf *out, struct buf *changes)
 {
     struct memory_log log = { .n = 0 };
     int64_t ms = 0;
@@ -128,22 +137,30 @@ static inline void memory_run(struct job *job, const char *file, enum memory_mod
     for (size_t i = 0; batches[i]; i++) {
         memory_batch(job, batches[i], &ms);
         memory_show(job, out);
+        if (changes)
+            memory_put(job, changes);
         memory_kill(job, &log, mode, ms);
     }
     memory_drop(&log);
 }
 
+/* Neither what is shown nor what is written down hangs on threads, chunks, seeds. */
 static inline void memory_shows(const char *ops, const char *const *batches, const char *shown)
 {
     static const uint32_t chunks[] = { 4096, 1, 7, 0 };
     for (enum memory_mode mode = MEMORY_PLAIN; mode < MEMORY_MODES; mode++) {
+        struct buf first = { 0 };
         for (uint32_t i = 0; i < ARRAY_SIZE(chunks); i++) {
             struct job job = { .threads = 1 + i, .chunk_rows = chunks[i], .seed = i };
-            struct buf out = { 0 };
-            memory_run(&job, whole_file(&job, ops), mode, batches, &out);
+            struct buf out = { 0 }, changes = { 0 };
+            memory_run(&job, whole_file(&job, ops), mode, batches, &out, i ? &changes : &first);
             ck_assert_str_eq(buf_text(&out), shown);
+            ck_assert(!i || (changes.len == first.len &&
+                             (!first.len || memcmp(changes.ptr, first.ptr, first.len) == 0)));
             buf_free(&out);
+            buf_free(&changes);
             job_close(&job);
         }
+        buf_free(&first);
     }
 }

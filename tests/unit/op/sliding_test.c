@@ -51,7 +51,7 @@ static void run(const struct window_of *window, const char *const *batches, stru
     const char *ops = arena_printf(
         &job.arena, "%s- reduceByKeyAndWindow: {%s, windowDuration: %us, slideDuration: %us}",
         window->rows, window->func, window->length, window->slide);
-    memory_run(&job, whole_file(&job, ops), window->mode, batches, out);
+    memory_run(&job, whole_file(&job, ops), window->mode, batches, out, NULL);
     job_close(&job);
 }
 
