@@ -74,8 +74,7 @@ struct table *table_new(const struct key_seed *seed, uint64_t cell)
     struct table *table = mem_zalloc(sizeof *table);
     table->seed = *seed;
     table->fresh = cell;
-    slots_make(&table->now, TABLE_SLOTS_MIN, 1);
-    return table;
+    return table; /* its slots are made for the first key: many tables never have one */
 }
 
 void table_free(struct table *table)
@@ -95,6 +94,8 @@ void table_free(struct table *table)
 static void table_empty(struct table *table)
 {
     uint32_t count = slots_count(&table->now);
+    if (!count)
+        return;
     if (table->n >= count / 8) {
         memset(table->now.slot, 0, (size_t)count * sizeof *table->now.slot);
         return;
@@ -156,6 +157,10 @@ static void table_move_some(struct table *table)
 static void table_grow(struct table *table)
 {
     uint32_t part = table->now.mask + 1;
+    if (!table->now.slot) {
+        slots_make(&table->now, TABLE_SLOTS_MIN, 1);
+        return;
+    }
     check(!table->old.slot && table->n < TABLE_ENTRIES_MAX);
     table->old = table->now;
     table->moved = 0;

@@ -14,6 +14,7 @@
 #define CHUNK_ROWS_MAX 4096u
 #define CHUNK_BYTES (256u << 10) /* what a piece's columns may take of the L2 cache, more or less */
 #define VALUE_SHOWN_MAX 1000u /* bytes of a key or a row, in an error that no record stands for */
+#define TAKE_ROWS_FEW 512u    /* records */
 #define PIECES_A_THREAD \
     4u /* of a step, if there are several threads: the last one to end costs little */
 
@@ -207,19 +208,19 @@ static void compute_settle(struct compute *compute, struct piece *piece)
     compute->records += piece->n;
 }
 
-/* Takes what a piece holds for the task. */
-static void compute_take(struct compute *compute, const struct piece *piece, uint32_t task)
+/* Takes what a piece holds for the shard, and for nodes without shards that are dealt out to it. */
+static void compute_take(struct compute *compute, const struct piece *piece, uint32_t shard)
 {
-    struct op_run run = { .arena = &compute->arena[task],
-                          .scratch = &compute->scratch[task],
+    struct op_run run = { .arena = &compute->arena[shard],
+                          .scratch = &compute->scratch[shard],
                           .shards = compute->shards,
                           .batch_time_ms = compute->batch_ms,
                           .tick = compute->tick };
     for (struct parked *parked = piece->parked; parked; parked = parked->next) {
         const struct compute_node *node = &compute->nodes[parked->node];
         const struct rows *rows = &parked->rows;
-        if (rows->split ? !rows->split->first[task]
-                        : (parked->node + parked->lane) % compute->shards != task)
+        if (rows->split ? !rows->split->first[shard]
+                        : (parked->node + parked->lane) % compute->shards != shard)
             continue;
         if (node->collect) {
             collect_take(&node->collect[parked->lane], &rows->column, rows->sel);
@@ -230,9 +231,19 @@ static void compute_take(struct compute *compute, const struct piece *piece, uin
         if (parked->ends)
             ops->end(gather);
         else
-            ops->take(gather, rows, rows->split ? task : 0, &run);
+            ops->take(gather, rows, rows->split ? shard : 0, &run);
         arena_reset(run.arena);
     }
+}
+
+/* How many tasks take what the pieces hold: it is not worth the while of several threads if it is little, unless a test wants
+ * to see them. */
+static uint32_t compute_takes(const struct compute *compute)
+{
+    uint64_t records = compute->conf->chunk_rows ? TAKE_ROWS_FEW : 0;
+    for (uint32_t i = 0; i < compute->taken->n; i++)
+        records += compute->taken->piece[i].n;
+    return !compute->taken->n ? 0 : records < TAKE_ROWS_FEW ? 1 : compute->shards;
 }
 
 uint32_t compute_step(struct compute *compute)
@@ -250,19 +261,20 @@ uint32_t compute_step(struct compute *compute)
         compute_settle(compute, &compute->taken->piece[i]);
     for (done->n = 0; done->n < compute->pieces && compute->n_blocks; done->n++)
         compute_lay(compute, &done->piece[done->n]);
-    return (compute->taken->n ? compute->shards : 0) + done->n;
+    compute->takes = compute_takes(compute);
+    return compute->takes + done->n;
 }
 
 void compute_task(struct compute *compute, uint32_t task)
 {
     const struct compute_step *taken = compute->taken;
-    uint32_t takes = taken->n ? compute->shards : 0;
-    if (task >= takes) {
-        piece_make(&compute->made->piece[task - takes]);
+    if (task >= compute->takes) {
+        piece_make(&compute->made->piece[task - compute->takes]);
         return;
     }
-    for (uint32_t i = 0; i < taken->n; i++)
-        compute_take(compute, &taken->piece[i], task);
+    for (uint32_t shard = task; shard < compute->shards; shard += compute->takes)
+        for (uint32_t i = 0; i < taken->n; i++)
+            compute_take(compute, &taken->piece[i], shard);
 }
 
 /* ---- the cut */
@@ -299,8 +311,8 @@ static void compute_merge(const struct plan_node *node, struct gather **gather,
 static void compute_pass(struct compute *compute)
 {
     compute_settle(compute, &compute->cut);
-    for (uint32_t task = 0; task < compute->shards; task++)
-        compute_take(compute, &compute->cut, task);
+    for (uint32_t shard = 0; shard < compute->shards; shard++)
+        compute_take(compute, &compute->cut, shard);
     piece_clear(&compute->cut);
 }
 

@@ -1,6 +1,6 @@
 /* One batch under way. Blocks are cut into pieces (engine/piece.h); in each step some pieces are made while the nodes that hold
  * rows take what the pieces of the step before hold for them. The tasks of a step run at once: each table's shards, and the
- * nodes without any, are dealt out to as many tasks as shards, so no two threads touch the same. At the cut the nodes that hold rows give
+ * nodes without any, are dealt out to them, so no two threads touch the same. At the cut the nodes that hold rows give
  * their results, in the order of the plan. */
 #pragma once
 #include "base/err.h"
@@ -33,10 +33,11 @@ struct compute {
     struct compute_node *nodes;                  /* as many as the plan has */
     uint32_t *source_node;                       /* of each source */
     struct compute_part *parts;                  /* of each source */
-    uint32_t shards;                             /* of tables: tasks that take in a step */
+    uint32_t shards;                             /* of tables */
+    uint32_t takes;                              /* tasks of this step that take */
     uint32_t pieces;                             /* at most, of a step */
     struct compute_step steps[2], *made, *taken; /* being made, and the ones before */
-    struct arena arena[SHARDS];                  /* of each task that takes … */
+    struct arena arena[SHARDS];                  /* of each shard, for taking … */
     struct buf scratch[SHARDS];                  /* … see struct op_run */
     struct piece cut;                            /* the way of results */
     uint32_t chunk_rows;                         /* records of the next pieces */
