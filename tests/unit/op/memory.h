@@ -1,59 +1,10 @@
 /* Jobs whose operations remember, for tests: each is run as it is, and with a new engine between every two batches that is made
  * of what the batches before left: of their changes, of the state as a whole, or of both. Nothing may show. */
 #pragma once
-#include "whole.h"
+#include "memory_log.h"
 
 /* LATE: of the whole of the state before a batch, written down behind it, and of its changes. */
 enum memory_mode { MEMORY_PLAIN, MEMORY_CHANGES, MEMORY_MIXED, MEMORY_LATE, MEMORY_MODES };
-
-#define MEMORY_KEPT 400
-struct memory_log { /* what a batch log would hold */
-    struct engine_state states[MEMORY_KEPT];
-    size_t n;
-    bool late; /* a copy was begun */
-};
-
-static inline void memory_keep(void *ctx, const struct engine_state *state)
-{
-    struct memory_log *log = ctx;
-    char *copy = malloc(state->bytes.len);
-    ck_assert_uint_lt(log->n, MEMORY_KEPT);
-    memcpy(copy, state->bytes.ptr, state->bytes.len);
-    log->states[log->n++] = (struct engine_state){ strdup(state->id), { copy, state->bytes.len } };
-}
-
-static inline void memory_drop(struct memory_log *log)
-{
-    while (log->n) {
-        log->n--;
-        free((void *)(uintptr_t)log->states[log->n].id);
-        free((void *)(uintptr_t)log->states[log->n].bytes.ptr);
-    }
-}
-
-static inline bool memory_restart(struct job *job, struct memory_log *log, int64_t last_ms)
-{
-    struct engine_conf conf = { .spec = &job->spec,
-                                .plan = job->plan,
-                                .pool = job->pool,
-                                .hash_seed = job->seed,
-                                .chunk_rows = job->chunk_rows,
-                                .diags = &job->diags,
-                                .drop = "tidemark restart job" };
-    engine_free(job->engine);
-    ck_assert(engine_new(&conf, &job->engine, &job->err));
-    engine_set_clock(job->engine, 0, last_ms);
-    return engine_restore(job->engine, log->states, log->n, &job->err);
-}
-
-/* The rest of a copy, in place of all before. */
-static inline void memory_copy(struct job *job, struct memory_log *log)
-{
-    struct engine_state part;
-    memory_drop(log);
-    while (engine_save(job->engine, &part))
-        memory_keep(log, &part);
-}
 
 /* After a batch, by the mode. */
 static inline void memory_kill(struct job *job, struct memory_log *log, enum memory_mode mode,
@@ -124,9 +75,19 @@ static inline void memory_put(const struct job *job, struct buf *out)
     }
 }
 
-/* Ends each batch's rows with a line break; changes: what the batch log is given, may be NULL. */
+struct memory_seen {
+    struct buf out;     /* what is shown, a batch a line */
+    struct buf changes; /* what the batch log is given */
+};
+
+static inline void memory_forget(struct memory_seen *seen)
+{
+    buf_free(&seen->out);
+    buf_free(&seen->changes);
+}
+
 static inline void memory_run(struct job *job, const char *file, enum memory_mode mode,
-                              const char *const *batches, struct buf *out, struct buf *changes)
+                              const char *const *batches, struct memory_seen *seen)
 {
     struct memory_log log = { .n = 0 };
     int64_t ms = 0;
@@ -136,9 +97,8 @@ static inline void memory_run(struct job *job, const char *file, enum memory_mod
     engine_set_clock(job->engine, 0, 0);
     for (size_t i = 0; batches[i]; i++) {
         memory_batch(job, batches[i], &ms);
-        memory_show(job, out);
-        if (changes)
-            memory_put(job, changes);
+        memory_show(job, &seen->out);
+        memory_put(job, &seen->changes);
         memory_kill(job, &log, mode, ms);
     }
     memory_drop(&log);
@@ -149,18 +109,18 @@ static inline void memory_shows(const char *ops, const char *const *batches, con
 {
     static const uint32_t chunks[] = { 4096, 1, 7, 0 };
     for (enum memory_mode mode = MEMORY_PLAIN; mode < MEMORY_MODES; mode++) {
-        struct buf first = { 0 };
+        struct memory_seen first = { 0 };
         for (uint32_t i = 0; i < ARRAY_SIZE(chunks); i++) {
             struct job job = { .threads = 1 + i, .chunk_rows = chunks[i], .seed = i };
-            struct buf out = { 0 }, changes = { 0 };
-            memory_run(&job, whole_file(&job, ops), mode, batches, &out, i ? &changes : &first);
-            ck_assert_str_eq(buf_text(&out), shown);
-            ck_assert(!i || (changes.len == first.len &&
-                             (!first.len || memcmp(changes.ptr, first.ptr, first.len) == 0)));
-            buf_free(&out);
-            buf_free(&changes);
+            struct memory_seen other = { 0 }, *seen = i ? &other : &first;
+            memory_run(&job, whole_file(&job, ops), mode, batches, seen);
+            ck_assert_str_eq(buf_text(&seen->out), shown);
+            ck_assert_uint_eq(seen->changes.len, first.changes.len);
+            if (first.changes.len)
+                ck_assert_mem_eq(seen->changes.ptr, first.changes.ptr, first.changes.len);
+            memory_forget(&other);
             job_close(&job);
         }
-        buf_free(&first);
+        memory_forget(&first);
     }
 }

@@ -48,10 +48,13 @@ struct window_of {
 static void run(const struct window_of *window, const char *const *batches, struct buf *out)
 {
     struct job job = { .threads = 1, .seed = window->length };
+    struct memory_seen seen = { 0 };
     const char *ops = arena_printf(
         &job.arena, "%s- reduceByKeyAndWindow: {%s, windowDuration: %us, slideDuration: %us}",
         window->rows, window->func, window->length, window->slide);
-    memory_run(&job, whole_file(&job, ops), window->mode, batches, out, NULL);
+    memory_run(&job, whole_file(&job, ops), window->mode, batches, &seen);
+    buf_puts(out, buf_text(&seen.out));
+    memory_forget(&seen);
     job_close(&job);
 }
 
