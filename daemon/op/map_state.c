@@ -16,6 +16,7 @@ struct map_state {
     struct group values; /* of the batch, by key; the gather is its head */
     struct state state;  /* stamped with the time of the batch that touched the key last */
     bool known;          /* the state is there, the job's first ones among it */
+    int64_t oldest;      /* no key was touched last before this time; 0: who knows */
     struct collect outs; /* what goes on, in order of its making */
     struct buf place;    /* uint32_t: of each row of the batch, its place in outs + 1; 0 = none */
     struct buf order;    /* uint32_t: of what goes on, in order, the place in outs */
@@ -158,8 +159,10 @@ static void map_records(struct map_state *map, const struct op_run *run)
         round_run(&rounds, map, run);
 }
 
-/* The next entries from *from on that no record has touched for longer than the timeout. */
-static uint32_t map_late(struct map_state *map, uint32_t *from, uint32_t *entry, int64_t time_ms)
+/* The next entries from *from on that no record has touched for longer than the timeout; *oldest: when the others were touched
+ * last, at the least. */
+static uint32_t map_late(struct map_state *map, uint32_t *from, uint32_t *entry, int64_t time_ms,
+                         int64_t *oldest)
 {
     struct state *state = &map->state;
     int64_t before = time_ms - (int64_t)remember_of(map)->timeout_ms;
@@ -169,19 +172,30 @@ static uint32_t map_late(struct map_state *map, uint32_t *from, uint32_t *entry,
             continue;
         if (state->stamp[*from] == 0) /* from a time without a timeout */
             state_touch(state, *from, time_ms);
-        else if (state->stamp[*from] < before)
+        int64_t touched = state->stamp[*from];
+        if (touched < before)
             entry[n++] = *from;
+        else if (touched < *oldest)
+            *oldest = touched;
     }
     return n;
 }
 
+/* All keys are looked at only when the one touched longest ago may be late. */
 static void map_timeouts(struct map_state *map, const struct op_run *run)
 {
     uint32_t entry[GATHER_ROWS], from = 0, n;
-    if (!remember_of(map)->timeout_ms)
+    int64_t time_ms = run->batch_time_ms, oldest = time_ms;
+    uint64_t timeout_ms = remember_of(map)->timeout_ms;
+    if (!timeout_ms || (map->oldest && map->oldest >= time_ms - (int64_t)timeout_ms))
         return;
-    while ((n = map_late(map, &from, entry, run->batch_time_ms)))
+    while ((n = map_late(map, &from, entry, time_ms, &oldest))) {
         calls_run(&(struct calls){ entry, NULL, n }, map, run);
+        for (uint32_t i = 0; i < n; i++) /* its function failed: it stays, and is late again */
+            if (state_is(&map->state, entry[i], STATE_LIVE))
+                oldest = 0;
+    }
+    map->oldest = oldest;
 }
 
 /* What goes on, in the order of the records; then what came of timeouts. */
@@ -297,6 +311,7 @@ static void map_state_move(struct gather *to, struct gather *from)
     a->state = b->state;
     b->state = empty;
     a->known = b->known;
+    a->oldest = b->oldest;
 }
 
 static uint64_t map_state_count(const struct gather *gather)

@@ -62,6 +62,35 @@ START_TEST(a_record_that_fails_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_key_whose_timeout_fails_is_late_again)
+{
+    memory_shows(
+        "- flatMap: _.value.words\n- map: (_.substring(0, 1), _.substring(1).toInt)\n"
+        "- mapWithState: {id: t, timeout: 1s, func: '(k, v, s) => (10 / "
+        "v.getOrElse(s.getOrElse(1)), v)'}",
+        LINES("a5 b5", "c1", "", "d2", "", "", ""),
+        "2 2\n"
+        "10\n"
+        "2 2\n"
+        "5 10\n"
+        "\n"
+        "5\n"
+        "\n");
+    memory_shows(
+        "- flatMap: _.value.words\n- map: (_.substring(0, 1), _.substring(1).toInt)\n"
+        "- mapWithState: {id: t, timeout: 1s, stateType: Int, func: '(k, v, s) => (if "
+        "(v.isDefined) None else 10 / s.getOrElse(1), v)'}",
+        LINES("a0 b5", "", "", "", "c3", "a2", ""),
+        "\n"
+        "\n"
+        "2 E404 a: `10 / s.getOrElse(1)`: division by 0\n"
+        "E404 a: `10 / s.getOrElse(1)`: division by 0\n"
+        "E404 a: `10 / s.getOrElse(1)`: division by 0\n"
+        "\n"
+        "3\n");
+}
+END_TEST
+
 static const struct {
     const char *ops, *said;
 } wrongs[] = {
@@ -94,6 +123,7 @@ Suite *map_state_suite(void)
     TCase *tcase = tcase_create("map_state");
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, records_see_what_those_before_left, 0, ARRAY_SIZE(cases));
+    tcase_add_test(tcase, a_key_whose_timeout_fails_is_late_again);
     tcase_add_test(tcase, a_record_that_fails_changes_nothing);
     tcase_add_loop_test(tcase, mistakes_are_said, 0, ARRAY_SIZE(wrongs));
     suite_add_tcase(suite, tcase);
