@@ -1,5 +1,5 @@
 /* The library of a chunk: Lua's own without what reaches outside, and with an order where Lua has none. pairs and next go by
- * keys; sort is stable; tostring and format show no address. */
+ * keys; sort is stable; patterns count their steps; tostring and format show no address. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +73,7 @@ void lua_lib_keys(lua_State *L, int index)
     int table = lua_gettop(L);
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
         n++;
+    lua_spend(L, (size_t)n);
     struct key *keys = lua_newuserdatauv(L, (size_t)n * sizeof *keys + 1, 0);
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
         keys[i++] = key_read(L, -2);
@@ -126,6 +127,7 @@ static int lib_next(lua_State *L)
     lua_frozen_push(L, 1);
     for (lua_pushnil(L); lua_next(L, 3); lua_pop(L, 1)) {
         struct key key = key_read(L, -2);
+        lua_spend(L, 1);
         if ((!first && key_compare(&key, &after) <= 0) || (any && key_compare(&key, &least) >= 0))
             continue;
         least = key;
@@ -175,8 +177,19 @@ static int lib_format(lua_State *L) /* upvalue: string.format */
     return 1;
 }
 
-static const char lib_sort[] =
-    "return function(t, less)\n"
+/* Of Lua's own, sort takes chance to help, and move counts for one instruction however far it goes. */
+static const char lib_table[] =
+    "local t = ...\n"
+    "function t.move(a, from, to, at, b)\n"
+    "  b = b or a\n"
+    "  if at > to or at <= from or a ~= b then\n"
+    "    for i = 0, to - from do b[at + i] = a[from + i] end\n"
+    "  else\n"
+    "    for i = to - from, 0, -1 do b[at + i] = a[from + i] end\n"
+    "  end\n"
+    "  return b\n"
+    "end\n"
+    "function t.sort(t, less)\n"
     "  less = less or function(a, b) return a < b end\n"
     "  local n, a, b, width = #t, {}, {}, 1\n"
     "  for i = 1, n do a[i] = t[i] end\n"
@@ -204,9 +217,8 @@ static const struct {
     const char *names; /* what is taken of it */
 } lib_parts[] = {
     { NULL, luaopen_base, "assert error ipairs pcall select tonumber type xpcall _VERSION" },
-    { "string", luaopen_string,
-      "byte char find gmatch gsub len lower match pack packsize rep reverse sub unpack upper" },
-    { "table", luaopen_table, "concat insert move pack remove unpack" },
+    { "string", luaopen_string, "byte char len lower pack packsize rep reverse sub unpack upper" },
+    { "table", luaopen_table, "concat insert pack remove unpack" },
     { "math", luaopen_math,
       "abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf "
       "pi "
@@ -229,7 +241,13 @@ static void lib_take(lua_State *L, const char *names)
 
 static void lib_own_string(lua_State *L, int globals, int from)
 {
+    static const luaL_Reg own[] = { { "find", lua_match_find },
+                                    { "match", lua_match_match },
+                                    { "gmatch", lua_match_gmatch },
+                                    { "gsub", lua_match_gsub },
+                                    { NULL, NULL } };
     lua_getfield(L, globals, "string");
+    luaL_setfuncs(L, own, 0);
     lua_getfield(L, from, "format");
     lua_pushcclosure(L, lib_format, 1);
     lua_setfield(L, -2, "format");
@@ -240,14 +258,12 @@ static void lib_own_string(lua_State *L, int globals, int from)
     lua_pop(L, 3);
 }
 
-static void lib_own_sort(lua_State *L, int globals)
+static void lib_own_table(lua_State *L, int globals)
 {
-    lua_getfield(L, globals, "table");
-    if (luaL_loadbufferx(L, lib_sort, sizeof lib_sort - 1, "=sort", "t") != LUA_OK)
+    if (luaL_loadbufferx(L, lib_table, sizeof lib_table - 1, "=table", "t") != LUA_OK)
         lua_error(L);
-    lua_call(L, 0, 1);
-    lua_setfield(L, -2, "sort");
-    lua_pop(L, 1);
+    lua_getfield(L, globals, "table");
+    lua_call(L, 1, 0);
 }
 
 void lua_lib_push(lua_State *L)
@@ -272,5 +288,5 @@ void lua_lib_push(lua_State *L)
         lua_settop(L, globals);
     }
     luaL_setfuncs(L, own, 0);
-    lib_own_sort(L, globals);
+    lib_own_table(L, globals);
 }

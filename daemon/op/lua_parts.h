@@ -21,6 +21,16 @@ void lua_freeze(lua_State *L);
 /* Puts variables back that outlive the call and were changed by it: NULL, or the name of one. Raises no error. */
 const char *lua_frozen_restore(lua_State *L);
 
+/* Work inside one instruction of Lua: how many steps the call may still take. */
+size_t *lua_steps_left(lua_State *L);
+void lua_steps_over(lua_State *L); /* raises the error that there are none */
+void lua_spend(lua_State *L, size_t steps);
+/* string.find and so on. */
+int lua_match_find(lua_State *L);
+int lua_match_match(lua_State *L);
+int lua_match_gmatch(lua_State *L);
+int lua_match_gsub(lua_State *L);
+
 /* Pushes a row's value. */
 void lua_value_push(lua_State *L, const struct column *column, uint32_t row);
 /* Appends the value on the top as codec_put() writes it; raises an error when it is not of the type. */

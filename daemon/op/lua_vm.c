@@ -14,15 +14,18 @@
 struct vm {
     lua_State *L;     /* its one slot: the function */
     size_t bytes;     /* that it holds */
-    size_t asked;     /* in this call: work that one instruction can hide */
+    size_t asked;     /* bytes in this call: work that one instruction can hide … */
+    size_t steps;     /* … as are the steps of a pattern: left */
     unsigned refused; /* times that there was not enough, in this call */
 };
 
 /* From then on each further instruction fails: a pcall cannot hold it up. */
 static void vm_over(lua_State *L, lua_Hook again, const char *what)
 {
+    lua_Debug here; /* the function of Lua; or one of C, which it called */
+    bool in_c = lua_getstack(L, 0, &here) && lua_getinfo(L, "S", &here) && *here.what == 'C';
     lua_sethook(L, again, LUA_MASKCOUNT, 1);
-    luaL_where(L, 0);
+    luaL_where(L, in_c);
     lua_pushstring(L, what);
     lua_concat(L, 2);
     lua_error(L);
@@ -49,7 +52,28 @@ static void vm_asked_over(lua_State *L, lua_Debug *debug)
 static void vm_limit(struct vm *vm) /* before each call */
 {
     vm->asked = vm->refused = 0;
+    vm->steps = VM_STEPS_MAX;
     lua_sethook(vm->L, vm_steps_over, LUA_MASKCOUNT, VM_STEPS_MAX);
+}
+
+size_t *lua_steps_left(lua_State *L)
+{
+    void *vm;
+    lua_getallocf(L, &vm);
+    return &((struct vm *)vm)->steps;
+}
+
+void lua_steps_over(lua_State *L)
+{
+    vm_over(L, vm_steps_over, "more than " TEXT_OF(VM_STEPS_MAX) " steps");
+}
+
+void lua_spend(lua_State *L, size_t steps)
+{
+    size_t *left = lua_steps_left(L);
+    if (*left < steps)
+        lua_steps_over(L);
+    *left -= steps;
 }
 
 /* What is refused is asked for again, once Lua has collected what it can. */

@@ -107,6 +107,62 @@ START_TEST(what_has_no_order_gets_one)
 }
 END_TEST
 
+/* What Lua 5.4 itself gives for these. */
+START_TEST(patterns_are_those_of_lua)
+{
+    static const char *const cases[][2] = {
+        { "(\"hello world\"):find(\"o w\")", "5 7" },
+        { "(\"a.b\"):find(\".\", 2, true)", "2 2" },
+        { "(\"a+b\"):find(\"+\", 1)", "2 2" },
+        { "(\"key = value\"):match(\"^(%w+)%s*=%s*(%w+)$\")", "key value" },
+        { "(\"  trim  \"):match(\"^%s*(.-)%s*$\")", "trim" },
+        { "(\"f(a(b)c)d\"):match(\"%b()\")", "(a(b)c)" },
+        { "(\"THE (quick) fox\"):find(\"%((%a+)%)\")", "5 11 quick" },
+        { "(\"THE quick\"):gsub(\"%f[%a]%a\", \"<%0>\")", "<T>HE <q>uick 2" },
+        { "(\"abc\"):gsub(\"\", \"-\")", "-a-b-c- 4" },
+        { "(\"abc\"):gsub(\"%w\", {a = \"1\", b = true and \"2\"})", "12c 3" },
+        { "(\"a,b,,c\"):gsub(\",\", function(c) return nil end)", "a,b,,c 3" },
+        { "(\"aa bb\"):match(\"(%a)%1 (%a)%2\")", "a b" },
+        { "(\"hello\"):match(\"()ll()\")", "3 5" },
+        { "(\"x\"):rep(3, \",\"):gsub(\"x\", \"%%%0\", 2)", "%x,%x,x 2" },
+        { "(\"[a]\"):match(\"[]]\")", "]" },
+        { "(\"2026-11-26\"):match(\"(%d+)-(%d+)-(%d+)\")", "2026 11 26" },
+        { "(\"abc\"):find(\"b\", -1)", "nil" },
+        { "(\"abc\"):find(\"\", 10)", "nil" },
+        { "(\"a-b\"):match(\"[a%-]+\")", "a-" },
+        { "(\"\\0\\255\"):byte(1, -1)", "0 255" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char *body = mem_printf(
+            "local t = table.pack(%s) for i = 1, t.n do t[i] = tostring(t[i]) end "
+            "return table.concat(t, \" \")",
+            cases[i][0]);
+        does(body, cases[i][1]);
+        mem_free(body);
+    }
+    does(
+        "local r = \"\" for k, v in (\"a=1, b=2\"):gmatch(\"(%w)=(%w)\") do r = r .. k .. v end "
+        "return r",
+        "a1b2");
+    does("return s:match(\"(\")", "lua:1: unfinished capture");
+    does("return s:match(\"%\")", "lua:1: malformed pattern (ends with '%')");
+    does("return s:gsub(\"i\", \"%2\")", "lua:1: invalid capture index %2");
+}
+END_TEST
+
+START_TEST(a_pattern_without_end_ends)
+{
+    static const char over[] = "lua:1: more than 10000000 steps";
+    does("return s:rep(1000):match((\".-\"):rep(9) .. \"x\")", over);
+    does(
+        "while true do pcall(function() return s:rep(1000):match((\".-\"):rep(9) .. \"x\") end) "
+        "end",
+        "lua:1: more than 10000000 instructions");
+    does("local t = {} for i = 1, 10000 do t[i] = i end while true do next(t, 1) end", over);
+    does("table.move({}, 1, 1 << 40, 2)", "table:7: more than 10000000 instructions");
+}
+END_TEST
+
 START_TEST(nothing_is_remembered)
 {
     static const char changed[] =
@@ -216,6 +272,8 @@ Suite *lua_vm_suite(void)
     tcase_set_timeout(tcase, 60); /* limits are reached by work */
     tcase_add_test(tcase, it_sees_what_it_may_and_no_more);
     tcase_add_test(tcase, what_has_no_order_gets_one);
+    tcase_add_test(tcase, patterns_are_those_of_lua);
+    tcase_add_test(tcase, a_pattern_without_end_ends);
     tcase_add_test(tcase, nothing_is_remembered);
     tcase_add_test(tcase, what_outlives_the_record_can_be_read);
     tcase_add_test(tcase, a_call_without_end_ends);
