@@ -163,6 +163,22 @@ static inline const char *next_mark(const char *at, const char *end, char *mark)
 
 static const char *check_value(const char *at, const char *end, unsigned depth);
 
+/* Do these two bytes come next, without blanks? They mostly do. */
+static inline bool next_two(const char *at, const char *end, const char two[2])
+{
+    return end - at >= 2 && at[0] == two[0] && at[1] == two[1];
+}
+
+/* at: behind a name. */
+static inline const char *check_member(const char *at, const char *end, unsigned depth)
+{
+    char mark;
+    if (next_two(at, end, ":\""))
+        return check_string(at + 1, end);
+    at = next_mark(at, end, &mark);
+    return mark == ':' ? check_value(at + 1, end, depth) : NULL;
+}
+
 static const char *check_object(const char *at, const char *end, unsigned depth)
 {
     char mark;
@@ -171,11 +187,13 @@ static const char *check_object(const char *at, const char *end, unsigned depth)
         return at + 1;
     while (mark == '"') {
         at = check_string(at, end);
-        if (!at || (at = next_mark(at, end, &mark), mark != ':'))
-            return NULL;
-        at = check_value(at + 1, end, depth);
+        at = at ? check_member(at, end, depth) : NULL;
         if (!at)
             return NULL;
+        if (next_two(at, end, ",\"")) {
+            at++;
+            continue;
+        }
         at = next_mark(at, end, &mark);
         if (mark == '}')
             return at + 1;
@@ -330,29 +348,38 @@ static inline const char *skip_colon(const char *at, const char *end)
     return skip_blanks(at + (at < end), end);
 }
 
+/* Behind the name at `key`, a quote before it; *same: it is this one. */
+static inline const char *skip_name(const char *key, const char *end, struct slice name, bool *same)
+{
+    const char *wanted = name.ptr;
+    *same = name.len && (size_t)(end - key) > name.len && *key == *wanted && key[name.len] == '"' &&
+            memcmp(key, wanted, name.len) == 0 &&
+            !memchr(wanted, '\\', name.len); /* which in a text begins an escape */
+    if (*same)
+        return key + name.len + 1;
+    const char *close = plain_end(key, end, false);
+    if (close < end && *close == '"' && name.len) /* nothing stands for anything else */
+        return close + 1;
+    close = skip_string(key - 1, end);
+    *same = same_text(between(key, close - 1), name);
+    return close;
+}
+
 struct slice json_text_member(struct slice object, struct slice name)
 {
     const char *at = object.ptr, *end = at + object.len;
-    const char *wanted = name.ptr;
-    bool plain = name.len && !memchr(wanted, '\\', name.len); /* no escape can stand for it … */
     char mark = 0;
     if (first(object) != '{')
         return (struct slice){ "", 0 };
     for (at = next_mark(at + 1, end, &mark); mark == '"'; at = next_mark(at, end, &mark)) {
-        const char *key = at + 1, *value;
-        bool same = plain && (size_t)(end - key) > name.len && *key == *wanted &&
-                    key[name.len] == '"' && memcmp(key, wanted, name.len) == 0;
-        if (same) {
-            at = key + name.len + 1;
-        } else {
-            at = skip_string(at, end); /* … if it does not stand there as it is */
-            same = same_text(between(key, at - 1), name);
-        }
-        value = skip_colon(at, end);
+        bool same;
+        at = skip_name(at + 1, end, name, &same);
+        const char *value = next_two(at, end, ":\"") ? at + 1 : skip_colon(at, end);
         at = skip_value(value, end);
         if (same)
             return between(value, at);
-        at = skip_blanks(at, end);
+        if (!next_two(at, end, ",\""))
+            at = skip_blanks(at, end);
         at += at < end;
     }
     return (struct slice){ "", 0 };
