@@ -1,6 +1,7 @@
 #include "source/lane.h"
 
 #include "base/check.h"
+#include "base/crc32c.h"
 #include "base/mem.h"
 #include "column/block.h"
 #include "source/receiver_task.h"
@@ -165,6 +166,24 @@ static bool lane_put(struct lanes *lanes, struct lane *lane, const struct block_
     return block_append(lane->block, record);
 }
 
+static uint32_t message_crc(const struct kafka_message *message)
+{
+    uint32_t crc = crc32c(0, &message->time_ms, sizeof message->time_ms);
+    if (message->key_len)
+        crc = crc32c(crc, message->key, message->key_len);
+    return message->value_len ? crc32c(crc, message->value, message->value_len) : crc;
+}
+
+/* False: what is below is not what it was. */
+static bool lane_compare(struct lanes *lanes, uint32_t part, size_t n)
+{
+    for (size_t i = 0; i < n && lanes->receiver->parts[part].is_doubted; i++)
+        if (!receiver_compare(lanes->receiver, part, lanes->messages[i].offset,
+                              message_crc(&lanes->messages[i])))
+            return false;
+    return true;
+}
+
 /* Puts n messages into blocks; false: one of them is too large for any. */
 static bool lane_fill(struct lanes *lanes, uint32_t part, size_t n, uint64_t now_ms)
 {
@@ -172,6 +191,8 @@ static bool lane_fill(struct lanes *lanes, uint32_t part, size_t n, uint64_t now
     struct receiver_part *at = &lanes->receiver->parts[part];
     int64_t next = at->next;
     uint64_t bytes = 0;
+    if (!lane_compare(lanes, part, n))
+        return false;
     for (size_t i = 0; i < n; i++) {
         const struct kafka_message *message = &lanes->messages[i];
         if (message->offset < next) {
@@ -199,6 +220,8 @@ static bool lane_fill(struct lanes *lanes, uint32_t part, size_t n, uint64_t now
         next = message->offset + 1;
         bytes += size;
     }
+    if (next > at->next)
+        receiver_last(lanes->receiver, part, next - 1, message_crc(&lanes->messages[n - 1]));
     lane->record_bytes = (uint32_t)(bytes / n) + 1;
     receiver_moved(lanes->receiver, part, next, now_ms);
     return true;

@@ -135,6 +135,7 @@ struct receiver_part *receiver_part_add(struct receiver *receiver, const char *t
                                     .partition = partition,
                                     .is_later = receiver->looked,
                                     .next = -1,
+                                    .last = -1,
                                     .seen = -1,
                                     .end = -1,
                                     .commit = -1 };
@@ -153,9 +154,11 @@ void receiver_part_put(struct receiver *receiver, struct receiver_part *part, ui
 {
     part->is_assigned = true;
     part->moved_ms = now_ms;
+    part->is_doubted &= part->last >= 0; /* else there is nothing to compare */
+    int64_t from = part->is_doubted ? part->last : part->next;
     receiver_do(receiver, (struct receiver_action){ .kind = ACT_ASSIGN,
                                                     .part = receiver_part_index(receiver, part),
-                                                    .offset = part->next });
+                                                    .offset = from });
 }
 
 void receiver_part_take(struct receiver *receiver, struct receiver_part *part)
@@ -201,8 +204,10 @@ void receiver_rebuild(struct receiver *receiver, uint64_t now_ms)
 {
     sm_move(&receiver->sm, RECEIVER_CLOSING);
     receiver->closing_ms = now_ms;
-    for (uint32_t i = 0; i < receiver->n_parts; i++)
+    for (uint32_t i = 0; i < receiver->n_parts; i++) {
         receiver->parts[i].is_assigned = false;
+        receiver->parts[i].is_doubted = true;
+    }
     receiver_do(receiver, (struct receiver_action){ .kind = ACT_CLOSE });
 }
 
@@ -230,7 +235,8 @@ void receiver_assign(struct receiver *receiver, const struct kafka_position *pos
     receiver_do_part(receiver, ACT_SEAL, receiver_part_index(receiver, part));
     part->state = PART_READING;
     part->next = position->offset;
-    part->seen = -1;
+    part->seen = part->last = -1;
+    part->is_stuck = false;
     part->due_ms = 0;
     part->moved_ms = now_ms;
     if (receiver_is_open(receiver))
@@ -262,6 +268,30 @@ void receiver_moved(struct receiver *receiver, uint32_t part, int64_t next, uint
         return;
     receiver->parts[part].next = next;
     receiver->parts[part].moved_ms = now_ms;
+    receiver_unstick(receiver, &receiver->parts[part], now_ms);
+}
+
+void receiver_last(struct receiver *receiver, uint32_t part, int64_t offset, uint32_t crc)
+{
+    receiver->parts[part].last = offset;
+    receiver->parts[part].last_crc = crc;
+}
+
+bool receiver_compare(struct receiver *receiver, uint32_t part, int64_t offset, uint32_t crc)
+{
+    struct receiver_part *at = &receiver->parts[part];
+    struct err err;
+    if (!at->is_doubted || offset < at->last)
+        return true;
+    at->is_doubted = false; /* it is the same, or compaction took it */
+    if (offset > at->last || crc == at->last_crc)
+        return true;
+    err_code(&err, ERR_FATAL, 330,
+             "%s/%d: offset %lld holds another record than was read there: the topic was made anew "
+             "or cut",
+             at->topic, at->partition, (long long)offset);
+    receiver_die(receiver, &err);
+    return false;
 }
 
 void receiver_seen(struct receiver *receiver, uint32_t part, int64_t seen)

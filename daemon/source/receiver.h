@@ -5,7 +5,11 @@
  * A partition: ASKING (its offsets, from the broker) → FOUND (told with the others that are asked) →
  * WAITING (for the worker's answer) → READING. An offset that is not there: LOST (asks what is) → a gap by the policy → WAITING, or the
  * receiver is DEAD. A READING partition that is behind its stable end and gives nothing for
- * RECEIVER_STALL_MS though nobody holds it has its consumer closed and built anew. */
+ * RECEIVER_STALL_MS though nobody holds it has its consumer closed and built anew.
+ *
+ * Offsets may come to mean other records: a new leader that lacked the last ones, a topic deleted
+ * and made anew. Signs of that (the end went back, the topic was away, a new consumer) put a
+ * partition in doubt: it is assigned at the last record that was received, which must be the same. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +38,10 @@ struct receiver_part {
     bool is_assigned;  /* in this consumer */
     bool is_later;     /* it appeared after the first look */
     bool asked;        /* KAFKA_OFFSETS is to come */
+    bool is_doubted;   /* the record at `last` is to be compared before any other is taken */
+    bool is_stuck;     /* it gave nothing for long, and has given nothing since */
+    uint32_t last_crc; /* of the record at `last` */
+    int64_t last;      /* the last record that was received; -1 = none since the start */
     int64_t next;      /* next offset to read: behind the last record that was received */
     int64_t seen;      /* the same as Kafka sees it, behind what is no record; -1 = not known */
     int64_t committed; /* the group's, as found; -1 = none */
@@ -110,6 +118,11 @@ void receiver_moved(struct receiver *receiver, uint32_t part, int64_t next, uint
 void receiver_seen(struct receiver *receiver, uint32_t part, int64_t seen); /* kafka_next() */
 /* It is not the broker's fault that nothing came: no block, no rate. */
 void receiver_excuse(struct receiver *receiver, uint32_t part, uint64_t now_ms);
+/* The last record of those that came: what is compared when there is doubt. */
+void receiver_last(struct receiver *receiver, uint32_t part, int64_t offset, uint32_t crc);
+/* A record came while its partition is in doubt; false: it is another than the one that was received
+ * there, and the receiver is dead. */
+bool receiver_compare(struct receiver *receiver, uint32_t part, int64_t offset, uint32_t crc);
 /* A record that no block can hold: the receiver dies of it. */
 void receiver_refuse(struct receiver *receiver, uint32_t part, int64_t offset, uint64_t bytes);
 /* Time went on; returns the milliseconds until the next call at the latest. */

@@ -59,7 +59,17 @@ static void on_listed(struct receiver *receiver, const struct kafka_event *event
     }
     receiver->tries = 0;
     receiver->list_ms = receiver->is_finder ? now_ms + RECEIVER_LIST_MS : UINT64_MAX;
+    for (uint32_t i = 0; i < receiver->n_parts; i++)
+        if (receiver->parts[i].is_stuck)
+            return; /* the brokers answer, but not about this one */
     receiver_tell(receiver, &event->err);
+}
+
+void receiver_unstick(struct receiver *receiver, struct receiver_part *part, uint64_t now_ms)
+{
+    if (part->is_stuck && !receiver->listing)
+        receiver->list_ms = now_ms;
+    part->is_stuck = false;
 }
 
 static void part_gone(struct receiver *receiver, struct receiver_part *part,
@@ -84,6 +94,18 @@ static void part_gone(struct receiver *receiver, struct receiver_part *part,
                                                     .offset = to });
 }
 
+/* A new leader may not know all yet; or the log was cut. */
+static void part_behind(struct receiver *receiver, struct receiver_part *part,
+                        const struct kafka_event *event, uint64_t now_ms)
+{
+    struct err err;
+    part->due_ms = now_ms + RECEIVER_RETRY_MS;
+    part->is_doubted = part->is_stuck = true;
+    err_code(&err, ERR_RETRY, 330, "%s/%d: offset %lld is behind the end, %lld", part->topic,
+             part->partition, (long long)part->next, (long long)event->high);
+    receiver_tell(receiver, &err);
+}
+
 /* The offsets that a LOST partition has now: there after all, perhaps soon, or gone for good. */
 static void part_judge(struct receiver *receiver, struct receiver_part *part,
                        const struct kafka_event *event, uint64_t now_ms)
@@ -93,9 +115,11 @@ static void part_judge(struct receiver *receiver, struct receiver_part *part,
         part_gone(receiver, part, event, to_end ? event->high : event->low);
     } else if (part->next <= event->high) {
         part->state = PART_READING;
+        part->is_doubted &= part->last >= event->low;
+        receiver_unstick(receiver, part, now_ms);
         receiver_part_put(receiver, part, now_ms);
     } else if (now_ms - part->lost_ms < RECEIVER_STALL_MS) {
-        part->due_ms = now_ms + RECEIVER_RETRY_MS; /* a new leader may not know all yet */
+        part_behind(receiver, part, event, now_ms);
     } else {
         part_gone(receiver, part, event, -1);
     }
@@ -106,11 +130,13 @@ static void part_watch(struct receiver *receiver, struct receiver_part *part, ui
     struct err err;
     if (part->end <= part->next || part->end <= part->seen || receiver->held) {
         part->moved_ms = now_ms;
+        receiver_unstick(receiver, part, now_ms);
     } else if (now_ms - part->moved_ms >= RECEIVER_STALL_MS) {
         err_code(&err, ERR_RETRY, 303,
                  "%s/%d gives nothing since %d s though offsets %lld to %lld wait: a new consumer",
                  part->topic, part->partition, RECEIVER_STALL_MS / 1000, (long long)part->next,
                  (long long)part->end);
+        part->is_stuck = true;
         receiver_suffer(receiver, &err, now_ms);
         receiver_rebuild(receiver, now_ms);
     }
@@ -130,16 +156,31 @@ static void tell_found(struct receiver *receiver)
     }
 }
 
+static void on_lost(struct receiver *receiver, struct receiver_part *part, uint64_t now_ms)
+{
+    if (part->state != PART_READING)
+        return;
+    receiver_part_take(receiver, part);
+    receiver_do_part(receiver, ACT_SEAL, receiver_part_index(receiver, part));
+    part->state = PART_LOST;
+    part->is_doubted = true;
+    part->lost_ms = part->due_ms = now_ms;
+}
+
 static void on_offsets(struct receiver *receiver, struct receiver_part *part,
                        const struct kafka_event *event, uint64_t now_ms)
 {
     part->asked = false;
     if (event->err.kind != ERR_NONE) {
+        if (event->err.code == 304)
+            on_lost(receiver, part, now_ms); /* who knows what comes back */
         part->due_ms = now_ms + RECEIVER_RETRY_MS;
         receiver_suffer(receiver, &event->err, now_ms);
         tell_found(receiver);
         return;
     }
+    if (event->high < part->next || event->low < part->low)
+        on_lost(receiver, part, now_ms);
     part->low = event->low;
     part->end = event->high;
     if (part->state == PART_ASKING) {
@@ -152,16 +193,6 @@ static void on_offsets(struct receiver *receiver, struct receiver_part *part,
     } else if (part->state == PART_READING) {
         part_watch(receiver, part, now_ms);
     }
-}
-
-static void on_lost(struct receiver *receiver, struct receiver_part *part, uint64_t now_ms)
-{
-    if (part->state != PART_READING)
-        return;
-    receiver_part_take(receiver, part);
-    receiver_do_part(receiver, ACT_SEAL, receiver_part_index(receiver, part));
-    part->state = PART_LOST;
-    part->lost_ms = part->due_ms = now_ms;
 }
 
 void receiver_event(struct receiver *receiver, const struct kafka_event *event, uint64_t now_ms)

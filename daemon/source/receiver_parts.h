@@ -20,4 +20,6 @@ uint32_t receiver_part_index(const struct receiver *receiver, const struct recei
 /* Assigns it at its next offset; takes it away from the consumer, if it is there. */
 void receiver_part_put(struct receiver *receiver, struct receiver_part *part, uint64_t now_ms);
 void receiver_part_take(struct receiver *receiver, struct receiver_part *part);
+/* It moves again: what was told of it is over as soon as a list says that all is well. */
+void receiver_unstick(struct receiver *receiver, struct receiver_part *part, uint64_t now_ms);
 void receiver_rebuild(struct receiver *receiver, uint64_t now_ms); /* close, and open anew */

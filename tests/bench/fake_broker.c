@@ -7,7 +7,13 @@
  * limit: records of a partition (none: without end); low: once offset AT was asked for, offsets below
  * TO are gone. Prints host:port, serves until its standard input ends. Record i of a partition is text
  * number i modulo BATCHES * BATCH_RECORDS; --text prints these texts, a line each, and ends. It knows
- * Fetch 4, ListOffsets 1, Metadata 1, and of a group that it has no commits. */
+ * Fetch 4, ListOffsets 1, Metadata 1, and of a group that it has no commits. What it is told on its
+ * standard input, a line each, it does at once and says `ok`:
+ *   end N       the log ends at N: cut, or grown
+ *   salt AT N   from offset AT on other texts stand there, N batches further
+ *   error CODE  what a Fetch says of each partition; 3 also that there is no such topic; 0 = nothing
+ *   bad KIND AT the batch at AT: hole (there is none), crc, huge (it says 1 GiB), record (likewise,
+ *               of its first one), frame (the whole answer says so); AT -1 = all is well again */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -35,12 +41,19 @@ static struct broker {
     const char *topic;
     int32_t partitions;
     size_t record;
-    int64_t limit, low_at, low_to;
-    _Atomic int64_t low;
+    int64_t low_at, low_to;
+    _Atomic int64_t limit, low, salt_at, salt, error, bad_at;
+    char bad[8];        /* which kind */
+    struct buf strange; /* the bad batch */
     int port;
     bool is_text;
     struct buf batch[BATCHES]; /* without the base offset's 8 bytes */
-} broker = { .topic = "lines", .partitions = 4, .record = 100, .limit = INT64_MAX, .low_at = -1 };
+} broker = { .topic = "lines",
+             .partitions = 4,
+             .record = 100,
+             .limit = INT64_MAX,
+             .low_at = -1,
+             .bad_at = -1 };
 
 /* ---- batches */
 
@@ -52,8 +65,7 @@ static void put_varint(struct buf *out, int64_t value)
     buf_put_u8(out, (uint8_t)zigzag);
 }
 
-/* Words by a simple law of chance: the k-th of 65,536 comes about as often as 1/k. They are five
- * letters long on average: 100 bytes are some 16 of them. */
+/* The k-th of 65,536 words comes about as often as 1/k; 100 bytes are some 16 of them. */
 static void put_words(struct buf *out, size_t n, uint64_t *seed)
 {
     size_t end = out->len + n;
@@ -107,6 +119,21 @@ static void make_batch(struct buf *batch, uint64_t seed)
     buf_free(&body);
 }
 
+static void make_strange(void)
+{
+    struct buf *batch = &broker.strange;
+    buf_clear(batch);
+    buf_put(batch, broker.batch[0].ptr, broker.batch[0].len);
+    if (strcmp(broker.bad, "crc") == 0)
+        batch->ptr[batch->len - 1] ^= 1;
+    if (strcmp(broker.bad, "huge") == 0)
+        be_put_u32(batch->ptr, 1u << 30);
+    if (strcmp(broker.bad, "record") == 0) {
+        memcpy(batch->ptr + 53, "\x80\x80\x80\x80\x08", 5);
+        be_put_u32(batch->ptr + 9, crc32c(0, batch->ptr + 13, batch->len - 13));
+    }
+}
+
 /* ---- answers */
 
 struct answer {
@@ -125,18 +152,14 @@ static void put_broker(struct buf *out)
 
 static void answer_versions(struct reader *in, int16_t version, struct buf *out)
 {
-    static const struct {
-        uint16_t key, min, max;
-    } known[] = { { 0, 0, 7 }, { 1, 0, 4 }, { 2, 0, 1 },  { 3, 0, 1 },
-                  { 8, 0, 2 }, { 9, 0, 1 }, { 10, 0, 0 }, { 18, 0, 0 } };
+    static const uint16_t known[][3] = { { 0, 0, 7 }, { 1, 0, 4 }, { 2, 0, 1 },  { 3, 0, 1 },
+                                         { 8, 0, 2 }, { 9, 0, 1 }, { 10, 0, 0 }, { 18, 0, 0 } };
     (void)in;
     buf_put_u16(out, version > 0 ? 35 : 0); /* then the client asks again with version 0 */
     buf_put_u32(out, ARRAY_SIZE(known));
-    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-        buf_put_u16(out, known[i].key);
-        buf_put_u16(out, known[i].min);
-        buf_put_u16(out, known[i].max);
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        for (int j = 0; j < 3; j++) /* key, first and last version */
+            buf_put_u16(out, known[i][j]);
 }
 
 static void answer_metadata(int16_t version, struct buf *out)
@@ -148,12 +171,12 @@ static void answer_metadata(int16_t version, struct buf *out)
         buf_put_u32(out, 1);
     }
     buf_put_u32(out, 1);
-    buf_put_u16(out, 0);
+    buf_put_u16(out, broker.error == 3 ? 3 : 0);
     buf_put_str(out, broker.topic);
     if (version > 0)
         buf_put_u8(out, 0);
-    buf_put_u32(out, (uint32_t)broker.partitions);
-    for (int32_t i = 0; i < broker.partitions; i++) {
+    buf_put_u32(out, broker.error == 3 ? 0 : (uint32_t)broker.partitions);
+    for (int32_t i = 0; i < broker.partitions && broker.error != 3; i++) {
         buf_put_u16(out, 0);
         buf_put_u32(out, (uint32_t)i);
         buf_put_u32(out, 1);
@@ -213,10 +236,16 @@ static uint32_t put_batches(struct answer *answer, int64_t offset, uint32_t max)
 {
     uint32_t bytes = 0;
     for (int64_t n = offset / BATCH_RECORDS; answer->n_cuts < PIECES_MAX / 2; n++) {
-        const struct buf *batch = &broker.batch[n % BATCHES];
-        if (n * BATCH_RECORDS >= broker.limit || (bytes && bytes + batch->len + 8 > max))
+        int64_t at = n * BATCH_RECORDS;
+        const struct buf *batch =
+            &broker.batch[(n + (at < broker.salt_at ? 0 : broker.salt)) % BATCHES];
+        if (at >= broker.limit || (bytes && bytes + batch->len + 8 > max))
             break;
-        buf_put_u64(&answer->out, (uint64_t)(n * BATCH_RECORDS));
+        if (at == broker.bad_at && strcmp(broker.bad, "hole") == 0)
+            continue;
+        if (at == broker.bad_at)
+            batch = &broker.strange;
+        buf_put_u64(&answer->out, (uint64_t)at);
         answer->cut[answer->n_cuts] = answer->out.len;
         answer->at[answer->n_cuts++] = batch;
         bytes += (uint32_t)batch->len + 8;
@@ -232,14 +261,14 @@ static void one_fetch(struct reader *in, struct answer *answer)
     uint32_t max = reader_u32(in);
     if (broker.low_at >= 0 && offset >= broker.low_at && broker.low < broker.low_to)
         broker.low = broker.low_to;
-    bool out_of_range = offset < broker.low || offset > end;
-    buf_put_u16(out, out_of_range ? 1 : 0);
+    bool out_of_range = !broker.error && (offset < broker.low || offset > end);
+    buf_put_u16(out, out_of_range ? 1 : (uint16_t)broker.error);
     buf_put_u64(out, end == INT64_MAX ? 1ull << 50 : (uint64_t)end);
     buf_put_u64(out, end == INT64_MAX ? 1ull << 50 : (uint64_t)end);
     buf_put_u32(out, UINT32_MAX); /* nothing aborted */
     size_t length_at = out->len;
     buf_put_u32(out, 0);
-    if (!out_of_range)
+    if (!out_of_range && !broker.error)
         be_put_u32(out->ptr + length_at, put_batches(answer, offset, max));
 }
 
@@ -341,7 +370,8 @@ static bool answer_send(int fd, struct answer *answer)
         total += answer->at[i]->len;
     }
     piece[n++] = (struct iovec){ answer->out.ptr + from, answer->out.len - from };
-    be_put_u32(answer->out.ptr, (uint32_t)total);
+    bool lie = answer->n_cuts && broker.bad_at >= 0 && strcmp(broker.bad, "frame") == 0;
+    be_put_u32(answer->out.ptr, lie ? 1u << 30 : (uint32_t)total);
     return write_all(fd, piece, n);
 }
 
@@ -421,6 +451,27 @@ static void options(int argc, char **argv)
     }
 }
 
+static void command(const char *line)
+{
+    char kind[sizeof broker.bad];
+    long at, n;
+    if (sscanf(line, "end %ld", &n) == 1)
+        broker.limit = n / BATCH_RECORDS * BATCH_RECORDS;
+    if (sscanf(line, "salt %ld %ld", &at, &n) == 2) {
+        broker.salt_at = at;
+        broker.salt = n;
+    }
+    if (sscanf(line, "error %ld", &n) == 1)
+        broker.error = n;
+    if (sscanf(line, "bad %7s %ld", kind, &at) == 2) {
+        memcpy(broker.bad, kind, sizeof kind);
+        make_strange();
+        broker.bad_at = at;
+    }
+    printf("ok\n");
+    fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
     options(argc, argv);
@@ -434,9 +485,11 @@ int main(int argc, char **argv)
     fflush(stdout);
     struct pollfd ready[2] = { { .fd = fd, .events = POLLIN }, { .fd = 0, .events = POLLIN } };
     while (poll(ready, 2, -1) > 0 || errno == EINTR) {
-        char nothing[64];
-        if (ready[1].revents && read(0, nothing, sizeof nothing) <= 0)
+        char line[64];
+        if (ready[1].revents && !fgets(line, sizeof line, stdin))
             return 0;
+        if (ready[1].revents)
+            command(line);
         pthread_t thread;
         int client = ready[0].revents ? accept(fd, NULL, NULL) : -1;
         if (client >= 0 && pthread_create(&thread, NULL, serve, (void *)(intptr_t)client) == 0)

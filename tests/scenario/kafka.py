@@ -67,3 +67,9 @@ class FakeBroker(Process):
             self.popen = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
                                           start_new_session=True)
         self.servers = self.popen.stdout.readline().strip()
+
+    def tell(self, *words):
+        """A command of fake_broker's; it is done when this returns."""
+        self.popen.stdin.write(" ".join(str(word) for word in words) + "\n")
+        self.popen.stdin.flush()
+        expect(self.popen.stdout.readline() == "ok\n", f"the broker does not hear {words}")

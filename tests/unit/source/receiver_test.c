@@ -1,5 +1,6 @@
 /* What a receiver decides, as a table: what happens, and what it then wants done. */
 #include "source/receiver.h"
+#include "source/receiver_parts.h"
 
 #include <check.h>
 #include <string.h>
@@ -257,8 +258,51 @@ START_TEST(an_end_before_us_is_waited_for_and_then_fatal)
 {
     source.on_out_of_range = OFFSET_EARLIEST; /* not even then: what was read is no more */
     PLAY(READS_FROM_5, { OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
-         { OFFSETS, .a = 0, .b = 3, .want = "" }, { TICK, .later_ms = 1000, .want = "ask0" },
+         { OFFSETS, .a = 0, .b = 3, .want = "state330" },
+         { TICK, .later_ms = 1000, .want = "ask0" },
          { OFFSETS, .a = 0, .b = 3, .later_ms = 29000, .want = "fatal330" });
+}
+END_TEST
+
+#define READS_AGAIN_FROM_7                                 \
+    PLAY(READS_FROM_5, { MOVED, .a = 8, .want = "" });     \
+    receiver_last(&receiver, 0, 7, 1234);                  \
+    PLAY({ OUT_OF_RANGE, .want = "unassign0 seal0 ask0" }, \
+         { OFFSETS, .a = 0, .b = 3, .want = "state330" },  \
+         { TICK, .later_ms = 1000, .want = "ask0" },       \
+         { OFFSETS, .a = 0, .b = 9, .want = "assign0@7 list" }, { LISTED, .want = "state0" })
+
+START_TEST(after_an_end_before_us_the_last_record_must_be_the_same)
+{
+    READS_AGAIN_FROM_7;
+    ck_assert(receiver_compare(&receiver, 0, 7, 1234));
+    ck_assert(receiver_compare(&receiver, 0, 8, 99)); /* no more doubt */
+    ck_assert(receiver_is_open(&receiver));
+}
+END_TEST
+
+START_TEST(another_record_where_one_was_read_is_fatal)
+{
+    READS_AGAIN_FROM_7;
+    ck_assert(!receiver_compare(&receiver, 0, 7, 1235));
+    PLAY({ TICK, .want = "fatal330" });
+}
+END_TEST
+
+START_TEST(a_last_record_that_compaction_took_proves_nothing)
+{
+    READS_AGAIN_FROM_7;
+    ck_assert(receiver_compare(&receiver, 0, 8, 99));
+    ck_assert(receiver_is_open(&receiver));
+}
+END_TEST
+
+START_TEST(an_end_that_went_back_or_a_topic_that_was_away_is_doubted)
+{
+    PLAY(READS_FROM_5, { MOVED, .a = 8, .want = "" });
+    receiver_last(&receiver, 0, 7, 1234);
+    PLAY({ TICK, .later_ms = 30000, .want = "list ask0" },
+         { OFFSETS, .a = 5, .b = 6, .want = "unassign0 seal0 state330" });
 }
 END_TEST
 
@@ -270,7 +314,8 @@ START_TEST(a_partition_that_stalls_gets_a_new_consumer)
          { TICK, .later_ms = 10000, .want = "list ask0" },
          { OFFSETS, .a = 5, .b = 9, .want = "state303 close" },
          { TICK, .later_ms = 100, .want = "" }, { CLOSED, .want = "free open1" },
-         { OPENED, .want = "assign0@5 list" }, { LISTED, .want = "state0" });
+         { OPENED, .want = "assign0@5 list" }, { LISTED, .want = "" },
+         { MOVED, .a = 6, .want = "list" }, { LISTED, .want = "state0" });
 }
 END_TEST
 
@@ -380,6 +425,10 @@ Suite *receiver_suite(void)
     tcase_add_test(tcase, or_a_gap_to_the_first_or_the_last);
     tcase_add_test(tcase, an_offset_that_is_there_after_all_is_read);
     tcase_add_test(tcase, an_end_before_us_is_waited_for_and_then_fatal);
+    tcase_add_test(tcase, after_an_end_before_us_the_last_record_must_be_the_same);
+    tcase_add_test(tcase, another_record_where_one_was_read_is_fatal);
+    tcase_add_test(tcase, a_last_record_that_compaction_took_proves_nothing);
+    tcase_add_test(tcase, an_end_that_went_back_or_a_topic_that_was_away_is_doubted);
     tcase_add_test(tcase, a_partition_that_stalls_gets_a_new_consumer);
     tcase_add_test(tcase, a_close_that_hangs_is_left_alone);
     tcase_add_test(tcase, who_has_read_all_or_is_held_does_not_stall);
