@@ -17,7 +17,7 @@ struct check_args {
     bool strict, online;
 };
 static const struct cli_option check_options[] = {
-    { "conf", 0, "FILE", "the daemon's settings, whose defaults apply",
+    { "conf", 'c', "FILE", "the daemon's settings, whose defaults apply",
       offsetof(struct check_args, conf) },
     { "format", 0, "human|gnu|json", "form of the findings", offsetof(struct check_args, format) },
     { "warnings", 'W', NULL, "warnings are errors", offsetof(struct check_args, strict) },

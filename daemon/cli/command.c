@@ -63,7 +63,7 @@ static void put_options(const struct cli_option *option, struct buf *out)
         snprintf(name, sizeof name, "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
                  option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
                  option->value ? " " : "", option->value ? option->value : "");
-        buf_printf(out, "  %-28s %s\n", name, option->help);
+        buf_printf(out, "  %-32s %s\n", name, option->help);
     }
 }
 

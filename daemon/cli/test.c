@@ -19,7 +19,7 @@ static const struct cli_option test_options[] = {
       offsetof(struct test_args, crash) },
     { "junit", 0, "FILE", "write the results as JUnit's XML, too",
       offsetof(struct test_args, junit) },
-    { "conf", 0, "FILE", "the daemon's settings, whose defaults apply",
+    { "conf", 'c', "FILE", "the daemon's settings, whose defaults apply",
       offsetof(struct test_args, conf) },
     { 0 },
 };

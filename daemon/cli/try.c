@@ -27,7 +27,7 @@ static const struct cli_option try_options[] = {
     { "batch", 0, "N", "lines a batch; default 1000", offsetof(struct try_args, batch) },
     { "batches", 0, "N", "batches of the source rate, which needs no input; default 3",
       offsetof(struct try_args, batches) },
-    { "conf", 0, "FILE", "the daemon's settings, whose defaults apply",
+    { "conf", 'c', "FILE", "the daemon's settings, whose defaults apply",
       offsetof(struct try_args, conf) },
     { 0 },
 };
