@@ -153,6 +153,47 @@ START_TEST(a_record_gets_an_optional_field)
 }
 END_TEST
 
+#define FIELDS(type, value)                                              \
+    "- map: (_.value, 1)\n- updateStateByKey: {id: t, stateType: '" type \
+    "', func: '(v, s) => " value "'}"
+
+START_TEST(a_field_that_is_called_otherwise_is_another)
+{
+    leave(FIELDS("{n: Int}", "{n: v.sum}"), "a;b");
+    ck_assert(!begin(FIELDS("{count: Int}", "{count: v.sum}")));
+    said(
+        "job.yaml:3:26: error[E241]: state 't' (2 keys) was made by updateStateByKey and holds "
+        "(String, {n: Int}), but here is updateStateByKey of (String, {count: Int})\n"
+        "  help: make it what it was, or drop the state once: tidemark restart job "
+        "--discard-state t\n");
+}
+END_TEST
+
+START_TEST(a_field_is_not_dropped_unasked)
+{
+    leave(FIELDS("{n: Int, last: String}", "{n: v.sum, last: \"x\"}"), "a;b");
+    ck_assert(!begin(FIELDS("{n: Int}", "{n: v.sum}")));
+    ck_assert_int_eq(job.err.code, 241);
+}
+END_TEST
+
+START_TEST(a_window_of_another_length_has_another_state)
+{
+    const char *window =
+        "- map: (_.value, 1)\n- reduceByKeyAndWindow: {id: t, func: sum, "
+        "windowDuration: 2s}";
+    leave("- map: (_.value, 1)\n- reduceByKeyAndWindow: {id: t, func: sum, windowDuration: 3s}",
+          "a;b");
+    ck_assert(!begin(window));
+    said(
+        "job.yaml:3:30: error[E241]: state 't' (2 keys) was made by reduceByKeyAndWindow(3s, 1s) "
+        "of 1s and holds (String, Int), but here is reduceByKeyAndWindow(2s, 1s) of 1s of "
+        "(String, Int)\n"
+        "  help: make it what it was, or drop the state once: tidemark restart job "
+        "--discard-state t\n");
+}
+END_TEST
+
 START_TEST(an_empty_state_may_go)
 {
     leave(STATE("t", "if (v.size > 9) 1 else None"), "a");
@@ -232,6 +273,9 @@ Suite *memories_suite(void)
     tcase_add_test(tcase, a_state_of_a_newer_format_is_refused);
     tcase_add_test(tcase, a_whole_number_becomes_a_double);
     tcase_add_test(tcase, a_record_gets_an_optional_field);
+    tcase_add_test(tcase, a_field_that_is_called_otherwise_is_another);
+    tcase_add_test(tcase, a_field_is_not_dropped_unasked);
+    tcase_add_test(tcase, a_window_of_another_length_has_another_state);
     tcase_add_test(tcase, an_empty_state_may_go);
     tcase_add_test(tcase, first_states_are_not_taken_twice);
     tcase_add_test(tcase, damaged_bytes_are_refused_wherever_they_end);
