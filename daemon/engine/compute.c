@@ -9,7 +9,7 @@
 #include "sink/python.h"
 #include "sink/sink.h"
 
-#define CHUNK_ROWS_FIRST 1024u
+#define CHUNK_ROWS_FIRST 256u
 #define CHUNK_ROWS_MIN 64u
 #define CHUNK_ROWS_MAX 4096u
 #define CHUNK_BYTES (256u << 10) /* what a piece's columns may take of the L2 cache, more or less */
@@ -111,10 +111,14 @@ static void compute_tune(struct compute *compute, const struct compute_step *ste
         return;
     for (uint32_t i = 0; i < step->n; i++)
         bytes = step->piece[i].arena.total > bytes ? step->piece[i].arena.total : bytes;
-    if (bytes > CHUNK_BYTES && compute->chunk_rows > CHUNK_ROWS_MIN)
-        compute->chunk_rows /= 2;
-    else if (bytes < CHUNK_BYTES / 4 && compute->chunk_rows < CHUNK_ROWS_MAX)
+    if (bytes > CHUNK_BYTES) /* at once: there are many pieces */
+        compute->chunk_rows = (uint32_t)((uint64_t)compute->chunk_rows * CHUNK_BYTES / bytes);
+    else if (bytes < CHUNK_BYTES / 4)
         compute->chunk_rows *= 2;
+    if (compute->chunk_rows < CHUNK_ROWS_MIN)
+        compute->chunk_rows = CHUNK_ROWS_MIN;
+    if (compute->chunk_rows > CHUNK_ROWS_MAX)
+        compute->chunk_rows = CHUNK_ROWS_MAX;
 }
 
 static size_t compute_bytes(const struct compute *compute)

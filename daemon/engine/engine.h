@@ -23,7 +23,7 @@ typedef void (*engine_rows_cb)(void *ctx, size_t output, const struct column *ro
 struct engine_conf {
     const struct job_spec *spec; /* these three outlive the engine */
     const struct plan *plan;
-    struct pool *pool;
+    struct pool *pool; /* its threads compute: one, or several at once. No result hangs on it */
     uint64_t
         hash_seed; /* of the job's tables: random for each job, kept in its log; no result hangs on it */
     uint32_t

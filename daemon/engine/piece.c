@@ -7,6 +7,8 @@
 #include "engine/compute.h"
 #include "engine/outside.h"
 
+#define PIECE_KEEP (1u << 20) /* bytes of memory that a piece keeps for the next records */
+
 /* ---- rows through the plan */
 
 static void piece_error(const struct op_run *run, const struct op_error *error);
@@ -92,7 +94,8 @@ void piece_end(struct op_place at)
 
 void piece_clear(struct piece *piece)
 {
-    arena_reset(&piece->arena);
+    bool large = piece->arena.total > PIECE_KEEP;
+    (large ? arena_free : arena_reset)(&piece->arena);
     piece->parked = NULL;
     piece->end = &piece->parked;
     piece->pending = NULL;
