@@ -100,7 +100,7 @@ static bool lua_build(struct op *op, const struct op_input *input)
     *chunk = (struct slice){ args->code->text, args->code->text_len };
     op->more = chunk;
     op->out = args->type ? literal_type(input, args->type) : &type_string;
-    return op->out && lua_check(input, *chunk);
+    return lua_check(input, *chunk) && op->out;
 }
 
 /* ---- running */

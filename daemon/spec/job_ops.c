@@ -201,7 +201,7 @@ static bool read_code(struct job_file *file, struct job_args *args)
     bool good = true;
     for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
         struct yaml_node *node = (struct yaml_node *)(uintptr_t)nodes[i];
-        if (node && !node->text)
+        if (node && (!node->text || node->kind == YAML_NULL))
             good = schema_wrong(&file->schema, node, i ? "a type in quotes" : "a chunk of Lua");
         else if (node)
             good &= expand_refuse(&file->schema.expand, node);

@@ -69,11 +69,16 @@ static const struct {
     { "- lua: {type: Int}",
       "job.yaml:2:3: error[E205]: lua needs 'code'\n"
       "  help: as code: \"return function(record) return record.key end\"\n" },
+    { "- lua: {code: ~}",
+      "job.yaml:2:15: error[E206]: code must be a chunk of Lua, here is nothing\n"
+      "  help: write the value behind the ':', or leave the key out\n" },
     { "- lua: [a]", "job.yaml:2:8: error[E206]: lua must be a chunk of Lua, here is a list\n" },
     { "- lua: {code: return, tpye: Int}",
       "job.yaml:2:23: error[E202]: unknown key 'tpye'\n  help: did you mean 'type'?\n" },
-    { "- lua: {code: return print, type: Itn}",
-      "job.yaml:2:35: error[E206]: type must be a type\n"
+    { "- lua: {code: return 50, type: Itn}",
+      "job.yaml:2:15: error[E232]: the chunk must return a function, but it returns a number\n"
+      "  help: as return function(record) … end\n"
+      "job.yaml:2:32: error[E206]: type must be a type\n"
       "  help: as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"\n" },
     { "- lua: return 5",
       "job.yaml:2:8: error[E232]: the chunk must return a function, but it returns a number\n"
