@@ -43,7 +43,7 @@ START_TEST(findings_name_the_operation_and_the_mend)
           "  help: a key cannot hold a Double or Json: map it to an Int or a String\n" },
         { "- map: (1, \"a\")\n- reduceByKey: sum",
           "job.yaml:2:3: error[E230]: reduceByKey needs pairs (K, number) for 'sum', but here is a "
-          "stream of (Int, String)\n" },
+          "stream of (Int, String)\n  help: make numbers first: mapValues: _.toInt\n" },
         { "- count: 5",
           "job.yaml:1:10: error[E206]: count takes no argument\n"
           "  help: write it as a bare word: - count\n" },
