@@ -106,6 +106,17 @@ def it_refuses_what_people_mistype():
             expect(complaints(check, load(COMMON.replace(right, wrong))), f"it takes {wrong}")
 
 
+def it_refuses_what_check_refuses_for_a_word_or_a_unit():
+    """The golden files of unknown words and keys, and of missing units."""
+    check, n = validator(), 0
+    for code in ("E201", "E202", "E207"):
+        for path in sorted(glob.glob(os.path.join(TOP, "tests", "golden", "errors", code + "-*.yaml"))):
+            with open(path, encoding="utf-8") as file:
+                expect(complaints(check, load(file.read())), f"it takes {path}")
+            n += 1
+    expect(n >= 10, f"only {n} files")
+
+
 def what_check_takes_it_takes():
     """${…} in place of any scalar, and the other forms of a value."""
     check = validator()
@@ -127,4 +138,4 @@ def what_check_takes_it_takes():
 
 if __name__ == "__main__":
     run_tests("schema", [the_schema_is_one_of_its_draft, it_takes_every_job_that_is_shipped_or_shown, it_refuses_what_people_mistype,
-                         what_check_takes_it_takes], 60)
+                         it_refuses_what_check_refuses_for_a_word_or_a_unit,                         what_check_takes_it_takes], 60)
