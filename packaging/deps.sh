@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 case ${1:-build} in
 build) want="gcc make pkg-config libc6-dev libuv1-dev librdkafka-dev libcurl4-openssl-dev libyaml-dev check libxxhash-dev liblz4-dev libjansson-dev libpcre2-dev liblua5.4-dev" ;;
-dev) want="python3 python3-jsonschema python3-yaml mawk kcat curl strace clang clang-format valgrind spin" ;;
+dev) want="python3 python3-jsonschema python3-yaml mawk kcat curl strace faketime clang clang-format valgrind spin" ;;
 fuzz) want="clang libclang-rt-dev" ;;
 real) want="default-jre-headless maven kcat curl python3" ;; # Apache Kafka and HDFS themselves come from their own jars
 *) echo "usage: deps.sh build|dev|fuzz|real" >&2; exit 64 ;;

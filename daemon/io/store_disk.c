@@ -65,8 +65,8 @@ bool disk_path(struct store_disk *disk, struct store_req *req, const char *path,
 }
 
 /* The lock's file is still the one we hold: else somebody removed or replaced the whole directory,
- * and another process may own what lies there now. */
-static bool disk_still_ours(struct store_disk *disk)
+ * and another process may own what lies there now; or it cannot be told, with *error. */
+static bool disk_still_ours(struct store_disk *disk, int *error)
 {
     struct disk_path path;
     struct stat held, there;
@@ -74,8 +74,10 @@ static bool disk_still_ours(struct store_disk *disk)
     if (fd < 0)
         return true;
     snprintf(path.text, sizeof path.text, "%s/" STORE_DISK_LOCK, disk->root);
-    return fstat(fd, &held) == 0 && lstat(path.text, &there) == 0 && held.st_ino == there.st_ino &&
-           held.st_dev == there.st_dev;
+    if (fstat(fd, &held) == 0 && lstat(path.text, &there) == 0)
+        return held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+    *error = errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+    return false;
 }
 
 /* What every mutation begins with. */
@@ -83,14 +85,17 @@ static bool disk_begin(struct store_disk *disk, struct store_req *req, struct di
 {
     if (!disk_path(disk, req, req->path, path))
         return false;
-    bool broken = atomic_load(&disk->broken);
-    if (!broken && disk_still_ours(disk))
+    int error = 0;
+    if (atomic_load(&disk->broken))
+        return err_code(&req->err, ERR_FATAL, E_STORE,
+                        "'%s': an earlier sync of a directory failed", disk->root);
+    if (disk_still_ours(disk, &error))
         return true;
-    err_code(&req->err, ERR_FATAL, E_STORE,
-             broken ? "'%s': an earlier sync of a directory failed"
-                    : "'%s' was removed or replaced while it was in use",
-             disk->root);
-    return false;
+    if (error)
+        return err_code(&req->err, ERR_FATAL, E_STORE, "'%s': %s", disk->root, strerror(error));
+    /* an operator's doing: the next attempt would begin with nothing */
+    return err_code(&req->err, ERR_BAD_CONFIG, E_STORE,
+                    "'%s' was removed or replaced while it was in use", disk->root);
 }
 
 static bool disk_sync_directory(struct store_disk *disk, const char *path)
@@ -330,10 +335,11 @@ static bool disk_hold(struct store_disk *disk, const struct disk_path *path)
     int number = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
     if (!number) {
         atomic_store(&disk->lock_fd, fd);
-        if (disk_still_ours(disk))
+        if (disk_still_ours(disk, &number))
             return true;
         atomic_store(&disk->lock_fd, -1);
-        number = EWOULDBLOCK; /* the file was replaced meanwhile: by another process */
+        if (!number) /* the file was replaced meanwhile: by another process */
+            number = EWOULDBLOCK;
     }
     close(fd);
     errno = number;

@@ -9,11 +9,12 @@
  * number i modulo BATCHES * BATCH_RECORDS; --text prints these texts, a line each, and ends. It knows
  * Fetch 4, ListOffsets 1, Metadata 1, and of a group that it has no commits. What it is told on its
  * standard input, a line each, it does at once and says `ok`:
+ *   port N      says that it listens there
  *   end N       the log ends at N: cut, or grown
- *   salt AT N   from offset AT on other texts stand there, N batches further
+ *   other AT    from offset AT on other texts stand there
  *   error CODE  what a Fetch says of each partition; 3 also that there is no such topic; 0 = nothing
- *   bad KIND AT the batch at AT: hole (there is none), crc, huge (it says 1 GiB), record (likewise,
- *               of its first one), frame (the whole answer says so); AT -1 = all is well again */
+ *   bad KIND AT the batch at AT: hole (there is none), crc, or 1 GiB long as it says (huge), as its
+ *               first record says (record), as the whole answer says (frame); -1 = well again */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -42,7 +43,7 @@ static struct broker {
     int32_t partitions;
     size_t record;
     int64_t low_at, low_to;
-    _Atomic int64_t limit, low, salt_at, salt, error, bad_at;
+    _Atomic int64_t limit, low, other_at, error, bad_at;
     char bad[8];        /* which kind */
     struct buf strange; /* the bad batch */
     int port;
@@ -53,7 +54,8 @@ static struct broker {
              .record = 100,
              .limit = INT64_MAX,
              .low_at = -1,
-             .bad_at = -1 };
+             .bad_at = -1,
+             .other_at = INT64_MAX };
 
 /* ---- batches */
 
@@ -237,8 +239,7 @@ static uint32_t put_batches(struct answer *answer, int64_t offset, uint32_t max)
     uint32_t bytes = 0;
     for (int64_t n = offset / BATCH_RECORDS; answer->n_cuts < PIECES_MAX / 2; n++) {
         int64_t at = n * BATCH_RECORDS;
-        const struct buf *batch =
-            &broker.batch[(n + (at < broker.salt_at ? 0 : broker.salt)) % BATCHES];
+        const struct buf *batch = &broker.batch[(n + (at >= broker.other_at)) % BATCHES];
         if (at >= broker.limit || (bytes && bytes + batch->len + 8 > max))
             break;
         if (at == broker.bad_at && strcmp(broker.bad, "hole") == 0)
@@ -455,12 +456,12 @@ static void command(const char *line)
 {
     char kind[sizeof broker.bad];
     long at, n;
+    if (sscanf(line, "port %ld", &n) == 1)
+        broker.port = (int)n;
     if (sscanf(line, "end %ld", &n) == 1)
         broker.limit = n / BATCH_RECORDS * BATCH_RECORDS;
-    if (sscanf(line, "salt %ld %ld", &at, &n) == 2) {
-        broker.salt_at = at;
-        broker.salt = n;
-    }
+    if (sscanf(line, "other %ld", &n) == 1)
+        broker.other_at = n;
     if (sscanf(line, "error %ld", &n) == 1)
         broker.error = n;
     if (sscanf(line, "bad %7s %ld", kind, &at) == 2) {

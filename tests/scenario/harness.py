@@ -266,3 +266,16 @@ def run_tests(name, tests, seconds=600):
             signal.alarm(0)
     print(f"{name}: {passed} passed, {failed} failed", flush=True)
     sys.exit(1 if failed else 0)
+
+
+def side_by_side(name, tests):
+    """Each in a process of its own, as SCRIPT ARGUMENTS --only TEST: for tests that wait more than they work."""
+    runs = [subprocess.Popen([sys.argv[0], *(sys.argv[1:] or ["build"]), "--only", test.__name__], stdout=subprocess.PIPE, text=True)
+            for test in tests]
+    failed = 0
+    for run in runs:
+        said = run.communicate()[0].splitlines()
+        failed += run.returncode != 0
+        print("\n".join(said[:-1]), flush=True)
+    print(f"{name}: {len(runs) - failed} passed, {failed} failed", flush=True)
+    sys.exit(1 if failed else 0)

@@ -302,7 +302,7 @@ START_TEST(a_root_that_was_replaced_ends_all_writing)
     ck_assert_int_eq(ANSWER(lock, .path = ""), STORE_YES);
     ck_assert_int_eq(unlink(full("lock")), 0);
     ck_assert_int_eq(create("x", "1"), STORE_REFUSED);
-    ck_assert_int_eq(stage.req.err.kind, ERR_FATAL);
+    ck_assert_int_eq(stage.req.err.kind, ERR_BAD_CONFIG);
     ck_assert_ptr_nonnull(strstr(stage.req.err.text, "removed or replaced while it was in use"));
     ck_assert_int_eq(rmdir(full("")), 0);
     ck_assert_int_eq(ANSWER(mkdirs, .path = "a"), STORE_REFUSED);
