@@ -4,7 +4,7 @@ import math
 
 from methods import METHODS
 from values import (BOOL, CLOCK, DOUBLE, INT, JSON, NOTHING, STRING, TIME, Bad, Some, Unspecified, converter, is_ordered, kind,
-                    list_of, members, no_nan, option, parts, tuple_of, unify, whole)
+                    list_of, members, no_nan, option, parts, sized, tuple_of, unify, whole)
 
 IF, OR, AND, EQUAL, LESS, ADD, MUL, UNARY, POSTFIX = range(9)  # precedence
 WORDS = ("a", "b", "ab", "", "x y", "é", "日本", "😀", "7", "-3", "k=v", "it's", "tab\there", "A", "q\"q", "back\\slash")
@@ -191,7 +191,7 @@ class Language:
             return self.draw_number(of, depth - 1)
         if (of == STRING or kind(of) == "List") and roll < 0.55:
             left, right = self.expr(of, depth - 1), self.expr(of, depth - 1)
-            return self.binary("+", of, left, right, lambda a, b: a + b)
+            return self.binary("+", of, left, right, lambda a, b: sized(a + b))
         return self.draw_method(of, depth - 1)
 
     def draw_leaf(self, of):

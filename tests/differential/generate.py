@@ -5,7 +5,7 @@ import streams as ops
 from expressions import Language, Scope
 from jobs import Job, Source, Stream, expression_text
 from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option, parts,
-                    record_of, text_of, tuple_of, whole)
+                    record_of, sized, text_of, tuple_of, whole)
 from windows import UNORDERED_FOLDS, WindowSteps
 
 KEYS = (STRING, STRING, INT, BOOL, tuple_of(STRING, INT), option(STRING), list_of(INT), record_of(("a", INT), ("b", STRING)))
@@ -217,7 +217,7 @@ class Generator(WindowSteps):
         if ordered:
             choices += [("(a, b) => a", lambda a, b: a), ("(a, b) => b", lambda a, b: b)]
             if value == STRING or kind(value) == "List":
-                choices.append(("_ + _", lambda a, b: a + b))
+                choices.append(("_ + _", lambda a, b: sized(a + b)))
             if not associative and self.chance(0.5):
                 language = self.language
                 text, _, func = language.named([value, value], lambda: language.expr(value, 2))

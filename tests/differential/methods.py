@@ -4,7 +4,7 @@ import math
 import re
 
 from values import (BOOL, DOUBLE, INT, INT_MAX, INT_MIN, JSON, STRING, TIME, Bad, Some, Unspecified, freeze, is_ordered, kind, list_of,
-                    no_nan, option, shown_time, tuple_of, whole)
+                    no_nan, option, shown_time, sized, tuple_of, whole)
 
 METHODS = []
 
@@ -99,7 +99,7 @@ def substring(text, start, end=None):
 def replace(text, old, new):
     if not old:
         raise Unspecified("replace nothing")
-    return text.replace(old, new)
+    return sized(text.replace(old, new))
 
 
 def to_int(text):
@@ -286,7 +286,11 @@ def draw_list_function(language, of, depth):
             return [item for item in run(env) if func(env, item)]
     else:
         def compute(env):
-            return [part for item in run(env) for part in func(env, item)]
+            out = []
+            for item in run(env):
+                out.extend(func(env, item))
+                sized(out)
+            return out
     return type(this)(of, f"{this.at(8)}.{name}({text})", compute)
 
 
@@ -365,7 +369,7 @@ def draw_mk_string(language, of, depth):
     item = language.pick((INT, STRING, STRING, BOOL, DOUBLE))
     shown = {INT: str, STRING: str, BOOL: lambda value: "true" if value else "false", DOUBLE: double_text}[item]
     return language.call("mkString", of, language.expr(list_of(item), depth), [language.expr(STRING, min(depth, 1))],
-                         lambda items, separator: separator.join(map(shown, items)), "List")
+                         lambda items, separator: sized(separator.join(map(shown, items))), "List")
 
 
 # ---- Option and Map

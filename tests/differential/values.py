@@ -22,6 +22,15 @@ class Unspecified(Exception):
     """The manual does not say what comes here: such a job is not used."""
 
 
+SIZE_MAX = 2_000  # characters of a text, elements of a list, rows of a batch: jobs that grow beyond are not used
+
+
+def sized(value):
+    if len(value) > SIZE_MAX:
+        raise Unspecified("too much for a test")
+    return value
+
+
 class Some:
     __slots__ = ("value",)
 
