@@ -57,11 +57,17 @@ const struct error_row error_rows_world[] = {
       .mend = "Make space. The job goes on by itself." },
     { .code = 330,
       .title = "an offset out of range",
-      .means = "Kafka has deleted records before they were read. The range is named exactly.",
+      .means =
+          "Kafka has deleted records before they were read; the range is named exactly. Or the "
+          "topic was deleted and made anew, or a leader that lacked its end has cut it: then "
+          "other records stand where some were read, and nothing can tell which are new.",
       .example = "level=error job=orders event=job.error code=E330 kind=FATAL msg=\"lines/2: "
                  "offset 881 is gone: Kafka has 9378 to 12004 (onOffsetOutOfRange decides)\"",
-      .mend = "With onOffsetOutOfRange: fail, the default, the job stops so that somebody can "
-              "look; earliest and latest go on from there, and count what is lost." },
+      .mend =
+          "With onOffsetOutOfRange: fail, the default, the job stops so that somebody can "
+          "look; earliest and latest go on from there, and count what is lost. A topic that was "
+          "made anew or cut stops the job whatever the policy: give it another checkpoint to "
+          "read that topic from its beginning." },
     { .code = 350,
       .title = "a damaged block of the log",
       .means = "A file of the write-ahead log or of the batch log does not have the bytes that "

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """inject_test.py BUILD: a fault at the n-th system call of a worker, one an attempt: SIGKILL, an error, an interruption. What it
 does not survive the daemon restarts; in the end an independent reading finds every record once. --all: every call up to the one
-that no attempt makes any more; else a sample that lasts some seconds, drawn by --seed N."""
+that no attempt makes any more, or the 40th; else a sample of --seconds N a store, drawn by --seed N."""
 
-import itertools
 import os
 import random
 import signal
@@ -21,8 +20,9 @@ from wordcount import Wordcount, job
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 ALL = "--all" in sys.argv
 SEED = seed_of(sys.argv)
-SAMPLE_SECONDS = 6  # of each store
+SAMPLE_SECONDS = int(sys.argv[sys.argv.index("--seconds") + 1]) if "--seconds" in sys.argv else 6
 BATCHES = 8  # without a fault: then the attempt has come through, its consumer has spoken
+MOST = 40  # calls of a thread: those behind are more of the same
 KILL = "signal=SIGKILL"
 LOCAL = {"openat": ("error=EIO", "error=EMFILE", KILL), "writev": ("error=EIO", "error=ENOSPC", "error=EINTR", KILL),
          "fsync": ("error=EIO", "error=ENOSPC", KILL), "renameat2": ("error=EIO", "error=ENOSPC", KILL),
@@ -58,7 +58,7 @@ def faults(calls, dice):
     rows = [(call, what) for call, kinds in calls.items() for what in kinds]
     if ALL:
         for call, what in rows:
-            for n in itertools.count(1):
+            for n in range(1, MOST + 1):
                 if not (yield call, what, n):
                     break
         return

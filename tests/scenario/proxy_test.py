@@ -105,5 +105,5 @@ def between_it_and_the_broker():
 if __name__ == "__main__":
     SEED = seed_of(sys.argv)
     if "--only" in sys.argv:
-        run_tests("proxy", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 200)
+        run_tests("proxy", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 600)
     side_by_side("proxy", [between_it_and_the_namenode, between_it_and_the_datanode, between_it_and_the_broker])
