@@ -174,6 +174,13 @@ void voice_trouble(struct voice *voice, enum voice_trouble what, const struct er
     voice_update(voice);
 }
 
+void voice_failed(struct voice *voice, const struct err *err)
+{
+    voice->trouble[VOICE_STORE] = *err;
+    voice->trouble_until_ms[VOICE_STORE] = 0;
+    voice_update(voice);
+}
+
 void voice_gap(struct voice *voice, const struct entry *gap)
 {
     char topic[256]; /* Kafka's are shorter */

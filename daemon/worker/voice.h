@@ -46,6 +46,8 @@ void voice_phase(struct voice *voice, enum job_state phase, const char *note);
  * ERR_NONE: it is back. */
 void voice_trouble(struct voice *voice, enum voice_trouble what, const struct err *err,
                    uint64_t next_ms);
+/* Why the attempt ends, which is logged already. */
+void voice_failed(struct voice *voice, const struct err *err);
 /* Offsets that the source no longer had were given up by policy: never silently. */
 void voice_gap(struct voice *voice, const struct entry *gap);
 void voice_batch(struct voice *voice, const struct voice_batch *batch);

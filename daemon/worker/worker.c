@@ -112,7 +112,7 @@ static void worker_failed(void *ctx, const struct err *err)
                                    .code = err->code,
                                    .fields = { LOG_TEXT("kind", err_kind_name(err->kind)) },
                                    .msg = err->text });
-    voice_trouble(worker->conf.voice, VOICE_STORE, err, 0);
+    voice_failed(worker->conf.voice, err);
     if (err->kind == ERR_BAD_CONFIG) {
         voice_rejected(worker->conf.voice, 1, err->text);
         worker_end(worker, WORKER_REJECTED);
