@@ -109,6 +109,10 @@ check-tsan:
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
+fuzz:
+	@packaging/deps.sh fuzz
+	@$(MAKE) --no-print-directory BUILD=build/fuzzing CC=clang SAN=address,undefined,fuzzer-no-link OPT=-O1 build/fuzzing/fuzz
+	@tests/fuzz/run build/fuzzing $(or $(SECONDS),30)
 bench: all $(BENCH)
 	$(DEV)
 	@tests/bench/run $(BUILD)
