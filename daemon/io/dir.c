@@ -43,8 +43,13 @@ bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err)
 {
     DIR *dir = opendir(path);
     size_t n = 0;
-    if (!dir)
-        return dir_err(err, path);
+    if (!dir) {
+        bool passes = errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+        dir_err(err, path);
+        if (err)
+            err->kind = passes ? ERR_RETRY : ERR_BAD_CONFIG;
+        return false;
+    }
     for (;;) {
         errno = 0;
         struct dirent *dirent = readdir(dir);

@@ -22,7 +22,8 @@ typedef void (*dir_entry_cb)(void *ctx, const struct dir_entry *entry);
 #define DIR_ENTRIES_MAX 20000 /* a directory with more is refused: somebody else's */
 
 /* Calls cb for each entry but `.` and `..`, in no order; links are followed, and those that lead
- * nowhere are DIR_OTHER. False when the directory could not be read to its end. */
+ * nowhere are DIR_OTHER. False when the directory could not be read to its end: RETRY, or BAD_CONFIG
+ * when it cannot be opened at all. */
 bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err);
 bool dir_make(const char *path, struct err *err); /* with its parents; there already is fine */
 /* Appends a file's bytes, at most `most` of them: a longer file is cut without a word. */

@@ -162,7 +162,7 @@ static bool supervisor_folder(struct supervisor *supervisor, struct err *err)
 {
     struct err why;
     return dir_scan(supervisor->conf.folders[0], supervisor_no_entry, NULL, &why) ||
-           err_set(err, ERR_BAD_CONFIG, "the jobs directory cannot be read: %s", why.text);
+           err_set(err, why.kind, "the jobs directory cannot be read: %s", why.text);
 }
 
 static bool supervisor_lock(struct supervisor *supervisor, struct err *err)

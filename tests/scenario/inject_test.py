@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""inject_test.py BUILD: a fault at the n-th system call of a worker, one an attempt: SIGKILL, an error, an interruption. What it
+"""inject_test.py BUILD: a fault at the n-th system call of a worker, one an attempt, and of the daemon itself: SIGKILL, an error, an interruption. What it
 does not survive the daemon restarts; in the end an independent reading finds every record once. --all: every call up to the one
 that no attempt makes any more, or the 40th; else a sample of --seconds N a store, drawn by --seed N."""
 
@@ -11,7 +11,7 @@ import sys
 import time
 
 from fake_webhdfs import FakeWebhdfs
-from harness import Failed, Stage, Victim, daemon, expect, fired, run_tests, seed_of, until
+from harness import Failed, Stage, Victim, daemon, expect, fired, run_tests, seed_of, side_by_side, until
 from kafka import MockKafka
 from ledger import LocalTree, Log, WebhdfsTree, word_counts
 from webhdfs import Webhdfs
@@ -35,6 +35,11 @@ REMOTE = {"socket": ("error=EMFILE", KILL), "connect": ("error=ECONNREFUSED", "e
           "sendto": ("error=ECONNRESET", "error=EPIPE", "error=EAGAIN", KILL), "recvfrom": ("error=ECONNRESET", "error=EAGAIN", KILL),
           "close": ("error=EIO", KILL), "shutdown": ("error=ENOTCONN", KILL), "write": ("error=EIO", KILL),
           "read": ("error=EINTR", KILL), "setsockopt": ("error=ENOPROTOOPT",), "epoll_ctl": (KILL,)}
+DAEMON = {"openat": ("error=EIO", "error=EMFILE", KILL), "write": ("error=EIO", "error=ENOSPC", "error=EINTR", KILL),
+          "fsync": ("error=EIO", "error=ENOSPC", KILL), "rename": ("error=EIO", KILL), "close": ("error=EIO", KILL), "clone": (KILL,),
+          "clone3": ("error=EAGAIN", KILL), "vfork": ("error=EAGAIN", KILL), "wait4": ("error=EINTR", KILL), "pipe2": ("error=EMFILE", KILL),
+          "socketpair": ("error=EMFILE", KILL), "read": ("error=EIO", "error=EINTR", KILL), "epoll_wait": ("error=EINTR", KILL),
+          "bind": ("error=EADDRINUSE", KILL), "accept4": ("error=EMFILE", KILL), "getdents64": ("error=EIO", KILL)}
 PROGRAM = """#!/bin/bash
 # stands in for tidemark as what the daemon starts: a worker takes the fault that lies there. It waits for its job file, a pipe,
 # until it is traced: what the loader did before counts for nothing.
@@ -162,6 +167,49 @@ def any_call_to_webhdfs():
     fake.close()
 
 
+def a_jobs_directory_that_cannot_be_read_now_is_no_wrong_setting():
+    with Stage("inject-jobs") as stage:
+        argv = ["strace", "-qq", "-o", stage.path("trace"), "-e", "trace=getdents64", "-e", "inject=getdents64:error=EIO", daemon(BUILD),
+                "run", "--state", stage.path("state", "x")[:-2], "--conf", stage.write("tidemark.yaml", ""), "--jobs"]
+        for folder, status in ((stage.folder, 75), (stage.path("away"), 78)):  # systemd tries again after 75, not after 78
+            done = subprocess.run([*argv, folder], capture_output=True, text=True, check=False, timeout=30,
+                                  env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+            expect(done.returncode == status, f"status {done.returncode}: {done.stderr}")
+
+
+def any_call_of_the_daemon():
+    """It is started with a fault, left alone for some batches, killed if it still lives, started with the next."""
+    dice, happened, ended = random.Random(f"{SEED} daemon"), 0, 0
+    with Stage("inject-daemon") as stage:
+        kafka = MockKafka(stage, daemon(BUILD), 5 if not ALL else 60, 300)
+        count = Wordcount(stage, BUILD, job(kafka.servers, "file://" + stage.path("checkpoint", "x")[:-2], interval="20ms"))
+        plain, until_s, turn = list(count.process.argv), time.monotonic() + SAMPLE_SECONDS, faults(DAEMON, dice)
+        fault = next(turn)
+        while fault and (ALL or time.monotonic() < until_s):
+            count.process.kill()
+            batches, trace = len(count.events("batch.completed")), stage.write("trace", "")
+            spec = ":".join(fault[:2]) + f":when={fault[2]}"
+            count.process = stage.spawn("daemon", ["strace", "-D", "-qq", "-o", trace, "-e", "trace=" + fault[0], "-e", "signal=none",
+                                                   "-e", "inject=" + spec, *plain], output=count.output)
+            deadline = time.monotonic() + 3  # of one that neither ends nor goes on: a restart must mend it
+            while count.process.alive() and len(count.events("batch.completed")) < batches + BATCHES and time.monotonic() < deadline:
+                time.sleep(0.01)  # poll: the deadline above ends it
+            end = not count.process.alive()
+            did = end if KILL in spec else "INJECTED" in stage.read("trace")
+            happened, ended = happened + did, ended + (did and end)
+            if ALL:
+                print(f"daemon: {spec}" + (" fired" if did else "") + (f", ended: {count.process.popen.returncode}" if end else ""), flush=True)
+            try:
+                fault = turn.send(did)
+            except StopIteration:
+                fault = None
+        count.process.kill()
+        count.start()
+        judge(kafka, count, lambda: Log(LocalTree(os.path.join(stage.folder, "checkpoint"))))
+        print(f"inject-daemon: {happened} faults, {ended} ended it: lost 0, doubled 0", flush=True)
+        fired("io_failures", happened)
+
+
 def a_job_file_that_cannot_be_read_is_no_fault_of_the_job():
     with Stage("inject-file") as stage:
         argv = [daemon(BUILD), "worker", "wordcount", "--state", stage.folder, "--conf", stage.write("tidemark.yaml", "")]
@@ -171,4 +219,8 @@ def a_job_file_that_cannot_be_read_is_no_fault_of_the_job():
 
 
 if __name__ == "__main__":
-    run_tests("inject", [a_job_file_that_cannot_be_read_is_no_fault_of_the_job, any_call_on_the_local_store, any_call_to_webhdfs], 3600 if ALL else 200)
+    TESTS = [a_job_file_that_cannot_be_read_is_no_fault_of_the_job, a_jobs_directory_that_cannot_be_read_now_is_no_wrong_setting,
+             any_call_of_the_daemon, any_call_on_the_local_store, any_call_to_webhdfs]
+    if "--only" in sys.argv:
+        run_tests("inject", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 7200 if ALL else 200)
+    side_by_side("inject", TESTS)
