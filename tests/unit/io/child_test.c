@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -102,15 +103,29 @@ START_TEST(nothing_is_left_behind)
 }
 END_TEST
 
+/* Signals 32 and 33 are glibc's own: sigaction() does not touch them, and whoever started us may have ignored them. */
+static unsigned long long ignored_by_glibc(void)
+{
+    unsigned long long ignored = 0;
+    char line[256];
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file))
+        sscanf(line, "SigIgn: %llx", &ignored);
+    fclose(file);
+    return ignored & 3ull << 31;
+}
+
 START_TEST(it_meets_no_descriptor_and_no_signal_of_ours)
 {
+    char wanted[100];
+    snprintf(wanted, sizeof wanted, "4\nSigBlk:\t0000000000000000\nSigIgn:\t%016llx\n",
+             ignored_by_glibc());
     for (int fd = 3; fd < 1000; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC); /* what whoever started us left open */
     signal(SIGPIPE, SIG_IGN);
     ck_assert(run("cat; ls /proc/self/fd | wc -l; grep -E 'SigIgn|SigBlk' /proc/self/status",
                   slice_of_text(""), 10000));
-    ck_assert_str_eq(buf_text(&output),
-                     "4\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    ck_assert_str_eq(buf_text(&output), wanted);
     signal(SIGPIPE, SIG_DFL);
 }
 END_TEST
