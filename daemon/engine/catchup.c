@@ -52,12 +52,12 @@ void catchup(struct compute *compute, uint64_t last, uint64_t tick, int64_t time
     if (!any || last + 1 >= tick)
         return;
     struct compute_node *open = compute->nodes;
-    compute->nodes = compute_nodes_open(compute->conf);
+    compute->nodes = nodes_open(compute->conf);
     compute->folded = true;
     catchup_move(plan, compute->nodes, open);
     catchup_run(compute, last, tick, time_ms);
     catchup_move(plan, open, compute->nodes);
     compute->folded = false;
-    compute_nodes_close(plan, compute->nodes);
+    nodes_close(plan, compute->nodes);
     compute->nodes = open;
 }

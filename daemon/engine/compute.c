@@ -14,7 +14,9 @@
 #define CHUNK_ROWS_MAX 4096u
 #define CHUNK_BYTES (256u << 10) /* what a piece's columns may take of the L2 cache, more or less */
 #define VALUE_SHOWN_MAX 1000u /* bytes of a key or a row, in an error that no record stands for */
-#define TAKE_ROWS_FEW 512u    /* records */
+#define WIDE_BYTES \
+    (1u            \
+     << 20) /* of blocks that wait: what is less one thread has done by the time others are awake */
 #define PIECES_A_THREAD \
     4u /* of a step, if there are several threads: the last one to end costs little */
 
@@ -173,7 +175,14 @@ static bool compute_open_part(struct compute *compute, const struct block *block
 
 void compute_feed(struct compute *compute, struct block *const *blocks, size_t n)
 {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += blocks[i]->used;
     check(!compute->n_blocks);
+    bool many = bytes > WIDE_BYTES || compute->conf->chunk_rows;
+    compute->wide = compute->shards > 1 && many;
+    compute->bytes += bytes;
+    compute->bytes_wide += many ? bytes : 0;
     compute->blocks = blocks;
     compute->n_blocks = n;
     compute->cursor = (struct lift_cursor){ .block = n ? blocks[0] : NULL };
@@ -240,16 +249,6 @@ static void compute_take(struct compute *compute, const struct piece *piece, uin
     }
 }
 
-/* How many tasks take what the pieces hold: it is not worth the while of several threads if it is little, unless a test wants
- * to see them. */
-static uint32_t compute_takes(const struct compute *compute)
-{
-    uint64_t records = compute->conf->chunk_rows ? TAKE_ROWS_FEW : 0;
-    for (uint32_t i = 0; i < compute->taken->n; i++)
-        records += compute->taken->piece[i].n;
-    return !compute->taken->n ? 0 : records < TAKE_ROWS_FEW ? 1 : compute->shards;
-}
-
 uint32_t compute_step(struct compute *compute)
 {
     struct compute_step *done = compute->taken;
@@ -263,22 +262,33 @@ uint32_t compute_step(struct compute *compute)
     compute_tune(compute, compute->taken);
     for (uint32_t i = 0; i < compute->taken->n; i++)
         compute_settle(compute, &compute->taken->piece[i]);
-    for (done->n = 0; done->n < compute->pieces && compute->n_blocks; done->n++)
+    uint32_t most = compute->wide ? compute->pieces : 1;
+    for (done->n = 0; done->n < most && compute->n_blocks; done->n++)
         compute_lay(compute, &done->piece[done->n]);
-    compute->takes = compute_takes(compute);
-    return compute->takes + done->n;
+    if (!compute->wide)
+        return compute->taken->n || done->n;
+    return (compute->taken->n ? compute->shards : 0) + done->n;
+}
+
+static void compute_take_all(struct compute *compute, uint32_t shard)
+{
+    for (uint32_t i = 0; i < compute->taken->n; i++)
+        compute_take(compute, &compute->taken->piece[i], shard);
 }
 
 void compute_task(struct compute *compute, uint32_t task)
 {
-    const struct compute_step *taken = compute->taken;
-    if (task >= compute->takes) {
-        piece_make(&compute->made->piece[task - compute->takes]);
-        return;
+    uint32_t takes = compute->taken->n ? compute->shards : 0;
+    if (!compute->wide) {
+        for (uint32_t shard = 0; shard < takes; shard++)
+            compute_take_all(compute, shard);
+        if (compute->made->n)
+            piece_make(&compute->made->piece[0]);
+    } else if (task < takes) {
+        compute_take_all(compute, task);
+    } else {
+        piece_make(&compute->made->piece[task - takes]);
     }
-    for (uint32_t shard = task; shard < compute->shards; shard += compute->takes)
-        for (uint32_t i = 0; i < taken->n; i++)
-            compute_take(compute, &taken->piece[i], shard);
 }
 
 /* ---- the cut */
@@ -384,6 +394,15 @@ static void compute_end_part(struct compute *compute, uint32_t source)
     compute->parts[source].open = false;
 }
 
+/* How the next batch is computed; all tables are empty now. Shards cost something: they pay when blocks had to wait. */
+static void compute_choose(struct compute *compute)
+{
+    bool waited = 2 * compute->bytes_wide > compute->bytes;
+    if (compute->bytes)
+        compute->shards = compute->threads > 1 && waited ? SHARDS : 1;
+    compute->bytes = compute->bytes_wide = 0;
+}
+
 void compute_cut(struct compute *compute, struct buf *outputs)
 {
     const struct plan *plan = compute->conf->plan;
@@ -399,50 +418,13 @@ void compute_cut(struct compute *compute, struct buf *outputs)
         else if (node->kind == PLAN_OUTPUT && !compute->folded)
             compute_render(compute, i, &outputs[node->index]);
     }
-    if (!compute->folded)
-        compute->records = 0;
+    if (compute->folded)
+        return;
+    compute->records = 0;
+    compute_choose(compute);
 }
 
 /* ---- making and freeing */
-
-struct compute_node *compute_nodes_open(const struct engine_conf *conf)
-{
-    const struct plan *plan = conf->plan;
-    struct compute_node *nodes = mem_zalloc(plan->n_nodes * sizeof *nodes);
-    for (uint32_t i = 0; i < plan->n_nodes; i++) {
-        const struct plan_node *node = &plan->nodes[i];
-        struct compute_node *holds = &nodes[i];
-        if (node->kind == PLAN_GATHER)
-            holds->gather = mem_alloc(node->lanes * sizeof(struct gather *));
-        if (node->kind == PLAN_OUTPUT)
-            holds->collect = mem_zalloc(node->lanes * sizeof *holds->collect);
-        for (uint32_t lane = 0; lane < node->lanes; lane++) {
-            const struct job_output *output = &conf->spec->outputs[node->index];
-            if (node->kind == PLAN_GATHER)
-                holds->gather[lane] = node->op->kind->gather->open(node->op, conf->hash_seed);
-            else if (node->kind == PLAN_OUTPUT)
-                holds->collect[lane].max =
-                    conf->rows ? UINT64_MAX : sink_find(output->kind)->rows_max(output);
-        }
-    }
-    return nodes;
-}
-
-void compute_nodes_close(const struct plan *plan, struct compute_node *nodes)
-{
-    for (uint32_t i = 0; i < plan->n_nodes; i++) {
-        const struct plan_node *node = &plan->nodes[i];
-        for (uint32_t lane = 0; lane < node->lanes; lane++) {
-            if (node->kind == PLAN_GATHER)
-                node->op->kind->gather->free(nodes[i].gather[lane]);
-            else if (node->kind == PLAN_OUTPUT)
-                collect_free(&nodes[i].collect[lane]);
-        }
-        mem_free(nodes[i].gather);
-        mem_free(nodes[i].collect);
-    }
-    mem_free(nodes);
-}
 
 static void compute_open_step(struct compute *compute, struct compute_step *step)
 {
@@ -457,6 +439,7 @@ void compute_open(struct compute *compute, const struct engine_conf *conf, uint3
     *compute = (struct compute){ .conf = conf, .chunk_rows = conf->chunk_rows };
     if (!conf->chunk_rows)
         compute->chunk_rows = CHUNK_ROWS_FIRST;
+    compute->threads = threads;
     compute->shards = threads > 1 ? SHARDS : 1;
     compute->pieces = threads > 1 ? threads * PIECES_A_THREAD : 1;
     compute->made = &compute->steps[0];
@@ -465,7 +448,7 @@ void compute_open(struct compute *compute, const struct engine_conf *conf, uint3
     compute_open_step(compute, compute->taken);
     compute->cut.compute = compute;
     piece_clear(&compute->cut);
-    compute->nodes = compute_nodes_open(conf);
+    compute->nodes = nodes_open(conf);
     compute->source_node = mem_zalloc(conf->spec->n_sources * sizeof *compute->source_node);
     compute->parts = mem_zalloc(conf->spec->n_sources * sizeof *compute->parts);
     for (uint32_t i = 0; i < plan->n_nodes; i++)
@@ -482,7 +465,7 @@ static void compute_close_step(struct compute *compute, struct compute_step *ste
 
 void compute_close(struct compute *compute)
 {
-    compute_nodes_close(compute->conf->plan, compute->nodes);
+    nodes_close(compute->conf->plan, compute->nodes);
     compute_close_step(compute, compute->made);
     compute_close_step(compute, compute->taken);
     for (uint32_t i = 0; i < SHARDS; i++) {

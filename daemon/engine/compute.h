@@ -7,15 +7,10 @@
 #include "column/block.h"
 #include "engine/dead.h"
 #include "engine/engine.h"
+#include "engine/nodes.h"
 #include "engine/piece.h"
-#include "engine/plan.h"
 #include "op/collect.h"
 #include "op/keyed.h"
-
-struct compute_node {        /* what a node of the plan holds */
-    struct gather **gather;  /* GATHER: one for each lane; else NULL */
-    struct collect *collect; /* OUTPUT: the same */
-};
 
 struct compute_part {  /* the partition of a source that records go to */
     bool open;         /* there is one */
@@ -30,12 +25,14 @@ struct compute_step { /* pieces of one step */
 
 struct compute {
     const struct engine_conf *conf;
-    struct compute_node *nodes;                  /* as many as the plan has */
-    uint32_t *source_node;                       /* of each source */
-    struct compute_part *parts;                  /* of each source */
-    uint32_t shards;                             /* of tables */
-    uint32_t takes;                              /* tasks of this step that take */
-    uint32_t pieces;                             /* at most, of a step */
+    struct compute_node *nodes; /* as many as the plan has */
+    uint32_t *source_node;      /* of each source */
+    struct compute_part *parts; /* of each source */
+    uint32_t threads;
+    uint32_t shards; /* of tables, in this batch: SHARDS, or 1 where one thread will do */
+    uint64_t bytes, bytes_wide; /* of the batch's blocks; of those that had to wait for others */
+    bool wide;       /* the blocks are worth several threads; else each step is one task */
+    uint32_t pieces; /* at most, of a step */
     struct compute_step steps[2], *made, *taken; /* being made, and the ones before */
     struct arena arena[SHARDS];                  /* of each shard, for taking … */
     struct buf scratch[SHARDS];                  /* … see struct op_run */
@@ -65,7 +62,4 @@ void compute_task(struct compute *compute,
 void compute_cut(struct compute *compute, struct buf *outputs);
 /* At the cut: an error that no record stands for. */
 void compute_error_of_result(struct compute *compute, const struct op_error *error);
-/* What the nodes hold, empty; and freed. compute_open() and compute_close() do it too. */
-struct compute_node *compute_nodes_open(const struct engine_conf *conf);
-void compute_nodes_close(const struct plan *plan, struct compute_node *nodes);
 void compute_close(struct compute *compute);

@@ -53,7 +53,8 @@ static void pool_done_cb(struct loop_post *post)
     }
 }
 
-static void pool_queue(struct pool *pool, struct pool_run *run) /* under the mutex */
+/* Begins a run, or its next phase; wake: so many threads more than those awake can have a piece. */
+static void pool_queue(struct pool *pool, struct pool_run *run, uint32_t wake) /* under the mutex */
 {
     run->started = run->finished = 0;
     if (run->pieces == 0) {
@@ -63,9 +64,9 @@ static void pool_queue(struct pool *pool, struct pool_run *run) /* under the mut
         *pool->end = run;
         pool->end = &run->next;
     }
-    if (run->pieces == 1)
+    if (wake == 1)
         pthread_cond_signal(&pool->cond);
-    else if (run->pieces)
+    else if (wake)
         pthread_cond_broadcast(&pool->cond);
 }
 
@@ -81,7 +82,7 @@ static void pool_joined(struct pool *pool,
     }
     if (pieces) {
         run->pieces = pieces;
-        pool_queue(pool, run);
+        pool_queue(pool, run, pieces - 1); /* this thread has one */
     } else {
         pool_finished(pool, run);
     }
@@ -140,7 +141,7 @@ struct pool *pool_new(struct loop *loop, uint32_t threads)
 void pool_start(struct pool *pool, struct pool_run *run)
 {
     pthread_mutex_lock(&pool->mutex);
-    pool_queue(pool, run);
+    pool_queue(pool, run, run->pieces);
     pthread_mutex_unlock(&pool->mutex);
 }
 
