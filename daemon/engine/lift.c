@@ -352,12 +352,15 @@ static void making_select(struct making *making)
     qsort(chunk->bad, chunk->n_bad, sizeof *chunk->bad, by_row);
 }
 
-/* Those of a record's parts that anybody looks at, a bit for each enum lift_field. */
+/* Those of a record's parts that anybody looks at, a bit for each enum lift_field; and documents: whether a record is one must
+ * not hang on who else reads it. */
 static uint64_t lift_parts(const struct lift_shape *shape, const struct lift_form *form)
 {
     uint64_t parts = 0;
     for (uint32_t i = 0; form->name[i]; i++) {
-        if (form->bare ? shape->fields != 0 : shape->fields >> i & 1)
+        const struct type *type = form->bare ? shape->type : shape->type->member[i];
+        bool looked_at = form->bare ? shape->fields != 0 : shape->fields >> i & 1;
+        if (looked_at || type->kind == K_JSON)
             parts |= UINT64_C(1) << form->field[i];
     }
     return parts;
@@ -397,7 +400,7 @@ bool lift_next(struct lift_cursor *cursor, const struct lift_shape *shape, uint3
                                   .first_at = cursor->at };
     struct making making = { .arena = arena, .form = form, .block = cursor->block, .chunk = chunk };
     making_walk(&making, cursor, parts);
-    if (shape->fields) /* else no byte is looked at */
+    if (parts) /* else no byte is looked at */
         making.ascii =
             utf8_is_ascii(making.block->bytes + chunk->first_at, cursor->at - chunk->first_at);
     if (lift_needs_value(type, form))

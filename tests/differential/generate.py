@@ -57,8 +57,6 @@ class Generator(WindowSteps):
         self.streams.append(stream)
         roll, shape = self.random.random(), self.shapes[source.name]
         self.used[f"source {source.kind}"] += 1
-        if source.kind == "json":  # it is read where somebody looks at it
-            self.each(stream, "map", "_.value", lambda row: [row[1]], JSON)
         if roll < 0.5 and source.kind == "kafka":
             texts = {"ints": ("(_.key.getOrElse(\"-\"), _.value.toInt)", "_.value.toInt"), "words": ("_.value.split(\" \")",),
                      "json": ("_.value.json",)}[shape]
