@@ -188,6 +188,12 @@ void kernel_json_equal(struct call *call)
 
 void kernel_json_text(struct call *call)
 {
-    *call->out = *call->in[0];
-    call->out->type = call->type;
+    struct column *out = call->out;
+    *out = *call->in[0];
+    out->type = call->type;
+    if (call->type->kind != K_OPTION)
+        return;
+    out->child = arena_alloc(call->arena, sizeof *out->child);
+    *out->child = call->in[0]->child[0];
+    out->child->type = &type_string;
 }

@@ -17,4 +17,4 @@ kernel_fn kernel_json_int, kernel_json_double;     /* options, as all below */
 kernel_fn kernel_json_bool, kernel_json_string;
 kernel_fn kernel_json_list;  /* of Json; fails when there are too many */
 kernel_fn kernel_json_equal; /* in[1] a scalar, k COMPARE_EQ or NE; unlike kinds are unequal */
-kernel_fn kernel_json_text;  /* the String that it was read from */
+kernel_fn kernel_json_text;  /* the String that it was read from; of an Option an Option */

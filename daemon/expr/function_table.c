@@ -222,7 +222,8 @@ const struct function function_rows[] = {
       .help = "j(\"name\"), j(i), j.name: an Option[Json] of a member, of an element; None where "
               "there is none",
       .example = "\"{\\\"a\\\": {\\\"b\\\": 5}}\".json.a.b.asInt", .gives = "5" },
-    { RUN("toString", K_JSON, S, kernel_json_text), .help = "toString: the JSON text of it",
+    { RULE("toString", K_JSON, 0, 0, rule_json_text), .run = kernel_json_text,
+      .help = "toString: the JSON text of it; of an Option[Json] an Option[String]",
       .example = "\"[1, 2]\".json.toString", .gives = "\"[1, 2]\"" },
     { .name = NULL },
 };

@@ -17,6 +17,7 @@ bool rule_is_regex(const struct node *node); /* regex(…) */
 rule_fn rule_csv, rule_format;               /* a literal: a separator, a pattern of a time */
 /* The byte of the source from which byte `at` of a string literal comes. */
 uint32_t rule_literal_byte(const struct source *source, const struct node *literal, uint32_t at);
+rule_fn rule_json_text;
 rule_fn rule_json_as; /* an Option of the row's result; NULL: of a List[Json] */
 rule_fn rule_json_at;
 bool rule_is_json(const struct type *type); /* Json or Option[Json] */

@@ -83,6 +83,13 @@ struct term *rule_json_at(struct checker *checker, const struct site *site)
     return NULL;
 }
 
+struct term *rule_json_text(struct checker *checker, const struct site *site)
+{
+    bool is_there = site->self->type == &type_json;
+    return rule_call(checker, site,
+                     is_there ? &type_string : type_option(checker->types, &type_string));
+}
+
 struct term *rule_json_as(struct checker *checker, const struct site *site)
 {
     const struct type *of = site->function->result;

@@ -190,6 +190,7 @@ static const struct row {
       "Option[Int]: 5; None; None" },
     { "\"{\\\"a\\\": 1}\".json.a", "[\"\", \"\"]", "Option[Json]: 1; 1" },
     { "_.json.toString", "[\" {\\\"a\\\" : 1 } \"]", "String: \"{\\\"a\\\" : 1 }\"" },
+    { "_.json.a.toString", "[\"{\\\"a\\\":[1]}\", \"{}\"]", "Option[String]: \"[1]\"; None" },
     { "if (_ == \"\") None else _.json.a", "[\"\", \"{\\\"a\\\":2}\"]", "Option[Json]: None; 2" },
     /* csv, hash, times */
     { "_.csv",
