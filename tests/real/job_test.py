@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """job_test.py BUILD: the word count on Apache Kafka and HDFS with three DataNodes: a million records counted right, with ten
-kill -9 of its worker and one DataNode killed on the way; a topic that is not there, and safe mode, are waited for. --seed N."""
+kill -9 of its worker and one DataNode killed on the way; each of the peers killed in turn, and back; a topic that is not there, and safe mode, are waited for. --seed N."""
 
 import collections
 import random
@@ -85,6 +85,37 @@ def records_of(tree):
         return -1
 
 
+def each_peer_dies_and_comes_back_under_load():
+    dice = random.Random(SEED + 1)
+    with Stage("real-peers") as stage:
+        kafka, hdfs = Kafka(stage).start(), Hdfs(stage, datanodes=2).start()
+        kafka.create_topic("lines", PARTITIONS)
+        sentences, made = Sentences(dice), 0
+        count = Wordcount(stage, BUILD, job(kafka.address, hdfs.url + "/wordcount", interval="1s"))
+        tree = WebhdfsTree(hdfs.client, "/user/systest/wordcount")
+        count.wait_state("RUNNING", 60)
+        for victims in ([hdfs.namenode], hdfs.datanodes, [kafka.process]):
+            produce(kafka, sentences.lines(50_000))
+            made += 50_000
+            for victim in victims:
+                victim.kill()
+            kill_worker(count)
+            row = until("it says so", lambda: (r := count.status()).get("state") == "RETRYING" and "killed" not in r["note"] and r, 90,
+                        count.process)
+            print(f"job: {victims[0].name} is away: {row['note']}", flush=True)
+            for victim in victims:
+                victim.start()
+            hdfs.wait_ready()
+            until("Kafka", kafka.is_ready, 60, kafka.process)
+            kill_worker(count)
+            until("all is counted", lambda: records_of(tree) >= made, 120, count.process)
+        expect(count.process.stop(60) == 0, f"it does not end well\n{count.process.tail()}")
+        log = Log(tree)
+        log.check_ranges({number: spans[-1][1] for (_, _, number), spans in log.ranges.items()})
+        expect(log.records() == made, f"{log.records()} records of {made}")
+        expect(word_counts(count.printed()) == dict(sentences.counts), "the counts are not those of what was produced")
+
+
 def a_topic_that_is_not_there_is_waited_for_in_kafkas_words():
     with Stage("real-topic") as stage:
         kafka = Kafka(stage).start()
@@ -108,5 +139,5 @@ def the_spare_goes_on_exactly_where_the_active_stopped():
 if __name__ == "__main__":
     jars("kafka"), jars("hdfs")  # fetched before the clock of the first test runs
     run_tests("job", [a_topic_that_is_not_there_is_waited_for_in_kafkas_words,
-                      a_million_records_with_ten_kills_and_a_datanode_lost,
+                      a_million_records_with_ten_kills_and_a_datanode_lost, each_peer_dies_and_comes_back_under_load,
                       the_spare_goes_on_exactly_where_the_active_stopped], seconds=420)
