@@ -189,12 +189,13 @@ bool dir_lock(const char *path, const char *text, struct err *err)
     if (fd < 0)
         return dir_err(err, path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        bool held = errno == EWOULDBLOCK;
+        int why = errno;
         ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
         holder[n > 0 ? n : 0] = '\0';
         holder[strcspn(holder, "\n")] = '\0';
         close(fd);
-        return held ? err_set(err, ERR_RETRY, "%s", holder) : dir_err(err, path);
+        errno = why;
+        return why == EWOULDBLOCK ? err_set(err, ERR_FENCED, "%s", holder) : dir_err(err, path);
     }
     if (ftruncate(fd, 0) != 0 || !write_all(fd, (struct slice){ text, strlen(text) }))
         return dir_err(err, path); /* the descriptor stays open: it is the lock */

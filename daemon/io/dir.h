@@ -39,7 +39,7 @@ void dir_remove(const char *path); /* no such file is fine */
 int dir_open_append(const char *path, struct err *err);
 void dir_close(int fd); /* -1 is fine */
 /* Holds the file's lock until the process ends; text (who we are) becomes its content. False when
- * another process holds it: its text is in err. */
+ * another process holds it: FENCED, its text is in err; or when it cannot be had: RETRY. */
 bool dir_lock(const char *path, const char *text, struct err *err);
 
 /* Hints: cb after something in the directory may have changed, for any reason, perhaps many times

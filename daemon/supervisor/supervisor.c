@@ -179,9 +179,11 @@ static bool supervisor_lock(struct supervisor *supervisor, struct err *err)
                   (!supervisor->conf.out || dir_make(supervisor->conf.out, &why));
     if (!locked)
         err_set(err, ERR_BAD_CONFIG, "%s", why.text);
-    else if (!(locked = dir_lock(lock, who, &why)))
-        err_set(err, why.kind, "the state directory %s is in use by another daemon (%s)",
+    else if (!(locked = dir_lock(lock, who, &why)) && why.kind == ERR_FENCED)
+        err_set(err, ERR_RETRY, "the state directory %s is in use by another daemon (%s)",
                 supervisor->conf.state, why.text);
+    else if (!locked)
+        *err = why;
     mem_free(specs);
     mem_free(lock);
     mem_free(run);

@@ -167,14 +167,16 @@ def any_call_to_webhdfs():
     fake.close()
 
 
-def a_jobs_directory_that_cannot_be_read_now_is_no_wrong_setting():
-    with Stage("inject-jobs") as stage:
-        argv = ["strace", "-qq", "-o", stage.path("trace"), "-e", "trace=getdents64", "-e", "inject=getdents64:error=EIO", daemon(BUILD),
-                "run", "--state", stage.path("state", "x")[:-2], "--conf", stage.write("tidemark.yaml", ""), "--jobs"]
-        for folder, status in ((stage.folder, 75), (stage.path("away"), 78)):  # systemd tries again after 75, not after 78
-            done = subprocess.run([*argv, folder], capture_output=True, text=True, check=False, timeout=30,
+def what_fails_at_the_start_is_named_and_no_wrong_setting():
+    with Stage("inject-start") as stage:
+        jobs, away = stage.path("jobs", "x")[:-2], stage.path("away")
+        for call, folder, status, words in (("getdents64", jobs, 75, "jobs: Input/output error"), ("getdents64", away, 78, "away: No such"),
+                                            ("flock", jobs, 75, "run: " + stage.path("state", "lock") + ": Input/output error")):
+            argv = ["strace", "-qq", "-o", stage.path("trace"), "-e", "trace=" + call, "-e", f"inject={call}:error=EIO", daemon(BUILD),
+                    "run", "--state", stage.path("state", "x")[:-2], "--conf", stage.write("tidemark.yaml", ""), "--jobs", folder]
+            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30,
                                   env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
-            expect(done.returncode == status, f"status {done.returncode}: {done.stderr}")
+            expect(done.returncode == status and words in done.stderr, f"{call}: status {done.returncode}: {done.stderr}")
 
 
 def any_call_of_the_daemon():
@@ -219,7 +221,7 @@ def a_job_file_that_cannot_be_read_is_no_fault_of_the_job():
 
 
 if __name__ == "__main__":
-    TESTS = [a_job_file_that_cannot_be_read_is_no_fault_of_the_job, a_jobs_directory_that_cannot_be_read_now_is_no_wrong_setting,
+    TESTS = [a_job_file_that_cannot_be_read_is_no_fault_of_the_job, what_fails_at_the_start_is_named_and_no_wrong_setting,
              any_call_of_the_daemon, any_call_on_the_local_store, any_call_to_webhdfs]
     if "--only" in sys.argv:
         run_tests("inject", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 7200 if ALL else 200)
