@@ -442,6 +442,15 @@ def draw_json_as(language, of, depth):
     return language.call(name, of, this, [], lambda value: None if value is None else func(value.value), JSON)
 
 
+def json_text(value):
+    """The text that a document was read from: ours are written without blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+method(JSON, "toString", STRING)(json_text)
+method(option(JSON), "toString", option(STRING))(lambda value: Some(json_text(value.value)) if value else None)
+
+
 def member(value, name):
     if isinstance(value, dict) and isinstance(name, str):
         return Some(value[name]) if name in value else None
