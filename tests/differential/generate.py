@@ -313,9 +313,9 @@ class Generator(WindowSteps):
         """(text, type, func) of a state that is a number; now and then a key goes."""
         if self.chance(0.5):
             return ("(values, state) => state.getOrElse(1) + values.size", INT,
-                    lambda values, state: (state.value if state else 1) + len(values))
+                    lambda values, state: whole((state.value if state else 1) + len(values)))
         return ("(values, state) => if (values.size > 1) None else state.getOrElse(0) + 10", option(INT),
-                lambda values, state: None if len(values) > 1 else Some((state.value if state else 0) + 10))
+                lambda values, state: None if len(values) > 1 else Some(whole((state.value if state else 0) + 10)))
 
     def step_map_state(self, stream):
         if not self.keyed(stream) or not stream.ordered:
