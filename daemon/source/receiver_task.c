@@ -35,7 +35,7 @@ struct letter {
 
 struct receiver_task {
     struct receiver_task_conf conf;
-    struct task *task;
+    _Atomic(struct task *) task; /* NULL: its thread runs, but we do not have it yet */
     struct loop_post ended_post;
     bool has_ended; /* the loop's */
 
@@ -43,7 +43,7 @@ struct receiver_task {
     struct receiver receiver;
     struct kafka *kafka; /* NULL = none */
     bool is_open;        /* not closing */
-    bool has_begun, finishing;
+    bool finishing;
     struct lanes lanes;
     uint64_t lag_ms;                /* the last note of the lag */
     struct source_found *found;     /* to be told */
@@ -320,10 +320,8 @@ static uint64_t receiver_task_step(void *ctx)
 {
     struct receiver_task *task = ctx;
     uint64_t now_ms = world_mono_us(loop_world(task->conf.loop)) / 1000;
-    if (!task->has_begun) { /* task->task may not be set yet: the first letter comes after it */
-        task->has_begun = true;
+    if (!task->task) /* the first letter comes after it, and wakes us */
         return RECEIVER_LIST_MS;
-    }
     letters_read(task, now_ms);
     events_read(task, now_ms);
     uint64_t wait_ms = receiver_tick(&task->receiver, now_ms);

@@ -76,8 +76,8 @@ def signals_at_any_time_end_it_well():
     with Stage("rough-signal") as stage:
         kafka = MockKafka(stage, daemon(BUILD), 3, 300)
         count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="50ms"))
+        began = 0
         for n in range(SIGNALS):
-            began = len(count.events("daemon.started"))
             early = n % 3 == 0
             if not early:
                 until("it is up", lambda: len(count.events("daemon.started")) > began, 30, count.process)
@@ -88,6 +88,7 @@ def signals_at_any_time_end_it_well():
             status = count.process.popen.wait(30)
             up = len(count.events("daemon.started")) > began
             expect(status == 0 or (not up and status == -sent[0]), f"{sent}: status {status}\n{count.process.tail()}")
+            began = len(count.events("daemon.started"))
             count.start()
         judge(stage, kafka, count)
         expect(not count.events("attempt.failed"), "no attempt failed")
