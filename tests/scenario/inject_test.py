@@ -147,6 +147,7 @@ def judge(kafka, count, log_of):
             return -1
 
     until("all is counted", lambda: counted() >= sum(produced.values()), 60, count.process)
+    until("it is up", count.status, 30, count.process)  # before that a signal ends it as it ends any process
     status = count.process.stop(30)
     expect(status == 0, f"the daemon ended with {status}\n{count.process.tail()}")
     log_of().check_ranges(produced)

@@ -38,6 +38,7 @@ def judge(stage, kafka, count):
     until("all is produced", kafka.done, 90, kafka)
     produced, _ = kafka.ledger()
     until("all is counted", lambda: records(stage) >= sum(produced.values()), 60, count.process)
+    until("it is up", count.status, 30, count.process)  # before that a signal ends it as it ends any process
     expect(count.process.stop(30) == 0, f"it ends well\n{count.process.tail()}")
     log_of(stage).check_ranges(produced)
 
