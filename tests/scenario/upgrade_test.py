@@ -23,6 +23,8 @@ class Job:
 
     def __init__(self, stage):
         self.kafka = MockKafka(stage, daemon(BUILD), 120, 100)
+        first = ["kcat", "-C", "-q", "-b", self.kafka.servers, "-t", "lines", "-c", "1", "-o", "beginning"]
+        subprocess.run(first, capture_output=True, check=True, timeout=30)  # there is something to count
         self.jobs, self.state = stage.path("jobs", "x")[:-2], stage.path("state", "x")[:-2]
         self.checkpoint = stage.path("checkpoint", "x")[:-2]
         self.file = os.path.join(self.jobs, "count.yaml")
