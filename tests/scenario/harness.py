@@ -247,6 +247,7 @@ def run_tests(name, tests, seconds=600):
     def too_long(*_):
         raise Failed(f"not done within {seconds} s")
     signal.signal(signal.SIGALRM, too_long)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would what we start
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     passed = failed = 0
     for test in tests:

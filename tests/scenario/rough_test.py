@@ -88,7 +88,7 @@ def signals_at_any_time_end_it_well():
                 count.process.signal(number)
             status = count.process.popen.wait(30)
             up = len(count.events("daemon.started")) > began
-            expect(status == 0 or (not up and status == -sent[0]), f"{sent}: status {status}\n{count.process.tail()}")
+            expect(status == 0 or (not up and -status in sent), f"{sent}: status {status}\n{count.process.tail()}")
             began = len(count.events("daemon.started"))
             count.start()
         judge(stage, kafka, count)
@@ -115,8 +115,9 @@ def few_files_or_little_memory_are_told():
     with Stage("rough-limits") as stage:
         kafka = MockKafka(stage, daemon(BUILD), 1, 300)
         until("all is produced", kafka.done, 30, kafka)
-        for limit in ("--nofile=16", "--nofile=24", "--as=30000000", "--as=300000000"):
+        for limit in ("--nofile=16", "--as=30000000", "--as=300000000"):
             count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="100ms"), limit[2:])
+            until("a worker", count.worker, 30, count.process)  # a child that is being forked would hold the daemon's lock
             count.process.kill()
             count.process = stage.spawn(limit[2:], ["prlimit", limit, *count.process.argv], output=count.output)
             until(f"{limit}: it ends or is well or says why", lambda now=count: not now.process.alive() or now.status().get("note") or
