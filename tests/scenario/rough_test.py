@@ -116,6 +116,8 @@ def few_files_or_little_memory_are_told():
         kafka = MockKafka(stage, daemon(BUILD), 1, 300)
         until("all is produced", kafka.done, 30, kafka)
         for limit in ("--nofile=16", "--as=30000000", "--as=300000000"):
+            if limit.startswith("--as") and BUILD != "build":
+                continue  # a sanitizer takes terabytes of addresses for itself
             count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="100ms"), limit[2:])
             until("a worker", count.worker, 30, count.process)  # a child that is being forked would hold the daemon's lock
             count.process.kill()
