@@ -217,9 +217,12 @@ static bool supervisor_ledger(struct supervisor *supervisor, struct err *err)
 struct supervisor *supervisor_new(const struct supervisor_conf *conf, struct loop *loop,
                                   struct err *err)
 {
+    static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
     struct supervisor *supervisor = mem_zalloc(sizeof *supervisor);
     supervisor->conf = *conf;
     supervisor->loop = loop;
+    /* first of all: one that comes from here on is answered once the loop runs */
+    loop_signals(loop, signals, ARRAY_SIZE(signals), supervisor_signal, supervisor);
     supervisor->world = loop_world(loop);
     supervisor->notify = notify_new();
     supervisor->jobs = mem_zalloc(conf->jobs_max * sizeof *supervisor->jobs);
@@ -246,8 +249,6 @@ static bool supervisor_any(const struct supervisor *supervisor) /* there is a jo
 
 bool supervisor_run(struct supervisor *supervisor)
 {
-    static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
-    loop_signals(supervisor->loop, signals, ARRAY_SIZE(signals), supervisor_signal, supervisor);
     log_put(supervisor->conf.log,
             &(struct log_entry){ .level = LOG_INFO,
                                  .event = "daemon.started",

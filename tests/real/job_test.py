@@ -45,7 +45,7 @@ def produce(kafka, text, topic="lines"):
 
 
 def kill_worker(count):
-    worker = until("a worker", count.worker, 30, count.process)
+    worker = until("a worker", count.worker, 60, count.process)
     worker.signal(signal.SIGKILL)
 
 

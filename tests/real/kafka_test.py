@@ -52,7 +52,7 @@ def all_counted(stage, count, wanted):
 
 
 def ends_well(count, counts):
-    expect(count.process.stop(30) == 0, f"it does not end well\n{count.process.tail()}")
+    expect(count.process.stop() == 0, f"it does not end well\n{count.process.tail()}")
     expect(word_counts(count.printed()) == counts, f"{word_counts(count.printed())}")
 
 
@@ -96,7 +96,7 @@ def deleted_records_are_a_gap():
         count = start(stage, 1, source=", onOffsetOutOfRange: earliest")
         produce("deleted", "early\n" * 10)
         all_counted(stage, count, 10)
-        count.process.stop(30)
+        count.process.stop()
         produce("deleted", "lost\n" * 10)
         upto = stage.write("delete.json", json.dumps({"version": 1, "partitions": [{"topic": "deleted", "partition": 0, "offset": 20}]}))
         KAFKA.tool("org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", KAFKA.address, "--offset-json-file", upto)

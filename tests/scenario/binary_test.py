@@ -11,7 +11,7 @@ BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 
 
 def readelf(*options):
-    return subprocess.run(["readelf", "-W", *options, daemon(BUILD)], capture_output=True, text=True, check=True, timeout=30).stdout
+    return subprocess.run(["readelf", "-W", *options, daemon(BUILD)], capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 def segments():

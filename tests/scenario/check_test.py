@@ -26,7 +26,7 @@ def check(folder, *args, **env):
     """(status, standard output, standard error) of check in a folder, without settings of this machine."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMARK_")}
     done = subprocess.run([TIDEMARK, "check", *args], cwd=folder, env={**clean, **env}, capture_output=True, text=True,
-                          timeout=30, check=False)
+                          timeout=120, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -18,7 +18,7 @@ PAIRS = """map: (_.value.split(",")(0), _.value.split(",")(1))"""
 
 def tidemark(*args):
     """(status, all it says)."""
-    done = subprocess.run([daemon(BUILD), *args], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([daemon(BUILD), *args], capture_output=True, text=True, check=False, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
 

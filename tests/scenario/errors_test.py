@@ -8,11 +8,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 from harness import Stage, daemon, expect, run_tests
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+CPU_SECONDS = 5 if BUILD == "build" else 20  # slower under a sanitizer
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "errors")
 DATA = os.path.join(os.path.dirname(GOLDEN), "data")
 HEAD = re.compile(r"^(?:job\.yaml):(?:(\d+):(\d+):)? (error|warning)\[([EW]\d+)\]: (.*)$")
@@ -23,7 +23,7 @@ def check(stage, names, *args):
     """(status, standard output) of a check in the stage's folder, with nothing of this machine's settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMARK_") and name not in UNSET}
     done = subprocess.run([daemon(BUILD), "check", *args, *names], cwd=stage.folder, env={**env, "TIDEMARK_CONF": stage.conf},
-                          capture_output=True, timeout=20, check=False)
+                          capture_output=True, timeout=120, check=False)
     expect(not done.stderr, done.stderr.decode())
     return done.returncode, done.stdout.decode()
 
@@ -100,13 +100,19 @@ def every_error_comes_to_the_letter():
         expect(len(human) > 150, f"only {len(human)} files")
 
 
+def cpu_seconds():
+    """Of a core, by the children that have ended: whatever else the machine does."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def told_of_data(path):
     """What `try` says of the records beside a job, or `test` where there are none."""
     lines = path[:-5] + ".in"
     tried = os.path.exists(lines)
     with open(lines if tried else os.devnull, "rb") as records:
         done = subprocess.run([daemon(BUILD), "try" if tried else "test", path], stdin=records, env={**os.environ, "LC_ALL": "C"},
-                              capture_output=True, timeout=20, check=False)
+                              capture_output=True, timeout=120, check=False)
     return (done.stderr if tried else done.stdout.replace(os.path.dirname(path).encode() + b"/", b"")).decode()
 
 
@@ -117,18 +123,18 @@ def every_error_of_a_record_comes_to_the_letter():
     for path in paths:
         with open(path[:-5] + ".txt", encoding="utf-8") as file:
             wanted = file.read()
-        begun = time.monotonic()
+        begun = cpu_seconds()
         text = told_of_data(path)
         expect(text == wanted, f"{path}: wanted\n{wanted}\ngot\n{text}")
         expect(f"error[{os.path.basename(path)[:4]}]" in text, f"{path} is about another error:\n{text}")
-        expect(time.monotonic() - begun < 5, f"{path}: takes too long")
+        expect(cpu_seconds() - begun < CPU_SECONDS, f"{path}: takes {cpu_seconds() - begun:.1f} s of a core")
 
 
 def the_long_texts_show_what_is_printed():
     """`tidemark error CODE` has an example of every error of a file, which is the first one here."""
     with Stage("error") as stage:
         def ask(*args):
-            return subprocess.run([daemon(BUILD), "error", *args], cwd=stage.folder, capture_output=True, text=True, timeout=20, check=False)
+            return subprocess.run([daemon(BUILD), "error", *args], cwd=stage.folder, capture_output=True, text=True, timeout=120, check=False)
         rows = {row["code"]: row for row in json.loads(ask("-o", "json").stdout)["errors"]}
         firsts = {name.split("-")[0]: golden(name) for name, _ in cases() if name.endswith("-1")}
         for code, row in rows.items():
@@ -162,11 +168,11 @@ def huge_and_deep_files_are_refused_in_little_time():
     with Checks() as stage:
         for name, content in hostile.items():
             stage.put(content)
-            begun = time.monotonic()
+            begun = cpu_seconds()
             status, text = check(stage, ["job.yaml"], "--format", "gnu")
-            took = time.monotonic() - begun
+            took = cpu_seconds() - begun
             expect(status == 1 and f"error[{name.split()[0]}]" in text, f"{name}: {status} {text[:2000]}")
-            expect(took < 5 and len(text) < 20000, f"{name}: {took:.1f} s, {len(text)} bytes")
+            expect(took < CPU_SECONDS and len(text) < 20000, f"{name}: {took:.1f} s, {len(text)} bytes")
 
 
 def write():

@@ -37,7 +37,7 @@ def check_all(kafka, count, log_of):
     until("all is produced", kafka.done, 90, kafka)
     produced, _ = kafka.ledger()
     until("all is counted", lambda: log_of().records() >= sum(produced.values()), 60, count.process)
-    expect(count.process.stop(30) == 0, "it ends well")
+    expect(count.process.stop() == 0, "it ends well")
     log_of().check_ranges(produced)
 
 
@@ -46,7 +46,7 @@ def a_bad_file_is_rejected_and_the_others_run_on():
         kafka = MockKafka(stage, daemon(BUILD), 3, 200)
         count = Wordcount(stage, BUILD, job(kafka.servers, local(stage)))
         count.write_job("batchInterval: 2\noutputs: [print]\n", "broken")
-        row = until("REJECTED", lambda: (r := count.status("broken")).get("state") == "REJECTED" and r, 30, count.process)
+        row = until("REJECTED", lambda: (r := count.status("broken")).get("state") == "REJECTED" and r, 60, count.process)
         expect("E207" in row["note"] or "unit" in row["note"], row["note"])
         count.wait_state("RUNNING")
         rejected = count.events("job.rejected")
@@ -100,7 +100,7 @@ def with_webhdfs(name, fault, heal, note, code):
     with Stage(name) as stage:
         kafka = MockKafka(stage, daemon(BUILD), 8, 500)
         count = Wordcount(stage, BUILD, job(kafka.servers, fake.url("/jobs/wordcount")))
-        until("batches", lambda: len(count.events("batch.completed")) > 2, 30, count.process)
+        until("batches", lambda: len(count.events("batch.completed")) > 2, 60, count.process)
         fault(fake)
         row = count.wait_state("RETRYING", 60, note)
         expect(f" code={code} " in "".join(count.events("store.retry")), f"{code}: {row}")
@@ -162,7 +162,7 @@ def a_full_disk_is_waited_for():
         try:
             kafka = MockKafka(stage, daemon(BUILD), 8, 500)
             count = Wordcount(stage, BUILD, job(kafka.servers, f"file://{disk}/checkpoint"))
-            until("batches", lambda: len(count.events("batch.completed")) > 2, 30, count.process)
+            until("batches", lambda: len(count.events("batch.completed")) > 2, 60, count.process)
             fill(os.path.join(disk, "ballast"))
             count.wait_state("RETRYING", 60, "space")
             expect(" code=E320 " in "".join(count.events("store.retry")), "E320")
@@ -176,30 +176,30 @@ def a_full_disk_is_waited_for():
 
 
 def produce(kafka, data):
-    subprocess.run(["kcat", "-P", "-b", kafka.servers, "-t", "lines", "-p", "0"], input=data, check=True, timeout=30)
+    subprocess.run(["kcat", "-P", "-b", kafka.servers, "-t", "lines", "-p", "0"], input=data, check=True, timeout=120)
 
 
 def a_record_that_is_not_utf8_is_kept_and_counted():
     with Stage("utf8") as stage:
         kafka = MockKafka(stage, daemon(BUILD), 1, 100)
         count = Wordcount(stage, BUILD, job(kafka.servers, local(stage)))
-        until("all is produced", kafka.done, 30, kafka)
+        until("all is produced", kafka.done, 60, kafka)
         produced, _ = kafka.ledger()
         produce(kafka, b"good\nb\xffd\ngood\n")
         total = sum(produced.values()) + 3
-        until("all is counted", lambda: local_log(stage).records() >= total, 30, count.process)
+        until("all is counted", lambda: local_log(stage).records() >= total, 60, count.process)
         line = until("the log line", lambda: count.events("record.error"), 10, count.process)[0]
         for word in ("code=E401", "topic=lines", "partition=0", f"offset={produced[0] + 1}"):
             expect(f" {word} " in line, f"{word}: {line}")
         log = local_log(stage)
         expect(log.dead == 1 and sum(batch[3] for batch in log.batches) == 1, f"{log.dead} dead letters")
-        expect(count.process.stop(30) == 0, "it ends well")
+        expect(count.process.stop() == 0, "it ends well")
 
 
 def a_bad_record_fails_the_attempt_when_the_job_says_so():
     with Stage("fail") as stage:
         kafka = MockKafka(stage, daemon(BUILD), 1, 100)
-        until("all is produced", kafka.done, 30, kafka)
+        until("all is produced", kafka.done, 60, kafka)
         produce(kafka, b"b\xffd\n")
         count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), attempts=3, keys="onError: {action: fail}\n"))
         row = count.wait_state("FAILED", 30)
@@ -207,7 +207,7 @@ def a_bad_record_fails_the_attempt_when_the_job_says_so():
                row["note"])
         log = local_log(stage)
         expect(not any(batch[3] for batch in log.batches), "no batch with it is committed")
-        count.process.stop(30)
+        count.process.stop()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def expect(condition, message):
         raise Failed(message)
 
 
-def until(what, ready, seconds=30.0, process=None):
+def until(what, ready, seconds=60.0, process=None):
     """Asks ready() until it returns something true, and returns that; a process that ends meanwhile ends the wait."""
     deadline = time.monotonic() + seconds
     while True:
@@ -156,7 +156,7 @@ class Process:
         self.signal(signal.SIGKILL)
         self.popen.wait(10)
 
-    def stop(self, seconds=20.0):
+    def stop(self, seconds=60.0):
         """TERM, then KILL; the exit status (negative: the signal)."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)

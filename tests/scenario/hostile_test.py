@@ -45,7 +45,7 @@ class Scene:
 
     def ends_well(self, records=END, end=END):
         self.wait_records(records)
-        expect(self.count.process.stop(30) == 0, "it ends well")
+        expect(self.count.process.stop() == 0, "it ends well")
         log = self.log()
         spans = [span for span in next(iter(log.ranges.values())) if span[1] > span[0]]
         expect(spans[0][0] == 0 and spans[-1][1] == end, f"{spans[0]} to {spans[-1]}")

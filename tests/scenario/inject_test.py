@@ -86,7 +86,7 @@ class Attempt:
 
     def run(self):
         """Whether it fired, and whether that ended the attempt."""
-        until(f"{self.fault} is taken", self.is_taken, 30, self.count.process)
+        until(f"{self.fault} is taken", self.is_taken, 60, self.count.process)
         worker = Victim(int(self.stage.read("pid")))
         begun, deadline = len(self.count.log()), time.monotonic() + 20
         while worker.alive() and not self.is_over(self.count.log()[begun:]):
@@ -118,7 +118,7 @@ def sweep(name, calls, checkpoint_of, tree_of):
         text = job(kafka.servers, checkpoint_of(stage), interval="20ms", keys="attemptFailuresValidityInterval: 1m\n")
         count = Wordcount(stage, BUILD, text, options=("--program", program))
         log_of = lambda: Log(tree_of(stage))
-        until("a batch", lambda: count.events("batch.completed"), 30, count.process)
+        until("a batch", lambda: count.events("batch.completed"), 60, count.process)
         turn, until_s = faults(calls, dice), time.monotonic() + SAMPLE_SECONDS
         fault = next(turn)
         while fault and (ALL or time.monotonic() < until_s):
@@ -147,8 +147,8 @@ def judge(kafka, count, log_of):
             return -1
 
     until("all is counted", lambda: counted() >= sum(produced.values()), 60, count.process)
-    until("it is up", count.status, 30, count.process)  # before that a signal ends it as it ends any process
-    status = count.process.stop(30)
+    until("it is up", count.status, 60, count.process)  # before that a signal ends it as it ends any process
+    status = count.process.stop()
     expect(status == 0, f"the daemon ended with {status}\n{count.process.tail()}")
     log_of().check_ranges(produced)
     counts = word_counts(count.printed())
@@ -175,7 +175,7 @@ def what_fails_at_the_start_is_named_and_no_wrong_setting():
                                             ("flock", jobs, 75, "run: " + stage.path("state", "lock") + ": Input/output error")):
             argv = ["strace", "-qq", "-o", stage.path("trace"), "-e", "trace=" + call, "-e", f"inject={call}:error=EIO", daemon(BUILD),
                     "run", "--state", stage.path("state", "x")[:-2], "--conf", stage.write("tidemark.yaml", ""), "--jobs", folder]
-            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30,
+            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120,
                                   env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
             expect(done.returncode == status and words in done.stderr, f"{call}: status {done.returncode}: {done.stderr}")
 
@@ -216,7 +216,7 @@ def any_call_of_the_daemon():
 def a_job_file_that_cannot_be_read_is_no_fault_of_the_job():
     with Stage("inject-file") as stage:
         argv = [daemon(BUILD), "worker", "wordcount", "--state", stage.folder, "--conf", stage.write("tidemark.yaml", "")]
-        done = subprocess.run([*argv, "--spec", stage.path("away")], capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run([*argv, "--spec", stage.path("away")], capture_output=True, text=True, check=False, timeout=120)
         expect(done.returncode == 74, f"status {done.returncode}: {done.stderr}")
         expect("No such file or directory" in done.stderr, done.stderr)
 

@@ -46,7 +46,7 @@ def run_kills(name, checkpoint_of, tree_of):
         kafka = MockKafka(stage, daemon(BUILD), seconds, RATE)
         count = Wordcount(stage, BUILD, job(kafka.servers, checkpoint_of(stage)))
         log_of = lambda: Log(tree_of(stage))
-        until("the first batch", lambda: counted(log_of) > 0, 30, count.process)
+        until("the first batch", lambda: counted(log_of) > 0, 60, count.process)
         kills = 0
         while kills < KILLS:
             time.sleep(dice.random() * 0.6)  # delay: the random moment of the kill
@@ -55,7 +55,8 @@ def run_kills(name, checkpoint_of, tree_of):
         produced, words = kafka.ledger()
         total = sum(produced.values())
         until("all is counted", lambda: counted(log_of) >= total, 60, count.process)
-        status = count.process.stop(30)
+        count.wait_state("RUNNING")  # the last kill may have been a moment ago: a daemon that has just begun is ended by TERM
+        status = count.process.stop()
         expect(status == 0, f"the daemon ended with {status}\n{count.process.tail()}")
         log = log_of()
         log.check_ranges(produced)

@@ -53,11 +53,11 @@ def a_program_that_hangs_holds_up_nothing_else():
         broker = broker_of(stage)
         count = Wordcount(stage, BUILD, piped(broker, stage, "{argv: [tail, -f, /dev/null], timeout: 1h}",
                                               keys=SOON))
-        hanging = until("the program runs", lambda: programs(count), 30, count.process)
+        hanging = until("the program runs", lambda: programs(count), 60, count.process)
         wal = stage.path("checkpoint")
-        until("the log goes on", lambda: any("wal" in folder and names for folder, _, names in os.walk(wal)), 30, count.process)
+        until("the log goes on", lambda: any("wal" in folder and names for folder, _, names in os.walk(wal)), 60, count.process)
         count.worker().signal(signal.SIGKILL)
-        until("the program has gone with its worker", lambda: not any(victim.alive() for victim in hanging), 30, count.process)
+        until("the program has gone with its worker", lambda: not any(victim.alive() for victim in hanging), 60, count.process)
         count.write_job(piped(broker, stage, "[cat]", keys=SOON))
         until("what was received is counted", lambda: counted(count) == END, 60, count.process)
 

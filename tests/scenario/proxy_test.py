@@ -57,7 +57,7 @@ class Scene:
         self.kafka.tell("end", self.end)
         if kill and (worker := self.count.worker()):
             worker.signal(signal.SIGKILL)  # it recovers through it
-        until(f"{fault.kind} at {fault.at}", lambda: proxy.fired > before + 1, 30, self.count.process)
+        until(f"{fault.kind} at {fault.at}", lambda: proxy.fired > before + 1, 60, self.count.process)
         self.bounded(fault)
         proxy.fault = None
         self.wait_all()
@@ -73,7 +73,7 @@ class Scene:
         expect(peak < MB_MAX or BUILD != "build", f"{fault.kind}: {peak:.0f} MB")
 
     def judge(self):
-        expect(self.count.process.stop(30) == 0, f"it ends well\n{self.count.process.tail()}")
+        expect(self.count.process.stop() == 0, f"it ends well\n{self.count.process.tail()}")
         log = Log(self.tree)
         log.check_ranges({0: self.end})
         expect(not log.gaps, f"gaps: {log.gaps}")

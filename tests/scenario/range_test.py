@@ -46,7 +46,7 @@ def lost_offsets_stop_the_job():
         expect(count.events("attempt.failed") and "E330" in count.log(), "E330 is in the log")
         log = log_of(stage)
         expect(not log.gaps and all(end < TO for _, end in spans_of(log)), f"nothing is skipped: {log.gaps}")
-        count.process.stop(30)
+        count.process.stop()
 
 
 def a_gap(policy, to):
@@ -55,7 +55,7 @@ def a_gap(policy, to):
         until("the gap", lambda: seen(stage, lambda log: log.gaps), 60, count.process)
         if policy == "earliest":
             until("the rest", lambda: seen(stage, lambda log: spans_of(log)[-1][1] == END), 60, count.process)
-        expect(count.process.stop(30) == 0, "it ends well")
+        expect(count.process.stop() == 0, "it ends well")
         log = log_of(stage)
         spans = spans_of(log)
         _, topic, partition, begin, end = log.gaps[0]

@@ -50,7 +50,7 @@ def load(text):
 
 
 def validator():
-    printed = subprocess.run([daemon(BUILD), "schema"], capture_output=True, text=True, timeout=20, check=True).stdout
+    printed = subprocess.run([daemon(BUILD), "schema"], capture_output=True, text=True, timeout=120, check=True).stdout
     schema = json.loads(printed)
     expect(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema", schema["$schema"])
     return jsonschema.Draft202012Validator(schema)
@@ -82,7 +82,7 @@ def it_takes_every_job_that_is_shipped_or_shown():
                 expect(not found, f"{path}: {block}: {found}")
                 n += 1
     expect(n > 12, f"only {n} jobs")
-    skeleton = subprocess.run([daemon(BUILD), "init", "-"], capture_output=True, text=True, timeout=20, check=True).stdout
+    skeleton = subprocess.run([daemon(BUILD), "init", "-"], capture_output=True, text=True, timeout=120, check=True).stdout
     expect(not complaints(check, load(skeleton)), "the skeleton")
 
 

@@ -33,14 +33,14 @@ def totals_survive_kills():
         text = job(kafka.servers, "file://" + stage.path("checkpoint", "x")[:-2]).replace("  - reduceByKey: _ + _\n", STATE)
         count = Wordcount(stage, BUILD, text)
         log_of = lambda: Log(LocalTree(os.path.join(stage.folder, "checkpoint")))
-        until("the first batch", lambda: counted(log_of) > 0, 30, count.process)
+        until("the first batch", lambda: counted(log_of) > 0, 60, count.process)
         for _ in range(KILLS):
             time.sleep(dice.random() * 0.6)  # delay: the random moment of the kill
-            until("a worker", count.worker, 30, count.process).signal(signal.SIGKILL)
+            until("a worker", count.worker, 60, count.process).signal(signal.SIGKILL)
         until("all is produced", kafka.done, 60, kafka)
         produced, words = kafka.ledger()
         until("all is counted", lambda: counted(log_of) >= sum(produced.values()), 60, count.process)
-        expect(count.process.stop(30) == 0, f"it does not end well\n{count.process.tail()}")
+        expect(count.process.stop() == 0, f"it does not end well\n{count.process.tail()}")
         log_of().check_ranges(produced)
         blocks = count.printed()
         last = word_counts({header: blocks[header] for header in [max(blocks)]})

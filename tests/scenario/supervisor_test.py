@@ -45,7 +45,7 @@ class Daemon:
 
     def ask(self, *words):
         return subprocess.run([daemon(BUILD), *words, "--conf", self.conf, "--state", self.state], capture_output=True,
-                              text=True, check=False, timeout=30)
+                              text=True, check=False, timeout=120)
 
     def jobs_now(self):
         done = self.ask("status", "-o", "json")
@@ -240,14 +240,14 @@ def a_second_daemon_is_refused():
     with Stage("second") as stage:
         it = Daemon(stage).start()
         until("first is up", lambda: it.ask("status").returncode == 0, process=it.process)
-        done = subprocess.run(it.argv, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(it.argv, capture_output=True, text=True, check=False, timeout=120)
         expect(done.returncode == 75, done)
         expect(f"state directory {it.state} is in use by another daemon (pid {it.process.pid})" in done.stderr, done.stderr)
         expect(it.ask("status").returncode == 0, "the first goes on")
         it.process.stop()
         expect(it.ask("status").returncode == 69, "nobody answers")
         os.rmdir(it.jobs)
-        done = subprocess.run(it.argv, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(it.argv, capture_output=True, text=True, check=False, timeout=120)
         expect(done.returncode == 78 and "the jobs directory cannot be read" in done.stderr, done)
 
 

@@ -24,7 +24,7 @@ class Job:
     def __init__(self, stage):
         self.kafka = MockKafka(stage, daemon(BUILD), 120, 100)
         first = ["kcat", "-C", "-q", "-b", self.kafka.servers, "-t", "lines", "-c", "1", "-o", "beginning"]
-        subprocess.run(first, capture_output=True, check=True, timeout=30)  # there is something to count
+        subprocess.run(first, capture_output=True, check=True, timeout=120)  # there is something to count
         self.jobs, self.state = stage.path("jobs", "x")[:-2], stage.path("state", "x")[:-2]
         self.checkpoint = stage.path("checkpoint", "x")[:-2]
         self.file = os.path.join(self.jobs, "count.yaml")
@@ -39,7 +39,7 @@ class Job:
         """(exit status, result, {id: (fate, keys)}) of what a new file would do."""
         self.write(self.state + "/new.yaml", ops)
         done = subprocess.run([daemon(BUILD), "diff", "-o", "json", "--state", self.state, "count", self.state + "/new.yaml"],
-                              capture_output=True, text=True, check=False, timeout=20)
+                              capture_output=True, text=True, check=False, timeout=120)
         expect(not done.stderr, done.stderr)
         answer = json.loads(done.stdout)
         return done.returncode, answer["result"], {state["id"]: (state["result"], state["keys"]) for state in answer["states"]}
@@ -88,7 +88,7 @@ def state_follows_its_job_file():
 
 
 def a_state_is_dropped_once_only_by_run_once():
-    done = subprocess.run([daemon(BUILD), "run", "--discard-state", "x"], capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run([daemon(BUILD), "run", "--discard-state", "x"], capture_output=True, text=True, check=False, timeout=120)
     expect(done.returncode == 64 and "needs --once" in done.stderr, f"{done.returncode} {done.stderr}")
 
 
@@ -101,15 +101,15 @@ def the_running_version_is_kept():
         count = Wordcount(stage, BUILD, text[:begin] + SUM % INT + text[end:])
         records = lambda: Log(LocalTree(checkpoint)).records()
         batches = lambda: sum(" records=0 " not in line for line in count.events("batch.completed"))
-        until("batches", lambda: batches() > 2, 30, count.process)
+        until("batches", lambda: batches() > 2, 60, count.process)
         count.write_job(text[:begin] + '  - map: ("all", 1)\n' + text[end:])
         count.wait_state("REJECTED", note="state 'totals' (1 key) has no operation in the new file; the running version is kept")
         count.wait_state("REJECTED", note="the old version runs on")
         before = batches()
-        until("further batches", lambda: batches() > before + 2, 30, count.process)
+        until("further batches", lambda: batches() > before + 2, 60, count.process)
         count.write_job(text[:begin] + SUM % DOUBLE + text[end:])
-        until("a Double", lambda: any(".0)" in row for rows in count.printed().values() for row in rows), 30, count.process)
-        expect(count.process.stop(30) == 0, f"it does not end well\n{count.process.tail()}")
+        until("a Double", lambda: any(".0)" in row for rows in count.printed().values() for row in rows), 60, count.process)
+        expect(count.process.stop() == 0, f"it does not end well\n{count.process.tail()}")
         blocks = count.printed()
         expect(blocks[max(blocks)] == [f"('all', {records()}.0)"], f"{records()} records, but {blocks[max(blocks)]}")
 

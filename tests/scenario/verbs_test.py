@@ -24,7 +24,7 @@ class Desk(Stage):
         """(status, standard output, standard error)."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMARK_")}
         done = subprocess.run([daemon(BUILD), *args], cwd=self.folder, input=text_in, env={**clean, **env}, capture_output=True,
-                              text=True, timeout=30, check=False)
+                              text=True, timeout=120, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def want(self, *args, **more):
@@ -69,12 +69,12 @@ def every_shell_completes_every_verb():
             path = desk.write("completion." + shell, desk.want("completion", shell))
             expect(all(re.search(rf"\b{verb}\b", desk.read(path)) for verb in verbs), f"{shell} lacks a verb")
             if shutil.which(shell):
-                done = subprocess.run([shell, "-n", path], capture_output=True, text=True, timeout=20, check=False)
+                done = subprocess.run([shell, "-n", path], capture_output=True, text=True, timeout=120, check=False)
                 expect(done.returncode == 0, f"{shell}: {done.stderr}")
         asked = "source completion.bash; COMP_WORDS=(tidemark {}); COMP_CWORD={}; _tidemark; echo ${{COMPREPLY[@]}}"
         for words, at, wanted in (("che", 1, "check"), ("check --fo", 2, "--format"), ("-q che", 2, "check")):
             done = subprocess.run(["bash", "-c", asked.format(words, at)], cwd=desk.folder, capture_output=True, text=True,
-                                  timeout=20, check=False)
+                                  timeout=120, check=False)
             expect(done.stdout == wanted + "\n", f"{words}: {done.stdout}{done.stderr}")
         expect(desk.ask("completion", "tcsh")[0] == 64, "an unknown shell")
 

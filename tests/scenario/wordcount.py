@@ -62,12 +62,12 @@ class Wordcount:
     def status(self, job_id="wordcount"):
         """What `tidemark status` says of the job; {} while nothing is known."""
         argv = [daemon(self.build), "status", "-o", "json", "--conf", self.conf, "--state", self.state]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
         if not done.stdout.startswith("{"):
             return {}
         return next((row for row in json.loads(done.stdout)["jobs"] if row["id"] == job_id), {})
 
-    def wait_state(self, state, seconds=30, note=""):
+    def wait_state(self, state, seconds=60, note=""):
         """Until the job is in this state, and its note holds these words. RUNNING: on time or not, as the machine allows."""
         wanted = RUNS if state == "RUNNING" else (state,)
         return until(f"{self.name}: {state} {note}",

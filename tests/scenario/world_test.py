@@ -23,7 +23,7 @@ outputs: [print]
 
 def said_in_manual(code):
     """The line that `tidemark error` has as its example."""
-    done = subprocess.run([daemon(BUILD), "error", "-o", "json", code], capture_output=True, text=True, timeout=20, check=True)
+    done = subprocess.run([daemon(BUILD), "error", "-o", "json", code], capture_output=True, text=True, timeout=120, check=True)
     return json.loads(done.stdout)["errors"][0]["example"]
 
 
@@ -50,8 +50,8 @@ def told(stage, jobs, codes):
     for name, checkpoint in jobs.items():
         stage.write(f"jobs/{name}.yaml", JOB % checkpoint)
     process = stage.spawn("daemon" + "".join(codes), [daemon(BUILD), "run", "--jobs", stage.path("jobs", "x")[:-2], "--state", stage.path("state", "x")[:-2]])
-    lines = {code: until(f"{code} in the log", lambda code=code: line_with(process, code), 30, process) for code in codes}
-    expect(process.stop(30) == 0, process.tail())
+    lines = {code: until(f"{code} in the log", lambda code=code: line_with(process, code), 60, process) for code in codes}
+    expect(process.stop() == 0, process.tail())
     return {code: normal(line) for code, line in lines.items()}
 
 
