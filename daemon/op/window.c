@@ -176,6 +176,7 @@ static bool window_give(const struct gather *gather, struct give *give, const st
     bool any = panes_next(&windowed->panes, &walk, run->arena, rows);
     give->entry = walk.pane;
     give->at = walk.row;
+    give->ends = any && walk.row == windowed->panes.at[walk.pane].rows.n;
     return any;
 }
 
@@ -259,7 +260,7 @@ static const struct memory_ops window_memory = {
     .take = window_take, .merge = window_merge, .judge = window_judge, .give = window_give, \
     .reset = window_reset, .bytes = window_bytes, .free = window_free, .memory = &window_memory
 
-static const struct gather_ops window_gather = { WINDOW_GATHER, .open = window_open };
+static const struct gather_ops window_gather = { WINDOW_GATHER, .open = window_open, .cuts = true };
 static const struct gather_ops group_gather = { WINDOW_GATHER, .open = window_open_group };
 
 const struct op_kind op_window = { .name = "window",

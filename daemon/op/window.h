@@ -2,7 +2,7 @@
  * both lengths of a window are multiples of that. Its result at tick t, a multiple of its slide since zeroTime, is of the
  * batches in (t - length, t], oldest first; early ones are partial.
  *
- * window: their rows. groupByKeyAndWindow: their pairs, grouped. */
+ * window: their rows, those of each batch a partition. groupByKeyAndWindow: their pairs, grouped. */
 #pragma once
 #include "op/gather.h"
 

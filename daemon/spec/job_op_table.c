@@ -113,7 +113,11 @@ const struct job_op_row job_op_rows[] = {
       .input = "[[a, b, a]]", .gives = "[[[a, 2], [b, 1]]]" },
     { NONE("distinct"), .types = "T → T", .help = "Every value of the batch once.",
       .ops = "map: _.value\ndistinct", .input = "[[a, b, a]]", .gives = "[[a, b]]" },
-    { NONE("glom"), .types = "T → List[T]", .help = "One list for each partition of the batch.",
+    { NONE("glom"), .types = "T → List[T]",
+      .help = "One list for each partition of the batch: of a receiver each block is one, of "
+              "kafkaDirect each topic partition, behind a window each of its batches that has "
+              "records, behind what joins, folds or sorts there is one. In tests and `try` a "
+              "source's batch is one.",
       .ops = "map: _.value\nglom", .input = "[[a, b]]", .gives = "[[[a, b]]]" },
     { ONE("reduce", "_ + _"), .types = "T → T",
       .help = "All records of the batch folded to one; nothing of an empty batch.",
@@ -136,7 +140,7 @@ const struct job_op_row job_op_rows[] = {
       .ops = "map: (_.value, _.value.length)\ntop: {num: 2, by: _._2}", .input = "[[a, ccc, bb]]",
       .gives = "[[[ccc, 3], [bb, 2]]]" },
     { MAP("window", job_window_keys, WINDOW_SAMPLE), .types = "T → T",
-      .help = "The records of the last batches together. Early windows are partial.",
+      .help = "The records of the last batches together, oldest first. Early windows are partial.",
       .ops = "map: _.value\nwindow: {windowDuration: 2s}", .input = "[[a], [b], [c]]",
       .gives = "[[a], [a, b], [b, c]]" },
     { MAP("countByWindow", job_window_keys, WINDOW_SAMPLE), .types = "T → Int",
