@@ -8,6 +8,8 @@
 
 /* ---- row to bytes */
 
+static void put(struct buf *out, const struct column *column, uint32_t row, bool as_key);
+
 static void put_u32(struct buf *out, uint32_t value)
 {
     memcpy(buf_extend(out, sizeof value), &value, sizeof value);
@@ -31,39 +33,40 @@ static int compare_keys(const void *a, const void *b, void *keys)
 
 #define MAP_FEW 64 /* entries of a Map that are sorted on the stack */
 
-static void put_map(struct buf *out, const struct column *map, uint32_t row)
+static void put_map(struct buf *out, const struct column *map, uint32_t row, bool as_key)
 {
     uint32_t few[MAP_FEW], *entry = few, n = map->len[row];
     if (n > MAP_FEW)
         entry = mem_alloc(n * sizeof *entry);
     for (uint32_t i = 0; i < n; i++)
         entry[i] = map->offset[row] + i;
-    qsort_r(entry, n, sizeof *entry, compare_keys, &map->child[0]);
+    if (as_key)
+        qsort_r(entry, n, sizeof *entry, compare_keys, &map->child[0]);
     put_u32(out, n);
     for (uint32_t i = 0; i < n; i++) {
-        codec_put(out, &map->child[0], entry[i]);
-        codec_put(out, &map->child[1], entry[i]);
+        put(out, &map->child[0], entry[i], as_key);
+        put(out, &map->child[1], entry[i], as_key);
     }
     if (entry != few)
         mem_free(entry);
 }
 
-static void put_list(struct buf *out, const struct column *list, uint32_t row)
+static void put_list(struct buf *out, const struct column *list, uint32_t row, bool as_key)
 {
     put_u32(out, list->len[row]);
     for (uint32_t i = 0; i < list->len[row]; i++)
-        codec_put(out, &list->child[0], list->offset[row] + i);
+        put(out, &list->child[0], list->offset[row] + i, as_key);
 }
 
-static void put_option(struct buf *out, const struct column *option, uint32_t row)
+static void put_option(struct buf *out, const struct column *option, uint32_t row, bool as_key)
 {
     bool valid = column_valid(option, row);
     buf_put_u8(out, valid);
     if (valid)
-        codec_put(out, &option->child[0], row);
+        put(out, &option->child[0], row, as_key);
 }
 
-void codec_put(struct buf *out, const struct column *column, uint32_t row)
+static void put(struct buf *out, const struct column *column, uint32_t row, bool as_key)
 {
     uint32_t at = column_row(column, row);
     switch (column->type->kind) {
@@ -83,20 +86,30 @@ void codec_put(struct buf *out, const struct column *column, uint32_t row)
             put_view(out, column_slice(column, row));
             return;
         case K_OPTION:
-            put_option(out, column, row);
+            put_option(out, column, row, as_key);
             return;
         case K_LIST:
-            put_list(out, column, at);
+            put_list(out, column, at, as_key);
             return;
         case K_MAP:
-            put_map(out, column, at);
+            put_map(out, column, at, as_key);
             return;
         case K_TUPLE:
         case K_RECORD:
             for (uint32_t i = 0; i < column->n_child; i++)
-                codec_put(out, &column->child[i], row);
+                put(out, &column->child[i], row, as_key);
             return;
     }
+}
+
+void codec_put(struct buf *out, const struct column *column, uint32_t row)
+{
+    put(out, column, row, false);
+}
+
+void codec_put_key(struct buf *out, const struct column *column, uint32_t row)
+{
+    put(out, column, row, true);
 }
 
 /* ---- bytes to rows: a first walk counts the elements of lists, then all arrays are made, a second walk fills them. While

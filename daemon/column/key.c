@@ -70,7 +70,7 @@ static void keys_of_bytes(struct keys *keys, const struct key_seed *seed,
     buf_clear(scratch);
     from[0] = 0;
     for (uint32_t i = 0; i < keys->n; i++) {
-        codec_put(scratch, column, row[i]);
+        codec_put_key(scratch, column, row[i]);
         from[i + 1] = scratch->len;
     }
     buf_reserve(scratch, KEY_INLINE);

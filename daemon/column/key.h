@@ -42,7 +42,7 @@ void keys_of_views(struct keys *keys, const struct key_seed *seed, const char *c
 /* The same of whole numbers, 8 bytes each. keys->n is set by the caller, here and above. */
 void keys_of_i64(struct keys *keys, const struct key_seed *seed, const int64_t *value,
                  const uint32_t *row);
-/* Keys of rows of a column of any type_is_key(): a String or Bytes as it is, all else as codec_put() writes it, into scratch,
+/* Keys of rows of a column of any type_is_key(): a String or Bytes as it is, all else as codec_put_key() writes it, into scratch,
  * which must live as long as the keys. */
 void keys_of_column(struct keys *keys, const struct key_seed *seed, const struct column *column,
                     const uint32_t *row, struct buf *scratch);
