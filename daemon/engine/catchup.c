@@ -58,6 +58,7 @@ void catchup(struct compute *compute, uint64_t last, uint64_t tick, int64_t time
     catchup_run(compute, last, tick, time_ms);
     catchup_move(plan, open, compute->nodes);
     compute->folded = false;
+    dead_forget(compute->dead);
     nodes_close(plan, compute->nodes);
     compute->nodes = open;
 }

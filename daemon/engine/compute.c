@@ -56,7 +56,7 @@ void compute_error_of_result(struct compute *compute, const struct op_error *err
     if (error->whole && compute->failed.kind == ERR_NONE)
         err_code(&compute->failed, ERR_RETRY, error->code, "%s: %.*s", error->op->place,
                  (int)error->reason.len, (const char *)error->reason.ptr);
-    if (compute->folded || error->whole)
+    if (error->whole)
         return;
     const struct column *column = error->key    ? error->key
                                   : error->rows ? &error->rows->column
@@ -66,13 +66,15 @@ void compute_error_of_result(struct compute *compute, const struct op_error *err
     if (value.len > VALUE_SHOWN_MAX)
         value.len = VALUE_SHOWN_MAX;
     const char *reason = arena_strndup(&compute->cut.arena, error->reason.ptr, error->reason.len);
-    compute_bury(compute, &(struct engine_dead){ .topic = "",
-                                                 .partition = -1,
-                                                 .offset = -1,
-                                                 .code = error->code,
-                                                 .place = error->op->place,
-                                                 .reason = reason,
-                                                 .value = buf_slice(&value) });
+    struct engine_dead dead = { .topic = "",
+                                .partition = -1,
+                                .offset = -1,
+                                .code = error->code,
+                                .place = error->op->place,
+                                .reason = reason,
+                                .value = buf_slice(&value) };
+    if (!compute->folded || dead_once(compute->dead, &dead))
+        compute_bury(compute, &dead);
     buf_free(&value);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 bool dead_full(const struct dead *dead)
@@ -35,6 +36,55 @@ void dead_add(struct dead *dead, const struct engine_dead *item)
     kept->reason = arena_strdup(&dead->arena, item->reason);
     kept->key = dead_copy(dead, item->key);
     kept->value = dead_copy(dead, item->value);
+}
+
+/* ---- what comes again and again */
+
+/* Where the item stands among those that are known, or would. */
+static uint32_t *dead_slot(const struct dead *dead, const struct engine_dead *item)
+{
+    uint64_t hash = hash64(item->value.ptr, item->value.len, 0);
+    for (size_t i = hash & (dead->known_cap - 1);; i = (i + 1) & (dead->known_cap - 1)) {
+        if (!dead->known[i])
+            return &dead->known[i];
+        const struct engine_dead *known = &dead->items[dead->known[i] - 1];
+        if (known->place == item->place && known->value.len == item->value.len &&
+            (!item->value.len || memcmp(known->value.ptr, item->value.ptr, item->value.len) == 0))
+            return &dead->known[i];
+    }
+}
+
+static void dead_grow_known(struct dead *dead)
+{
+    uint32_t *old = dead->known;
+    size_t cap = dead->known_cap;
+    dead->known_cap = cap ? cap * 2 : 64;
+    dead->known = mem_zalloc(dead->known_cap * sizeof *dead->known);
+    for (size_t i = 0; i < cap; i++)
+        if (old[i])
+            *dead_slot(dead, &dead->items[old[i] - 1]) = old[i];
+    mem_free(old);
+}
+
+bool dead_once(struct dead *dead, const struct engine_dead *item)
+{
+    if (dead->n_known * 2 >= dead->known_cap)
+        dead_grow_known(dead);
+    uint32_t *slot = dead_slot(dead, item);
+    if (*slot)
+        return false;
+    if (dead_full(dead))
+        return true; /* it will not be kept */
+    *slot = (uint32_t)dead->n + 1;
+    dead->n_known++;
+    return true;
+}
+
+void dead_forget(struct dead *dead)
+{
+    mem_free(dead->known);
+    dead->known = NULL;
+    dead->n_known = dead->known_cap = 0;
 }
 
 void dead_say(struct dead *dead, const char *place, struct slice text)
@@ -79,5 +129,6 @@ void dead_free(struct dead *dead)
 {
     arena_free(&dead->arena);
     mem_free(dead->items);
+    dead_forget(dead);
     *dead = (struct dead){ 0 };
 }

@@ -18,11 +18,16 @@ struct dead {           /* of one batch; {0} is an empty one */
     uint64_t errors; /* all of them */
     struct engine_said said[DEAD_SAID_MAX];
     size_t n_said;
+    uint32_t *known; /* open addressing: 1 + the index of each item that dead_once() let through */
+    size_t n_known, known_cap; /* the latter is 0 or a power of two */
 };
 
 bool dead_full(const struct dead *dead);
 void dead_add(struct dead *dead,
               const struct engine_dead *item); /* counts it, and keeps a copy while there is room */
+/* Is it the first one of its operation and value since dead_forget()? If so it must be added next. */
+bool dead_once(struct dead *dead, const struct engine_dead *item);
+void dead_forget(struct dead *dead);
 void dead_say(struct dead *dead, const char *place,
               struct slice text);  /* keeps a copy of the text while there is room */
 void dead_sort(struct dead *dead); /* by source; the order within a source stays */

@@ -173,6 +173,21 @@ START_TEST(a_key_that_fails_does_not_rest)
 }
 END_TEST
 
+START_TEST(what_fails_in_ticks_that_passed_is_said_once)
+{
+    memory_shows(
+        "- map: (_.value.substring(0, 1), _.value.substring(1).toInt)\n"
+        "- updateStateByKey: {id: t, func: '(vs, s) => if (vs.size > 0) vs.sum else 6 / "
+        "(s.getOrElse(0) - 2) * 0 + s.getOrElse(0)'}",
+        LINES("a2;b3;c2", "+5 a4;c5", "+9 a4", ""),
+        "('a', 2) ('b', 3) ('c', 2)\n"
+        "('a', 4) ('b', 3) ('c', 5) E404 a: `6 / (s.getOrElse(0) - 2)`: division by 0 "
+        "E404 c: `6 / (s.getOrElse(0) - 2)`: division by 0\n"
+        "('a', 4) ('b', 3) ('c', 5)\n"
+        "('a', 4) ('b', 3) ('c', 5)\n");
+}
+END_TEST
+
 START_TEST(many_keys_come_and_go)
 {
     struct job job = { .threads = 1, .seed = 3 };
@@ -250,6 +265,7 @@ Suite *update_suite(void)
     tcase_add_test(tcase, a_key_that_rests_wakes);
     tcase_add_test(tcase, no_key_rests_when_the_function_looks_at_the_time);
     tcase_add_test(tcase, a_key_that_fails_does_not_rest);
+    tcase_add_test(tcase, what_fails_in_ticks_that_passed_is_said_once);
     tcase_add_test(tcase, many_keys_come_and_go);
     tcase_add_loop_test(tcase, what_cannot_be_is_said, 0, ARRAY_SIZE(wrongs));
     suite_add_tcase(suite, tcase);
