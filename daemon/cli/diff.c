@@ -159,7 +159,7 @@ static int compare(const struct cli *cli, const struct settings *settings, struc
                    struct cli_job *new)
 {
     struct explain was = explain_of(settings, old), is = explain_of(settings, new);
-    struct diff diff = { .arena = &old->arena, .old = &was, .new = &is };
+    struct diff diff = { .arena = &old->arena, .settings = settings, .old = &was, .new = &is };
     struct buf out = { 0 };
     diff_compare(&diff);
     if (cli->json)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cli/explain.h"
+#include "spec/settings.h"
 
 struct diff_change {
     const char *path;     /* batchInterval, sources.clicks.topics, streams.result[2] */
@@ -23,6 +24,7 @@ struct diff_state {
 enum diff_verdict { DIFF_UNCHANGED, DIFF_LIVE, DIFF_RESTART, DIFF_REFUSED };
 struct diff {
     struct arena *arena;
+    const struct settings *settings; /* of the daemon: how its stores are asked */
     const struct explain *old, *new;
     struct diff_change *changes;
     size_t n_changes, cap;

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "cli/diff.h"
 #include "cli/saved.h"
+#include "cli/settings.h"
 #include "column/type.h"
 #include "engine/judge.h"
 #include "engine/plan.h"
@@ -227,14 +228,15 @@ static const char *checkpoint_of(const struct diff *diff)
     const struct explain *old = diff->old;
     return old->spec->checkpoint
                ? old->spec->checkpoint
-               : arena_printf(diff->arena, "%s/jobs/%s", old->state_directory, old->spec->id);
+               : arena_printf(diff->arena, "file://%s/jobs/%s",
+                              cli_whole_path(diff->arena, old->state_directory), old->spec->id);
 }
 
 void diff_compare(struct diff *diff)
 {
     struct saved saved;
     struct err err = { .kind = ERR_NONE };
-    bool read = saved_read(diff->arena, checkpoint_of(diff), &saved, &err);
+    bool read = saved_read(diff->arena, diff->settings, checkpoint_of(diff), &saved, &err);
     size_t most = diff->old->plan->n_nodes + diff->new->plan->n_nodes + (read ? saved.n : 0);
     diff->states = arena_zalloc(diff->arena, (most + 1) * sizeof *diff->states);
     compare_lines(diff);

@@ -49,24 +49,15 @@ static enum log_format format_of(const struct settings *settings)
     return formats[settings->log_format];
 }
 
-/* Workers are given whole paths: a store's URL is made of one. */
-static const char *whole_path(struct arena *arena, const char *path)
-{
-    char folder[4096];
-    if (!path || *path == '/' || !getcwd(folder, sizeof folder))
-        return path;
-    return arena_printf(arena, "%s/%s", folder, path);
-}
-
 static struct supervisor_conf conf_of(struct arena *arena, const struct settings *settings,
                                       const struct run_args *args)
 {
     bool off = settings->jobs_watch == WATCH_OFF;
     struct supervisor_conf conf = {
         .program = args->program,
-        .conf = whole_path(arena, args->flags.conf),
-        .state = whole_path(arena, settings->state_directory),
-        .socket = whole_path(arena, settings->socket),
+        .conf = cli_whole_path(arena, args->flags.conf),
+        .state = cli_whole_path(arena, settings->state_directory),
+        .socket = cli_whole_path(arena, settings->socket),
         .out = *settings->log_directory ? settings->log_directory : NULL,
         .folders = { settings->jobs_directory, FOLDER_VENDOR },
         .n_folders = strcmp(settings->jobs_directory, FOLDER_ADMIN) == 0 ? 2 : 1,

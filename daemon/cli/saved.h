@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "engine/engine.h"
+#include "spec/settings.h"
 
 struct saved { /* all of it in the arena */
     struct engine_state
@@ -13,6 +14,8 @@ struct saved { /* all of it in the arena */
     size_t n;
 };
 
-/* Reads the newest snapshot below `checkpoint`, a path or a file:// URL, and the records behind it. False, and err says why:
- * it is on another store, cannot be read, or is damaged. A directory that holds no job yet is no error: there is no state. */
-bool saved_read(struct arena *arena, const char *checkpoint, struct saved *saved, struct err *err);
+/* Reads the newest snapshot of the job whose checkpoint this URL names, and the records behind it. False, and err says why: the
+ * store is away, or does not answer within seconds, or what is there is damaged. A directory that holds no job yet is no
+ * error: there is no state. */
+bool saved_read(struct arena *arena, const struct settings *settings, const char *url,
+                struct saved *saved, struct err *err);

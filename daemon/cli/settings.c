@@ -177,3 +177,11 @@ bool cli_settings(const struct cli *cli, const struct settings_flags *flags, str
         *status = load.status;
     return good;
 }
+
+const char *cli_whole_path(struct arena *arena, const char *path)
+{
+    char folder[4096];
+    if (!path || *path == '/' || !getcwd(folder, sizeof folder))
+        return path;
+    return arena_printf(arena, "%s/%s", folder, path);
+}

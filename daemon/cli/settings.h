@@ -21,4 +21,7 @@ bool cli_settings(const struct cli *cli, const struct settings_flags *flags, str
  * errno. */
 bool cli_read_file(struct arena *arena, const char *path, size_t most, struct slice *bytes);
 
+/* From the root on: a store's URL is made of such a path, and workers are given them. NULL stays NULL. */
+const char *cli_whole_path(struct arena *arena, const char *path);
+
 extern const struct expand_env cli_expand_env; /* the process' environment, credentials and files */
