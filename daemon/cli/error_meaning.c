@@ -113,7 +113,7 @@ const struct error_row error_rows_meaning[] = {
     { .code = 240,
       .title = "a state without an operation",
       .means = "The job has saved state under an id that no operation of the new file has: it "
-               "would be lost. The running version is kept.",
+               "would be lost, so the file is refused. A version that ran before goes on.",
       .example = "errors.yaml:20:5: error[E240]: state 'perHost' (1,204,331 keys) has no operation "
                  "in the new file; the running version is kept\n"
                  "  help: keep 'id: perHost', or drop it once: tidemark restart errors "

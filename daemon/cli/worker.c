@@ -30,7 +30,7 @@
 
 struct worker_args {
     const char *spec, *name, *conf, *state, *parent, *discard;
-    bool standby, once, check;
+    bool standby, replaces, once, check;
 };
 static const struct cli_option worker_options[] = {
     { "spec", 0, "FILE", "the job file", offsetof(struct worker_args, spec) },
@@ -39,6 +39,8 @@ static const struct cli_option worker_options[] = {
     { "state", 0, "DIR", "state directory", offsetof(struct worker_args, state) },
     { "parent", 0, "PID", "end when this process ends", offsetof(struct worker_args, parent) },
     { "standby", 0, NULL, "another worker owns the job", offsetof(struct worker_args, standby) },
+    { "replaces", 0, NULL, "another version of the job, which is kept if this one is refused",
+      offsetof(struct worker_args, replaces) },
     { "once", 0, NULL, "stop when all is processed", offsetof(struct worker_args, once) },
     { "discard-state", 0, "LIST", "drop these states", offsetof(struct worker_args, discard) },
     { "check", 0, NULL, "only check the file", offsetof(struct worker_args, check) },
@@ -192,6 +194,7 @@ static void process_work(struct worker_process *process, const char *job)
                                   .voice = process->voice,
                                   .out = process->out,
                                   .spare = process->args.standby,
+                                  .replaces = process->args.replaces,
                                   .once = process->args.once,
                                   .discard = process->args.discard,
                                   .diags = &process->diags,

@@ -130,6 +130,8 @@ static void worker_spawn(struct job *job, bool standby)
     check(fits); /* specs/ID.new, which is longer, was written */
     if (standby)
         worker_args_add(&args, "--standby");
+    if (job->has_old && !job->supervisor->conf.once)
+        worker_args_add(&args, "--replaces");
     if (job->supervisor->conf.once)
         worker_args_add(&args, "--once");
     if (job->supervisor->conf.discard && !job->discarded) {

@@ -261,8 +261,8 @@ static bool worker_make_engine(struct worker *worker, struct err *err)
                                   .hash_seed = worker->hash_seed,
                                   .diags = worker->conf.diags,
                                   .drop = worker->drop,
-                                  .instead =
-                                      worker->conf.once ? "" : "; the running version is kept" };
+                                  .instead = worker->conf.replaces ? "; the running version is kept"
+                                                                   : "" };
     snprintf(worker->drop, sizeof worker->drop,
              worker->conf.once ? "tidemark run --once" : "tidemark restart %s",
              worker->conf.spec->id);

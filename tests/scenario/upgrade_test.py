@@ -2,12 +2,14 @@
 """upgrade_test.py BUILD: what becomes of saved state when its job file changes: kept, widened, refused with its keys, dropped by
 the user's word, once."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 
+from fake_webhdfs import FakeWebhdfs
 from harness import Stage, daemon, expect, run_tests, until
 from kafka import MockKafka
 from ledger import LocalTree, Log
@@ -21,16 +23,17 @@ INT, DOUBLE = "values.sum + state.getOrElse(0)", "values.sum + state.getOrElse(0
 class Job:
     """A job whose one key counts its records: `tidemark run --once` as often as asked."""
 
-    def __init__(self, stage):
+    def __init__(self, stage, store=None):
         self.kafka = MockKafka(stage, daemon(BUILD), 120, 100)
         first = ["kcat", "-C", "-q", "-b", self.kafka.servers, "-t", "lines", "-c", "1", "-o", "beginning"]
         subprocess.run(first, capture_output=True, check=True, timeout=120)  # there is something to count
         self.jobs, self.state = stage.path("jobs", "x")[:-2], stage.path("state", "x")[:-2]
         self.checkpoint = stage.path("checkpoint", "x")[:-2]
+        self.url = store or "file://" + self.checkpoint
         self.file = os.path.join(self.jobs, "count.yaml")
 
     def write(self, path, ops):
-        text = job(self.kafka.servers, "file://" + self.checkpoint)
+        text = job(self.kafka.servers, self.url)
         begin, end = text.index("  - flatMap"), text.index("outputs:")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text[:begin] + ops + text[end:])
@@ -87,6 +90,22 @@ def state_follows_its_job_file():
         count.counts_all(SUM % INT, before=before)
 
 
+def states_on_hdfs_are_counted():
+    with Stage("upgrade-hdfs") as stage, contextlib.closing(FakeWebhdfs()) as hdfs:
+        count = Job(stage, hdfs.url("/count"))
+        status, _, log = count.run(SUM % INT)
+        expect(status == 0, log)
+        argv = [daemon(BUILD), "diff", "--state", count.state, count.file, count.state + "/new.yaml"]
+        count.write(count.state + "/new.yaml", '  - map: ("all", 1)\n')
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        expect(done.returncode == 1 and "state 'totals' (1 key) has no operation in the new file" in done.stdout, done.stdout + done.stderr)
+        hdfs.stop_namenodes()
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        hdfs.start_namenodes()
+        expect("state 'totals' (number of keys unknown) has no operation" in done.stdout, done.stdout + done.stderr)
+        expect(done.stdout.count("how many keys there are is not known: webhdfs://") == 1, done.stdout)
+
+
 def a_state_is_dropped_once_only_by_run_once():
     done = subprocess.run([daemon(BUILD), "run", "--discard-state", "x"], capture_output=True, text=True, check=False, timeout=120)
     expect(done.returncode == 64 and "needs --once" in done.stderr, f"{done.returncode} {done.stderr}")
@@ -112,7 +131,12 @@ def the_running_version_is_kept():
         expect(count.process.stop() == 0, f"it does not end well\n{count.process.tail()}")
         blocks = count.printed()
         expect(blocks[max(blocks)] == [f"('all', {records()}.0)"], f"{records()} records, but {blocks[max(blocks)]}")
+        other = Wordcount(stage, BUILD, text[:begin] + '  - map: ("all", 1)\n' + text[end:], "other")  # which knows of no version before
+        row = other.wait_state("REJECTED", note="state 'totals' (1 key) has no operation in the new file")
+        expect("is kept" not in row["note"] and "runs on" not in row["note"], row["note"])
+        expect(other.process.stop(30) == 0, f"it does not end well\n{other.process.tail()}")
 
 
 if __name__ == "__main__":
-    run_tests("upgrade", [state_follows_its_job_file, the_running_version_is_kept, a_state_is_dropped_once_only_by_run_once], 120)
+    run_tests("upgrade", [state_follows_its_job_file, the_running_version_is_kept, states_on_hdfs_are_counted,
+                          a_state_is_dropped_once_only_by_run_once], 120)
