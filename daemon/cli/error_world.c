@@ -93,7 +93,9 @@ const struct error_row error_rows_world[] = {
       .mend = "Nothing, if the other one is meant to have it. Else stop the job there." },
     { .code = 401,
       .title = "not UTF-8",
-      .means = "The bytes of the record, or of a part of it, are no UTF-8 text.",
+      .means = "The bytes of the record, or of a part of it, are no UTF-8 text. Only what the job "
+               "looks at is "
+               "asked: a count takes any bytes.",
       .example = "line 1 (\"caf�\"): error[E401]: the value is not UTF-8",
       .mend = "Give the source value.format: bytes when it is no text." },
     { .code = 402,

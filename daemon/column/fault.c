@@ -11,6 +11,7 @@ static const struct {
     [FAULT_NO_UTF8] = { 401, "not UTF-8" },
     [FAULT_NO_CSV] = { 403, "not a CSV record" },
     [FAULT_NO_JSON] = { 402, "not JSON" },
+    [FAULT_DEEP_JSON] = { 402, "the JSON is nested deeper than 64" },
     [FAULT_NO_INT] = { 403, "not a whole number" },
     [FAULT_NO_FIT] = { 403, "no Int can hold the number" },
     [FAULT_NO_DOUBLE] = { 403, "not a number" },

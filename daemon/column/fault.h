@@ -8,9 +8,10 @@ enum fault {
     FAULT_DIVIDE,          /* E404: by 0 */
     FAULT_NO_UTF8,         /* E401 */
     FAULT_NO_JSON,         /* E402 */
+    FAULT_DEEP_JSON,       /* E402: it is, but deeper than JSON_TEXT_DEPTH_MAX */
     FAULT_NO_CSV,          /* E403 */
     FAULT_NO_INT,          /* E403: this String is no Int */
-    FAULT_NO_FIT,          /* E403: no Int holds this Double */
+    FAULT_NO_FIT,          /* E403: no Int holds this number */
     FAULT_NO_DOUBLE,       /* E403 */
     FAULT_EMPTY_SEPARATOR, /* E405: split("") */
     FAULT_RANGE,           /* E405: an index outside */

@@ -29,7 +29,7 @@ static void parse(struct call *call, uint32_t row)
     struct slice text = column_slice(call->in[0], row);
     bool good = json_text_valid(text);
     if (!good)
-        kernel_fail(call, row, FAULT_NO_JSON);
+        kernel_fail(call, row, json_text_deep(text) ? FAULT_DEEP_JSON : FAULT_NO_JSON);
     set(call->out, row, good ? json_text_trim(text) : (struct slice){ "null", 4 });
 }
 

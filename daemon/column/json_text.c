@@ -269,6 +269,18 @@ static inline const char *skip_string(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
+bool json_text_deep(struct slice text)
+{
+    const char *at = text.ptr, *end = at + text.len;
+    unsigned depth = 0;
+    for (; at < end && depth <= JSON_TEXT_DEPTH_MAX;
+         at = *at == '"' ? skip_string(at, end) : at + 1) {
+        depth += *at == '{' || *at == '[';
+        depth -= depth && (*at == '}' || *at == ']');
+    }
+    return depth > JSON_TEXT_DEPTH_MAX;
+}
+
 static const char *skip_nested(const char *at, const char *end)
 {
     unsigned depth = 0;

@@ -11,6 +11,8 @@
 /* Is it one value, with blanks around it at most? It must be UTF-8. Halves of surrogate pairs are
  * refused: no String could hold them. */
 bool json_text_valid(struct slice text);
+/* Of a text that is not valid: because of its depth, as far as brackets tell? */
+bool json_text_deep(struct slice text);
 
 /* All below take a value of a text that was found valid, without blanks around it; an empty slice is
  * no value. Slices that they give are views of it. */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "column/kernel.h"
+#include "column/number.h"
 
 struct span { /* the elements of one row's list */
     uint32_t from, n;
@@ -131,9 +132,23 @@ static uint32_t pick_at(struct call *call, uint32_t row, struct span span)
     return i >= 0 && i < span.n ? (uint32_t)i : UINT32_MAX;
 }
 
+static uint32_t extreme_double(const struct column *of, struct span span, int sign)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < span.n; i++) {
+        double a = of->f64[column_row(of, span.from + best)];
+        double b = of->f64[column_row(of, span.from + i)];
+        if (!(sign > 0 ? number_is_least(a, b) : number_is_most(a, b)))
+            best = i;
+    }
+    return best;
+}
+
 static uint32_t extreme(const struct call *call, struct span span, int sign)
 {
     const struct column *of = &call->in[0]->child[0];
+    if (of->type->kind == K_DOUBLE)
+        return extreme_double(of, span, sign);
     uint32_t best = 0;
     for (uint32_t i = 1; i < span.n; i++)
         if (column_compare(of, span.from + i, of, span.from + best) * sign < 0)

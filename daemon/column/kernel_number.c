@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "column/kernel.h"
+#include "column/number.h"
 
 void kernel_fail(struct call *call, uint32_t row, enum fault fault)
 {
@@ -104,8 +105,8 @@ BINARY(kernel_double_sub, double, f64, a - b)
 BINARY(kernel_double_mul, double, f64, a *b)
 BINARY(kernel_double_div, double, f64, a / b)
 BINARY(kernel_double_rem, double, f64, fmod(a, b))
-BINARY(kernel_double_min, double, f64, isnan(a) || a < b ? a : b)
-BINARY(kernel_double_max, double, f64, isnan(a) || a > b ? a : b)
+BINARY(kernel_double_min, double, f64, number_is_least(a, b) ? a : b)
+BINARY(kernel_double_max, double, f64, number_is_most(a, b) ? a : b)
 
 void kernel_time_sub(struct call *call)
 {

@@ -277,9 +277,10 @@ void kernel_replace(struct call *call)
 
 static void to_int(struct call *call, uint32_t row)
 {
+    struct slice text = in_slice(call, 0, row);
     call->out->i64[row] = 0;
-    if (!number_get_int(in_slice(call, 0, row), &call->out->i64[row]))
-        kernel_fail(call, row, FAULT_NO_INT);
+    if (!number_get_int(text, &call->out->i64[row]))
+        kernel_fail(call, row, number_is_whole(text) ? FAULT_NO_FIT : FAULT_NO_INT);
 }
 
 void kernel_to_int(struct call *call)

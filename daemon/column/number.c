@@ -144,6 +144,13 @@ static const char *skip_digits(const char *at, const char *end)
     return at;
 }
 
+bool number_is_whole(struct slice text)
+{
+    const char *at = text.ptr, *end = at + text.len;
+    at += at < end && (*at == '-' || *at == '+');
+    return at < end && skip_digits(at, end) == end;
+}
+
 /* digits, point and exponent: at least one digit, nothing behind them */
 static bool is_decimal(const char *at, const char *end)
 {

@@ -1,5 +1,6 @@
 /* Numbers as text: one form for printing, toString and keys, whatever the locale. */
 #pragma once
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,4 +17,15 @@ size_t number_put_double(double value, char text[NUMBER_TEXT_MAX]);
 
 /* The whole text as a number; false when it is none or does not fit. No blanks around it. */
 bool number_get_int(struct slice text, int64_t *value);
+bool number_is_whole(struct slice text); /* a sign perhaps, and digits, however many */
 bool number_get_double(struct slice text, double *value); /* also inf, infinity, nan, in any case */
+
+/* Of two Doubles the one that min() and max() take, as Scala's do: a NaN is never got rid of, -0.0 is less than 0.0. */
+static inline bool number_is_least(double a, double b)
+{
+    return isnan(a) || a < b || (a == b && signbit(a));
+}
+static inline bool number_is_most(double a, double b)
+{
+    return isnan(a) || a > b || (a == b && !signbit(a));
+}

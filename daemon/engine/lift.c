@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "column/fault.h"
 #include "column/json_text.h"
 #include "column/utf8.h"
 
@@ -135,9 +136,12 @@ static void making_check_json(struct making *making)
     const char **part = making->part[LIFT_VALUE];
     const uint32_t *len = making->len[LIFT_VALUE];
     for (uint32_t i = 0; i < making->chunk->n; i++) {
+        struct slice text = { part[i], len[i] };
         bool failed = !part[i] || (making->bad && making->bad[i]);
-        if (!failed && !json_text_valid((struct slice){ part[i], len[i] }))
-            making_fail(making, i, 402, making->form->not_json);
+        if (!failed && !json_text_valid(text))
+            making_fail(
+                making, i, 402,
+                json_text_deep(text) ? fault_text(FAULT_DEEP_JSON) : making->form->not_json);
     }
 }
 

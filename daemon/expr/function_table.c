@@ -56,10 +56,12 @@ const struct function function_rows[] = {
       .help = "replace(a, b): every a replaced by b", .example = "\"a-b-c\".replace(\"-\", \"+\")",
       .gives = "\"a+b+c\"" },
     { RUN("toInt", K_STRING, I, kernel_to_int), .can_fail = true,
-      .help = "toInt: an Int; an error record where it is no whole number",
+      .help = "toInt: an Int; an error record where it is anything but digits, behind a sign "
+              "perhaps, or does not fit",
       .example = "\"42\".toInt", .gives = "42" },
     { RUN("toDouble", K_STRING, D, kernel_to_double), .can_fail = true,
-      .help = "toDouble: a Double; an error record where it is no number",
+      .help = "toDouble: a Double, of 1, -1.5, .5 or 1e3, of inf, infinity or nan in any case; an "
+              "error record of anything else, blanks around it included",
       .example = "\"1.5\".toDouble", .gives = "1.5" },
     { RULE("toString", K_STRING, 0, 0, rule_same), .help = "toString: the text itself",
       .example = "\"a\".toString", .gives = "\"a\"" },
@@ -71,7 +73,8 @@ const struct function function_rows[] = {
               "hold, [] where nothing matches",
       .example = "\"key=7\".extract(regex(\"([a-z]+)=([0-9]+)\"))", .gives = "[\"key\", \"7\"]" },
     { RUN("json", K_STRING, &type_json, kernel_json), .can_fail = true,
-      .help = "json: the text as a Json; an error record where it is not JSON",
+      .help = "json: the text as a Json; an error record where it is not JSON, or is nested deeper "
+              "than 64",
       .example = "\"[1, 2]\".json", .gives = "[1, 2]" },
     { RULE("csv", K_STRING, 0, 1, rule_csv), .run = kernel_csv, .can_fail = true,
       .help = "csv, csv(sep): a List[String] of the fields of one line of CSV; an error record "
@@ -176,8 +179,9 @@ const struct function function_rows[] = {
       .help = "m(key): an Option of the value of the key", .example = "_.headers(\"id\")",
       .gives = "\"7\"" },
     { RULE("keys", K_MAP, 0, 0, rule_strings), .run = kernel_keys,
-      .help = "keys: a List[String], in the order in which they came", .example = "_.headers.keys",
-      .gives = "[\"id\"]" },
+      .help = "keys: a List[String], in the order in which they came; of a Map in a key of a "
+              "keyed operation in the order of the alphabet",
+      .example = "_.headers.keys", .gives = "[\"id\"]" },
     { RUN("size", K_MAP, I, kernel_size), .help = "size: how many keys it has",
       .example = "_.headers.size", .gives = "1" },
 
@@ -210,7 +214,7 @@ const struct function function_rows[] = {
       .help = "asString: an Option[String]; None where it is no text",
       .example = "\"[\\\"a\\\"]\".json(0).asString", .gives = "\"a\"" },
     { RULE("asDouble", K_JSON, 0, 0, rule_json_as), .run = kernel_json_double, .result = D,
-      .help = "asDouble: an Option[Double]; None where it is no number",
+      .help = "asDouble: an Option[Double]; None where it is no number, or too large for a Double",
       .example = "\"1.5\".json.asDouble", .gives = "1.5" },
     { RULE("asBool", K_JSON, 0, 0, rule_json_as), .run = kernel_json_bool, .result = B,
       .help = "asBool: an Option[Bool]; None where it is neither true nor false",
@@ -220,7 +224,7 @@ const struct function function_rows[] = {
       .example = "\"[1, 2]\".json.asList.map(_.size)", .gives = "2" },
     { RULE("()", K_JSON, 1, 1, rule_json_at),
       .help = "j(\"name\"), j(i), j.name: an Option[Json] of a member, of an element; None where "
-              "there is none",
+              "there is none. Of members with one name the first counts",
       .example = "\"{\\\"a\\\": {\\\"b\\\": 5}}\".json.a.b.asInt", .gives = "5" },
     { RULE("toString", K_JSON, 0, 0, rule_json_text), .run = kernel_json_text,
       .help = "toString: the JSON text of it; of an Option[Json] an Option[String]",

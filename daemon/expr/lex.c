@@ -1,5 +1,6 @@
 #include "expr/lex.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,11 @@ static struct token lex_number(struct lexer *lexer)
         token.kind = TOKEN_BAD;
     } else if (!whole) {
         number_get_double(text, &token.number);
+        if (isinf(token.number)) {
+            source_error(source, token.span, 231, "'%s' does not fit a Double",
+                         source_text(source, token.span));
+            token.kind = TOKEN_BAD;
+        }
     } else {
         for (const char *at = from; at < to && token.kind == TOKEN_INT; at++)
             if (__builtin_mul_overflow(token.integer, 10u, &token.integer) ||

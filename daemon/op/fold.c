@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "column/fault.h"
+#include "column/number.h"
 
 /* A fold takes the values of one group of rows into the cells of their entries, in order. */
 typedef void (*fold_fn)(struct shard *shard, const struct keys *keys, const struct column *value);
@@ -59,8 +60,8 @@ static void fold_count(struct shard *shard, const struct keys *keys, const struc
 FOLD(fold_int_min, int64_t, i64, a < b ? a : b)
 FOLD(fold_int_max, int64_t, i64, a > b ? a : b)
 FOLD(fold_double_sum, double, f64, a + b)
-FOLD(fold_double_min, double, f64, isnan(a) || a < b ? a : b)
-FOLD(fold_double_max, double, f64, isnan(a) || a > b ? a : b)
+FOLD(fold_double_min, double, f64, number_is_least(a, b) ? a : b)
+FOLD(fold_double_max, double, f64, number_is_most(a, b) ? a : b)
 
 static const struct {
     fold_fn of_int, of_double;

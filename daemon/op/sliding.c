@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "column/number.h"
 #include "op/cell.h"
 
 #define NONE UINT32_MAX
@@ -47,7 +48,7 @@ static uint64_t sliding_join(const struct op *op, uint64_t older, uint64_t newer
         return (least ? a < b : a > b) ? older : newer;
     }
     double a = double_of(older), b = double_of(newer);
-    return isnan(a) || (least ? a < b : a > b) ? older : newer;
+    return (least ? number_is_least(a, b) : number_is_most(a, b)) ? older : newer;
 }
 
 static uint64_t sliding_value(const struct sliding *sliding, const struct sliding_key *key)
