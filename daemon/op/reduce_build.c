@@ -47,6 +47,27 @@ static bool reduce_word(struct op *op, const struct op_input *input, const struc
                                                 : "make numbers first: mapValues: _.toInt");
 }
 
+/* A word that is none of ours, which as an expression would only be said to lack its two _. False: it was said. */
+static bool reduce_knows(const struct op_input *input)
+{
+    static const char *const words[] = { "sum", "min", "max", "count", NULL };
+    const struct yaml_node *node = input->job->arg;
+    size_t n =
+        node->text ? strspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0;
+    if (!n || n != node->text_len || strcmp(node->text, "true") == 0 ||
+        strcmp(node->text, "false") == 0)
+        return true;
+    struct diag *diag = diag_add(input->diags, yaml_place(node), 233, "%s knows no '%s'",
+                                 input->job->name, node->text);
+    const char *near = diag_nearest(node->text, words);
+    if (near)
+        diag_help(input->diags, diag, "did you mean '%s'?", near);
+    else
+        diag_help(input->diags, diag,
+                  "it knows sum, min, max and count; all else is said by an expression: _ + _");
+    return false;
+}
+
 /* What the values of `key` are folded to: op->pair. */
 static bool reduce_argument(struct op *op, const struct op_input *input, const struct type *key,
                             const struct type *value)
@@ -63,7 +84,8 @@ static bool reduce_argument(struct op *op, const struct op_input *input, const s
         return reduce_word(op, input, value, (enum fold)i) &&
                reduce_folds_to(op, input, key, value);
     }
-    return reduce_program(op, input, value) && reduce_folds_to(op, input, key, value);
+    return reduce_knows(input) && reduce_program(op, input, value) &&
+           reduce_folds_to(op, input, key, value);
 }
 
 bool reduce_build_by_key(struct op *op, const struct op_input *input)

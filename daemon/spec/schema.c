@@ -47,7 +47,9 @@ bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *wha
     bool scalar = node->text && node->kind != YAML_NULL;
     struct diag *diag =
         diag_add(diags, yaml_place(node), 206, "%s must be %s, here is %s", schema_name(node), what,
-                 scalar ? schema_shown(schema, node) : yaml_kind_name(node->kind));
+                 scalar                                    ? schema_shown(schema, node)
+                 : node->kind == YAML_LIST && node->n == 0 ? "an empty list"
+                                                           : yaml_kind_name(node->kind));
     if (node->kind == YAML_NULL)
         diag_help(diags, diag, "write the value behind the ':', or leave the key out");
     else if (node->kind == YAML_MAP && strcmp(what, "a list") == 0)
