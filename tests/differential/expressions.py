@@ -3,11 +3,13 @@ import json
 import math
 
 from methods import METHODS
-from values import (BOOL, CLOCK, DOUBLE, INT, JSON, NOTHING, STRING, TIME, Bad, Some, Unspecified, converter, is_ordered, kind,
-                    list_of, members, no_nan, option, parts, sized, tuple_of, unify, whole)
+from values import (BOOL, BYTES, CLOCK, DOUBLE, INT, JSON, NOTHING, STRING, TIME, Bad, Some, Unspecified, converter, is_ordered,
+                    kind, list_of, members, option, parts, rank, sized, tuple_of, unify, whole)
 
 IF, OR, AND, EQUAL, LESS, ADD, MUL, UNARY, POSTFIX = range(9)  # precedence
-WORDS = ("a", "b", "ab", "", "x y", "é", "日本", "😀", "7", "-3", "k=v", "it's", "tab\there", "A", "q\"q", "back\\slash")
+WORDS = ("a", "b", "ab", "", "x y", "é", "日本", "😀", "7", "-3", "k=v", "it's", "tab\there", "A", "q\"q", "back\\slash", " 1", "+1", "1e3", "NaN", "-inf")
+EXTREMES = (("(0.0 / 0)", math.nan), ("(1.0 / 0)", math.inf), ("(-1.0 / 0)", -math.inf), ("(0.0 * -1)", -0.0), ("1e308", 1e308),
+            ("5e-324", 5e-324), ("9007199254740993.0", 9007199254740993.0), ("1e16", 1e16), ("0.1", 0.1))
 FITTING = {}  # methods that give a type, as they are asked for
 NAMES = ("x", "y", "z", "key", "value", "acc")
 
@@ -93,6 +95,9 @@ class Language:
             if self.chance(0.02):
                 value = self.pick((9223372036854775807, -9223372036854775808, 4611686018427387904))
             return Expr(of, str(value), lambda env: value, POSTFIX if value >= 0 else UNARY)
+        if of == DOUBLE and self.chance(0.06):
+            text, extreme = self.pick(EXTREMES)
+            return Expr(of, text, lambda env: extreme)
         if of == DOUBLE:
             value = random.randrange(-40, 40) / 4
             return Expr(of, repr(value), lambda env: value, POSTFIX if not repr(value).startswith("-") else UNARY)
@@ -102,7 +107,7 @@ class Language:
         if of == STRING:
             value = self.pick(WORDS)
             return Expr(of, literal_text(value), lambda env: value)
-        if of == TIME or of == JSON or kind(of) == "Map":
+        if of in (TIME, JSON, BYTES) or kind(of) == "Map":
             return None
         if kind(of) == "Option":
             inner = self.literal(of[1])
@@ -280,7 +285,7 @@ class Language:
             return self.draw_json_equal(depth)
         of = self.scalar()
         if self.chance(0.25):
-            of = self.pick((tuple_of(of, INT), list_of(of), option(of), tuple_of(STRING, of), TIME))
+            of = self.pick((tuple_of(of, INT), list_of(of), option(of), tuple_of(STRING, of), TIME, BYTES))
         left, right = self.expr(of, depth), self.expr(of, depth)
         if of == DOUBLE and self.chance(0.3):
             left = self.expr(INT, depth)
@@ -401,15 +406,19 @@ def double_remainder(a, b):
 
 
 def equal(a, b):
-    if not isinstance(a, float):
-        no_nan(a), no_nan(b)
-    return a == b
+    """IEEE 754's; inside tuples and the like a NaN is one value."""
+    return a == b if isinstance(a, float) else rank(a) == rank(b)
+
+
+def before(a, b, or_equal=False):
+    if isinstance(a, float):
+        return a <= b if or_equal else a < b
+    return rank(a) <= rank(b) if or_equal else rank(a) < rank(b)
 
 
 INT_SIGNS = {"+": lambda a, b: whole(a + b), "-": lambda a, b: whole(a - b), "*": lambda a, b: whole(a * b), "/": divide,
              "%": remainder}
 DOUBLE_SIGNS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": double_divide,
                 "%": double_remainder}
-COMPARES = {"==": equal, "!=": lambda a, b: not equal(a, b), "<": lambda a, b: no_nan(a) < no_nan(b),
-            "<=": lambda a, b: no_nan(a) <= no_nan(b), ">": lambda a, b: no_nan(a) > no_nan(b),
-            ">=": lambda a, b: no_nan(a) >= no_nan(b)}
+COMPARES = {"==": equal, "!=": lambda a, b: not equal(a, b), "<": before, "<=": lambda a, b: before(a, b, True),
+            ">": lambda a, b: before(b, a), ">=": lambda a, b: before(b, a, True)}

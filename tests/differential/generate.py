@@ -4,22 +4,26 @@ from collections import Counter
 import streams as ops
 from expressions import Language, Scope
 from jobs import Job, Source, Stream, expression_text
-from values import (BOOL, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, is_key, is_ordered, is_pair, kind, list_of, option, parts,
-                    record_of, sized, text_of, tuple_of, whole)
+from outside import OutsideSteps
+from values import (BOOL, BYTES, DOUBLE, INT, JSON, STRING, Some, Unspecified, expected, greatest, is_key, is_ordered, is_pair, kind,
+                    least, list_of, option, parts, record_of, sized, text_of, tuple_of, whole)
 from windows import UNORDERED_FOLDS, WindowSteps
 
 KEYS = (STRING, STRING, INT, BOOL, tuple_of(STRING, INT), option(STRING), list_of(INT), record_of(("a", INT), ("b", STRING)))
-VALUES = (INT, INT, INT, STRING, DOUBLE, tuple_of(INT, DOUBLE), list_of(STRING), option(INT), record_of(("n", INT), ("s", STRING)))
+VALUES = (INT, INT, INT, STRING, DOUBLE, DOUBLE, tuple_of(INT, DOUBLE), list_of(STRING), option(INT), record_of(("n", INT), ("s", STRING)))
 TEXTS = {
     "ints": ("1", "2", "3", "-4", "17", "x", "", "9223372036854775807", "99999999999999999999", "5", "6"),
     "words": ("a b a", "b", "a  c", "", "é 日本 é", "c,b;a", "x=1 y=2", "😀 a", "k=v", "tab\ta", "\"q\",b", "1,2,3", "a,\"b,c\",d"),
+    "numbers": ("1", " 1", "+1", "-0", "1e3", "0x10", "1_000", "NaN", "nan", "-inf", "Infinity", "1e400", "1e-400", "5e-324", "-0.0", ".5",
+                "5.", ".", "1.5d", "\u0661", "1e", "--1", "9007199254740993", "1.7976931348623157e308", "0.1", "1E+5", "0", "", "007", "2 "),
     "json": ('{"user":{"name":"ann","n":3},"level":"ERROR","items":[1,2,3]}', '{"n":7,"name":"bob"}', '{"level":"x","n":1.5}', "[1,2]",
-             "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12"),
+             "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12",
+             '{"n":-0.0,"name":""}', '{"n":18446744073709551616}', '{"level":null,"items":[[]]}', '{"":{"n":1}}', " [1] ", '{"n":01}'),
 }
-SOURCES = ("kafka", "kafka", "kafka", "kafka", "nullable", "json", "flume", "socket")
+SOURCES = ("kafka", "kafka", "kafka", "kafka", "nullable", "json", "bytes", "flume", "socket")
 
 
-class Generator(WindowSteps):
+class Generator(WindowSteps, OutsideSteps):
     """One job and its batches. `used` counts operations and methods."""
 
     def __init__(self, random, used=None):
@@ -37,7 +41,7 @@ class Generator(WindowSteps):
         sources = [Source(f"s{i}", self.pick(SOURCES)) for i in range(self.pick((1, 1, 1, 2, 3)))]
         self.interval_ms = self.pick((1000, 1000, 250, 10000))
         self.sources, self.streams = sources, []
-        self.shapes = {source.name: "json" if source.kind == "json" else self.pick(("ints", "words", "words", "json"))
+        self.shapes = {source.name: "json" if source.kind == "json" else self.pick(("ints", "numbers", "words", "words", "json"))
                        for source in sources}
         for source in sources:
             self.open(source)
@@ -58,7 +62,7 @@ class Generator(WindowSteps):
         roll, shape = self.random.random(), self.shapes[source.name]
         self.used[f"source {source.kind}"] += 1
         if roll < 0.5 and source.kind == "kafka":
-            texts = {"ints": ("(_.key.getOrElse(\"-\"), _.value.toInt)", "_.value.toInt"), "words": ("_.value.split(\" \")",),
+            texts = {"numbers": ("(_.value.toDouble, 1)", "_.value.toDouble", "_.value.toInt"), "ints": ("(_.key.getOrElse(\"-\"), _.value.toInt)", "_.value.toInt"), "words": ("_.value.split(\" \")",),
                      "json": ("_.value.json",)}[shape]
             self.opener(stream, shape, self.pick(texts))
         elif roll < 0.6:
@@ -68,12 +72,16 @@ class Generator(WindowSteps):
         self.steps(stream, self.pick((1, 1, 2, 3)))
 
     def opener(self, stream, shape, text):
-        from methods import parse_json, to_int
+        from methods import parse_json, to_double, to_int
         if shape == "ints" and text.startswith("("):
             func = lambda row: [(row[0].value if row[0] else "-", to_int(row[1]))]
             self.each(stream, "map", text, func, tuple_of(STRING, INT))
-        elif shape == "ints":
+        elif text == "_.value.toInt":
             self.each(stream, "map", text, lambda row: [to_int(row[1])], INT)
+        elif text == "_.value.toDouble":
+            self.each(stream, "map", text, lambda row: [to_double(row[1])], DOUBLE)
+        elif shape == "numbers":
+            self.each(stream, "map", text, lambda row: [(to_double(row[1]), 1)], tuple_of(DOUBLE, INT))
         elif shape == "json":
             self.each(stream, "map", text, lambda row: [parse_json(row[1])], JSON)
         else:
@@ -208,7 +216,7 @@ class Generator(WindowSteps):
         if value in (INT, DOUBLE):
             choices += [("sum", self.adder(value, ordered)), ("_ + _", self.adder(value, ordered))]
         if is_ordered(value):
-            choices += [("min", ops.extreme(True)), ("max", ops.extreme(False))]
+            choices += [("min", least), ("max", greatest)]
         if value == DOUBLE and not ordered:
             choices = choices[2:]
         choices.append(("count", None))
@@ -259,7 +267,7 @@ class Generator(WindowSteps):
             text = "sortByKey" if up and self.chance(0.5) else f"sortByKey: {{ascending: {'true' if up else 'false'}}}"
             self.whole(stream, "sortByKey", ops.op_sort_by_key(up), stream.type, text)
         else:
-            num, of = self.pick((1, 2, 3, 10)), self.pick((INT, STRING, tuple_of(INT, STRING)))
+            num, of = self.pick((1, 2, 3, 10)), self.pick((INT, STRING, DOUBLE, tuple_of(INT, STRING), tuple_of(DOUBLE, STRING)))
             text, func = self.function(stream.type, of, 2)
             by = expression_text(text, 0.9)
             self.whole(stream, "top", ops.op_top(num, func, stream.ordered), stream.type, f"top: {{num: {num}, by: {by}}}")
@@ -395,13 +403,13 @@ class Generator(WindowSteps):
         if source.is_kafka and self.chance(0.08):
             item["timestamp"] = self.pick((0, 1, 1500, 1790000000123))
         if source.kind != "socket" and self.chance(0.1):
-            item["headers"] = self.pick(({"id": "7"}, {"id": "", "é": "x"}, {}))
+            item["headers"] = self.pick(({"id": "7"}, {"id": "", "é": "x"}, {"é": "1", "id": "2", "a": "3"}, {}))
         return item
 
 
 STEPS = (Generator.step_map, Generator.step_map, Generator.step_filter, Generator.step_filter, Generator.step_flat_map,
          Generator.step_map_values, Generator.step_count, Generator.step_unary, Generator.step_unary, Generator.step_reduce,
          Generator.step_reduce, Generator.step_sort, Generator.step_window, Generator.step_window, Generator.step_update,
-         Generator.step_map_state)
+         Generator.step_map_state, Generator.step_pipe, Generator.step_lua)
 KEYED = (Generator.step_map_values, Generator.step_reduce, Generator.step_window, Generator.step_window, Generator.step_update,
          Generator.step_map_state, Generator.step_filter, Generator.step_sort)

@@ -1,7 +1,7 @@
 """A job: sources, streams, outputs, and what it must show for given batches."""
 from methods import parse_json
 from streams import Faults, Rows, joined
-from values import CLOCK, JSON, STRING, TIME, Bad, Some, expected, option, quoted, record_of
+from values import BYTES, CLOCK, JSON, STRING, TIME, Bad, Some, expected, option, quoted, record_of
 
 HEADERS = ("Map", STRING)
 
@@ -12,20 +12,20 @@ def kafka_of(value):
 
 
 class Source:
-    """A source by its kind: kafka, nullable (a kafka whose values may be absent), json, flume, socket."""
+    """A source by its kind: kafka, nullable (a kafka whose values may be absent), json, bytes, flume, socket."""
 
     def __init__(self, name, kind):
         self.name, self.kind, self.topics = name, kind, (f"{name}a", f"{name}b")
-        self.is_kafka = kind in ("kafka", "nullable", "json")
+        self.is_kafka = kind in ("kafka", "nullable", "json", "bytes")
         self.type = STRING if kind == "socket" else record_of(("body", STRING), ("headers", HEADERS)) if kind == "flume" else \
-            kafka_of(option(STRING) if kind == "nullable" else JSON if kind == "json" else STRING)
+            kafka_of({"nullable": option(STRING), "json": JSON, "bytes": BYTES}.get(kind, STRING))
 
     def yaml(self):
         if self.kind == "socket":
             return f"socketTextStream: {{name: {self.name}, host: h, port: 1}}"
         if self.kind == "flume":
             return f"flume: {{name: {self.name}, bind: h, port: 1}}"
-        more = {"json": ", value.format: json", "nullable": ", value.nullable: true"}.get(self.kind, "")
+        more = {"json": ", value.format: json", "nullable": ", value.nullable: true", "bytes": ", value.format: bytes"}.get(self.kind, "")
         return f"kafka: {{name: {self.name}, bootstrap.servers: \"b:1\", group.id: g, topics: [{', '.join(self.topics)}]{more}}}"
 
     def record(self, item, place, offset, now_ms):
@@ -41,6 +41,8 @@ class Source:
             raise Bad("no value")
         elif self.kind == "json":
             value = parse_json(value)
+        elif self.kind == "bytes":
+            value = value.encode()
         key = item.get("key")
         return (None if key is None else Some(key), value, *place, offset, item.get("timestamp", now_ms), item.get("headers", {}))
 

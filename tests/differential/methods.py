@@ -2,9 +2,11 @@
 import json
 import math
 import re
+from functools import reduce
 
-from values import (BOOL, DOUBLE, INT, INT_MAX, INT_MIN, JSON, STRING, TIME, Bad, Some, Unspecified, freeze, is_ordered, kind, list_of,
-                    no_nan, option, shown_time, sized, tuple_of, whole)
+from values import (BOOL, BYTES, DOUBLE, INT, INT_MAX, INT_MIN, JSON, STRING, TIME, Bad, Some, Unspecified, freeze, greatest, is_ordered,
+                    kind, least, list_of, option, rank, shown_time, sized, tuple_of, whole)
+from xxh3 import xxh3
 
 METHODS = []
 
@@ -103,21 +105,26 @@ def replace(text, old, new):
 
 
 def to_int(text):
-    if re.fullmatch(r"-?[0-9]+", text):
+    if re.fullmatch(r"[-+]?[0-9]+", text):
         return whole(int(text))
-    if re.fullmatch(r"[ \t\r\n]*\+?[-0-9_]+[ \t\r\n]*", text):
-        raise Unspecified("a number in another form")
     raise Bad("no number")
 
 
 def to_double(text):
-    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]{1,2})?", text):
+    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", text) or re.fullmatch(r"(?i)[-+]?(inf|infinity|nan)", text):
         return float(text)
-    if not re.search(r"[0-9]", text) and not re.search(r"(?i)inf|nan", text):
-        raise Bad("no number")
-    if re.fullmatch(r"[0-9 a-df-zA-DF-Z]*[a-df-zA-DF-Z][a-zA-Z]+", text) and not re.search(r"(?i)inf|nan|0x", text):
-        raise Bad("no number")
-    raise Unspecified("a number in another form")
+    raise Bad("no number")
+
+
+def from_utf8(value):
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Bad("no text") from None
+
+
+def text_hash(value):
+    return xxh3(value.encode() if isinstance(value, str) else value) & INT_MAX
 
 
 def csv(text, separator=","):
@@ -151,8 +158,15 @@ def parse_json(text):
 
     def refuse(_):
         raise ValueError
+
+    def number(read):
+        def run(digits):
+            if repr(read(digits)) != digits:
+                raise Unspecified("the text that it was read from")
+            return read(digits)
+        return run
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=refuse)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=refuse, parse_int=number(int), parse_float=number(float))
     except (ValueError, RecursionError):
         raise Bad("not JSON") from None
     if text.strip(" \t\n\r") != text.strip():
@@ -177,6 +191,10 @@ method(STRING, "replace", STRING, STRING, STRING)(replace)
 method(STRING, "toInt", INT)(to_int)
 method(STRING, "toDouble", DOUBLE)(to_double)
 method(STRING, "toString", STRING)(lambda text: text)
+method(STRING, "hash", INT)(text_hash)
+method(BYTES, "hash", INT)(text_hash)
+method(BYTES, "size", INT)(len)
+method(BYTES, "toString", STRING)(from_utf8)
 method(STRING, "json", JSON)(parse_json)
 method(STRING, "csv", list_of(STRING))(lambda text: csv(text))  # pylint: disable=unnecessary-lambda
 method(STRING, "csv", list_of(STRING), literal_of(";", " ", "\t"))(csv)
@@ -224,12 +242,6 @@ def double_round(value):
     return whole(down + 1 if value - down >= 0.5 else down)
 
 
-def double_text(value):
-    if math.isnan(value) or math.isinf(value):
-        raise Unspecified("its text")
-    return repr(value)
-
-
 method(INT, "abs", INT)(lambda value: whole(abs(value)))
 method(INT, "toDouble", DOUBLE)(float)
 method(INT, "toInt", INT)(lambda value: value)
@@ -241,11 +253,11 @@ method(DOUBLE, "abs", DOUBLE)(abs)
 method(DOUBLE, "toDouble", DOUBLE)(lambda value: value)
 method(DOUBLE, "toInt", INT)(double_to_int)
 method(DOUBLE, "round", INT)(double_round)
-method(DOUBLE, "toString", STRING)(double_text)
-method(DOUBLE, "min", DOUBLE, DOUBLE)(lambda a, b: min(no_nan(a), no_nan(b)))
-method(DOUBLE, "max", DOUBLE, DOUBLE)(lambda a, b: max(no_nan(a), no_nan(b)))
-method(DOUBLE, "min", DOUBLE, INT)(lambda a, b: min(no_nan(a), float(b)))
-method(INT, "max", DOUBLE, DOUBLE)(lambda a, b: max(float(a), no_nan(b)))
+method(DOUBLE, "toString", STRING)(repr)
+method(DOUBLE, "min", DOUBLE, DOUBLE)(least)
+method(DOUBLE, "max", DOUBLE, DOUBLE)(greatest)
+method(DOUBLE, "min", DOUBLE, INT)(lambda a, b: least(a, float(b)))
+method(INT, "max", DOUBLE, DOUBLE)(lambda a, b: greatest(float(a), b))
 method(BOOL, "toString", STRING)(lambda value: "true" if value else "false")
 method(TIME, "millis", INT)(lambda ms: ms)
 method(TIME, "toString", STRING)(shown_time)
@@ -311,11 +323,11 @@ def draw_list_size(language, of, depth):
     return language.call("size", of, language.expr(list_of(language.pick(ELEMENTS)), depth), [], len, "List")
 
 
-def least(pick):
+def extreme(pick):
     def run(items):
         if not items:
             raise Bad("no element")
-        return pick(no_nan(item) for item in items)
+        return reduce(pick, items)
     return run
 
 
@@ -338,7 +350,7 @@ def draw_element(language, of, depth):
     this = language.expr(list_of(of), depth)
     names = ["head", "last", "()", "min", "max"] if is_ordered(of) else ["head", "last", "()"]
     name = language.pick(names)
-    func = {"head": head, "last": last, "()": at_index, "min": least(min), "max": least(max)}[name]
+    func = {"head": head, "last": last, "()": at_index, "min": extreme(least), "max": extreme(greatest)}[name]
     args = [language.expr(INT, min(depth, 1))] if name == "()" else []
     return language.call(name, of, this, args, func, "List")
 
@@ -353,21 +365,21 @@ def draw_list_of_list(language, of, depth):
     ordered = is_ordered(of[1]) and language.chance(0.5)
     this = language.expr(of, depth)
     if ordered:
-        return language.call("sorted", of, this, [], lambda items: sorted(no_nan(items)), "List")
-    return language.call("distinct", of, this, [], lambda items: firsts(no_nan(items)), "List")
+        return language.call("sorted", of, this, [], lambda items: sorted(items, key=rank), "List")
+    return language.call("distinct", of, this, [], firsts, "List")
 
 
 @generic(lambda of: of == BOOL)
 def draw_contains(language, of, depth):
     item = language.pick(ELEMENTS)
     return language.call("contains", of, language.expr(list_of(item), depth), [language.expr(item, depth)],
-                         lambda items, one: one in no_nan(items), "List")
+                         lambda items, one: rank(one) in map(rank, items), "List")
 
 
 @generic(lambda of: of == STRING)
 def draw_mk_string(language, of, depth):
     item = language.pick((INT, STRING, STRING, BOOL, DOUBLE))
-    shown = {INT: str, STRING: str, BOOL: lambda value: "true" if value else "false", DOUBLE: double_text}[item]
+    shown = {INT: str, STRING: str, BOOL: lambda value: "true" if value else "false", DOUBLE: repr}[item]
     return language.call("mkString", of, language.expr(list_of(item), depth), [language.expr(STRING, min(depth, 1))],
                          lambda items, separator: sized(separator.join(map(shown, items))), "List")
 

@@ -2,7 +2,7 @@
 does not fire. Time is counted in batches, from 1."""
 from collections import deque
 
-from values import Bad, Some, Unspecified, freeze, no_nan, sized
+from values import Bad, Some, Unspecified, freeze, rank, sized
 
 
 class Rows(list):
@@ -161,9 +161,7 @@ def op_group_by_key(rows, _):
 
 def op_sort_by_key(ascending):
     def run(rows, _):
-        for key, _value in rows:
-            no_nan(key)
-        return sorted(rows, key=lambda row: row[0], reverse=not ascending)  # stable both ways
+        return sorted(rows, key=lambda row: rank(row[0]), reverse=not ascending)  # stable both ways
     return run
 
 
@@ -173,7 +171,7 @@ def op_top(num, by, tied):
         found = []
         for row in rows:
             try:
-                found.append((no_nan(by(row)), row))
+                found.append((rank(by(row)), row))
             except Bad:
                 faults.n += 1
         if not tied and len({value for value, _ in found}) < len(found):
@@ -259,8 +257,10 @@ class Window(Op):
         return rows
 
     def give(self, now, faults):
+        """Each batch that has rows is a partition."""
         del faults
-        return Rows(joined(self.span(now - self.window, now)))
+        batches = [rows for rows in self.span(now - self.window, now) if rows]
+        return Rows((row for rows in batches for row in rows), [len(rows) for rows in batches])
 
 
 class WindowOf(Window):
@@ -409,11 +409,3 @@ class MapState(Op):
             if emitted is not None:
                 out.append(emitted.value)
             del self.state[frozen]
-
-
-def extreme(least):
-    """min or max of two values of an ordered type."""
-    def run(a, b):
-        no_nan(a), no_nan(b)
-        return (b if b < a else a) if least else (b if b > a else a)
-    return run

@@ -1,13 +1,14 @@
 """Types and values of the reference evaluator. It is written from the manual's words and shares nothing with the daemon.
 
 A type is a str ("Int") or a tuple: ("Option", T), ("List", T), ("Map", T), ("Tuple", (A, B…)), ("Record", ((name, T)…)).
-Values are Python's own: int, float, bool, str; a Timestamp is an int of ms; an Option is None or Some; tuples and records are
-tuples, a Map is a dict, a Json is what json.loads() makes of it."""
+Values are Python's own: int, float, bool, str, bytes; a Timestamp is an int of ms; an Option is None or Some; tuples and records
+are tuples, a Map is a dict, a Json is what json.loads() makes of it."""
+import base64
 import datetime
 import json
 import math
 
-INT, DOUBLE, BOOL, STRING, TIME, JSON, NOTHING = "Int", "Double", "Bool", "String", "Timestamp", "Json", "Nothing"
+INT, DOUBLE, BOOL, STRING, BYTES, TIME, JSON, NOTHING = "Int", "Double", "Bool", "String", "Bytes", "Timestamp", "Json", "Nothing"
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 
 
@@ -113,7 +114,7 @@ def freeze(value):
         return ("map",) + tuple(sorted((name, freeze(member)) for name, member in value.items()))
     if isinstance(value, Some):
         return ("some", freeze(value.value))
-    return value
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value
 
 
 def whole(value):
@@ -123,16 +124,32 @@ def whole(value):
     raise Bad("overflow")
 
 
-def no_nan(value):
-    """A value whose order is asked for: the manual does not say where a NaN goes."""
-    if isinstance(value, float) and math.isnan(value):
-        raise Unspecified("order of NaN")
+def rank(value):
+    """What puts values of one type in order: a NaN stands last, and is one value."""
+    if isinstance(value, float):
+        return (True, 0.0) if math.isnan(value) else (False, value)
     if isinstance(value, (tuple, list)):
-        for member in value:
-            no_nan(member)
-    if isinstance(value, Some):
-        no_nan(value.value)
-    return value
+        return tuple(map(rank, value))
+    if isinstance(value, dict):
+        return tuple(sorted((name, rank(member)) for name, member in value.items()))
+    return ("some", rank(value.value)) if isinstance(value, Some) else value
+
+
+def least(a, b):
+    """min of two values; of equal ones the first. Of Doubles as Scala's: never rid of a NaN, -0.0 below 0.0."""
+    if isinstance(a, float):
+        if a == b:
+            return a if math.copysign(1, a) < 0 else b
+        return a if math.isnan(a) or a < b else b
+    return b if rank(b) < rank(a) else a
+
+
+def greatest(a, b):
+    if isinstance(a, float):
+        if a == b:
+            return a if math.copysign(1, a) > 0 else b
+        return a if math.isnan(a) or a > b else b
+    return b if rank(b) > rank(a) else a
 
 
 def converter(of, to):
@@ -218,6 +235,8 @@ def expected(of, value):
         return quoted(shown_time(value))
     if of == STRING:
         return quoted(value)
+    if of == BYTES:
+        return quoted(base64.b64encode(value).decode())
     if of == JSON:
         return json.dumps(value, ensure_ascii=False)
     if of[0] == "List":
