@@ -2,51 +2,20 @@
 """job_test.py BUILD: the word count on Apache Kafka and HDFS with three DataNodes: a million records counted right, with ten
 kill -9 of its worker and one DataNode killed on the way; each of the peers killed in turn, and back; a topic that is not there, and safe mode, are waited for. --seed N."""
 
-import collections
 import random
-import signal
-import subprocess
 import sys
 import time
 
 from peers import Hdfs, Kafka, jars
 from harness import Stage, expect, run_tests, seed_of, until
 from ledger import Log, WebhdfsTree, word_counts
+from load import Sentences, kill_worker, produce, records_of
 from spare import check_spare
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 SEED = seed_of(sys.argv)
 RECORDS, PARTITIONS, KILLS = 1_000_000, 4, 10
-WORDS = [f"word{n}" for n in range(60)]
-
-
-class Sentences:
-    """Sentences of words that come more or less often, and how often each came."""
-
-    def __init__(self, dice):
-        self.dice, self.counts = dice, collections.Counter()
-        self.made = [dice.choices(WORDS, weights=range(60, 0, -1), k=dice.randint(5, 13)) for _ in range(2000)]
-
-    def lines(self, count):
-        chosen = collections.Counter(self.dice.choices(range(len(self.made)), k=count))
-        rows = []
-        for number, times in chosen.items():
-            for word in self.made[number]:
-                self.counts[word] += times
-            rows += [" ".join(self.made[number])] * times
-        self.dice.shuffle(rows)
-        return "\n".join(rows) + "\n"
-
-
-def produce(kafka, text, topic="lines"):
-    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", topic, "-X", "acks=all", "-X", "linger.ms=20"],
-                   input=text.encode(), check=True, timeout=120)
-
-
-def kill_worker(count):
-    worker = until("a worker", count.worker, 60, count.process)
-    worker.signal(signal.SIGKILL)
 
 
 def a_million_records_with_ten_kills_and_a_datanode_lost():
@@ -76,13 +45,6 @@ def a_million_records_with_ten_kills_and_a_datanode_lost():
         committed = kafka.group("test")
         expect(sum(committed.values()) <= RECORDS, "the group is never ahead")
         print(f"job: {RECORDS} records, epoch {log.epoch}, {len(log.batches)} batches: lost 0, doubled 0", flush=True)
-
-
-def records_of(tree):
-    try:
-        return Log(tree).records()
-    except Exception:  # a name that is just being changed
-        return -1
 
 
 def each_peer_dies_and_comes_back_under_load():

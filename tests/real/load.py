@@ -1,0 +1,46 @@
+"""What the tests with real servers have in common: sentences made and counted, kills, and what is in the log."""
+
+import collections
+import signal
+import subprocess
+
+from harness import until
+from ledger import Log
+
+WORDS = [f"word{n}" for n in range(60)]
+
+
+class Sentences:
+    """Sentences of words that come more or less often, and how often each came."""
+
+    def __init__(self, dice):
+        self.dice, self.counts = dice, collections.Counter()
+        self.made = [dice.choices(WORDS, weights=range(60, 0, -1), k=dice.randint(5, 13)) for _ in range(2000)]
+
+    def lines(self, count):
+        chosen = collections.Counter(self.dice.choices(range(len(self.made)), k=count))
+        rows = []
+        for number, times in chosen.items():
+            for word in self.made[number]:
+                self.counts[word] += times
+            rows += [" ".join(self.made[number])] * times
+        self.dice.shuffle(rows)
+        return "\n".join(rows) + "\n"
+
+
+def produce(kafka, text, topic="lines"):
+    subprocess.run(["kcat", "-P", "-b", kafka.address, "-t", topic, "-X", "acks=all", "-X", "linger.ms=20"],
+                   input=text.encode(), check=True, timeout=120)
+
+
+def kill_worker(count):
+    worker = until("a worker", count.worker, 60, count.process)
+    worker.signal(signal.SIGKILL)
+
+
+def records_of(tree):
+    """-1 while a name is just being changed."""
+    try:
+        return Log(tree).records()
+    except Exception:
+        return -1
