@@ -8,7 +8,7 @@ from values import (BOOL, BYTES, CLOCK, DOUBLE, INT, JSON, NOTHING, STRING, TIME
 
 IF, OR, AND, EQUAL, LESS, ADD, MUL, UNARY, POSTFIX = range(9)  # precedence
 WORDS = ("a", "b", "ab", "", "x y", "é", "日本", "😀", "7", "-3", "k=v", "it's", "tab\there", "A", "q\"q", "back\\slash", " 1", "+1", "1e3", "NaN", "-inf")
-EXTREMES = (("(0.0 / 0)", math.nan), ("(1.0 / 0)", math.inf), ("(-1.0 / 0)", -math.inf), ("(0.0 * -1)", -0.0), ("1e308", 1e308),
+EXTREMES = (("(0.0 / 0)", math.nan), ("(0.0 / 0)", math.nan), ("(0.0 * -1)", -0.0), ("0.0", 0.0), ("(1.0 / 0)", math.inf), ("(-1.0 / 0)", -math.inf), ("(0.0 * -1)", -0.0), ("1e308", 1e308),
             ("5e-324", 5e-324), ("9007199254740993.0", 9007199254740993.0), ("1e16", 1e16), ("0.1", 0.1))
 FITTING = {}  # methods that give a type, as they are asked for
 NAMES = ("x", "y", "z", "key", "value", "acc")
@@ -95,7 +95,7 @@ class Language:
             if self.chance(0.02):
                 value = self.pick((9223372036854775807, -9223372036854775808, 4611686018427387904))
             return Expr(of, str(value), lambda env: value, POSTFIX if value >= 0 else UNARY)
-        if of == DOUBLE and self.chance(0.06):
+        if of == DOUBLE and self.chance(0.25):
             text, extreme = self.pick(EXTREMES)
             return Expr(of, text, lambda env: extreme)
         if of == DOUBLE:
@@ -288,7 +288,7 @@ class Language:
             of = self.pick((tuple_of(of, INT), list_of(of), option(of), tuple_of(STRING, of), TIME, BYTES))
         left, right = self.expr(of, depth), self.expr(of, depth)
         if of == DOUBLE and self.chance(0.3):
-            left = self.expr(INT, depth)
+            left = self.pick((self.expr(INT, depth), right))  # a NaN is not even itself
         sign = self.pick(("==", "!=", "<", "<=", ">", ">=") if is_ordered(of) else ("==", "!="))
         level = EQUAL if sign in ("==", "!=") else LESS
         return self.binary(sign, BOOL, left, right, COMPARES[sign], level, of)
