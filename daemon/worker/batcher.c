@@ -209,7 +209,7 @@ static void batcher_cut_cb(void *ctx, const struct engine_cut *cut, const struct
     batcher->cutting = false;
     if (batcher->failed) /* halted meanwhile */
         return;
-    if (cut && errors_judge(&batcher->errors, batcher->conf.spec, cut->records, cut->errors, &why))
+    if (cut && errors_judge(&batcher->errors, batcher->conf.spec, cut, &why))
         batcher_take(batcher, cut);
     else
         batcher_refuse(batcher, &why);

@@ -6,15 +6,15 @@
 #include "spec/job.h"
 #include "worker/voice.h"
 
-bool errors_judge(struct errors *errors, const struct job_spec *spec, uint64_t n_records,
-                  uint64_t n_errors, struct err *err)
+bool errors_judge(struct errors *errors, const struct job_spec *spec, const struct engine_cut *cut,
+                  struct err *err)
 {
     uint64_t records = 0, bad = 0;
-    if (n_errors && spec->on_error == ON_ERROR_FAIL)
+    if (cut->errors && spec->on_error == ON_ERROR_FAIL)
         return err_set(err, ERR_BAD_RECORD, "%llu of %llu records failed, and onError is fail",
-                       (unsigned long long)n_errors, (unsigned long long)n_records);
-    errors->records[errors->next] = n_records;
-    errors->errors[errors->next] = n_errors;
+                       (unsigned long long)cut->errors, (unsigned long long)cut->records);
+    errors->records[errors->next] = cut->records;
+    errors->errors[errors->next] = cut->errors;
     errors->next = (errors->next + 1) % ERRORS_BATCHES;
     for (uint32_t i = 0; i < ERRORS_BATCHES; i++) {
         records += errors->records[i];
@@ -22,10 +22,13 @@ bool errors_judge(struct errors *errors, const struct job_spec *spec, uint64_t n
     }
     if (records < ERRORS_RECORDS || (double)bad <= spec->fail_above * (double)records)
         return true;
+    const struct engine_dead *first = cut->n_dead ? cut->dead : NULL;
     return err_set(err, ERR_BAD_RECORD,
                    "%llu of the last %llu records failed, more than onError.failAbove allows "
-                   "(%g%%)",
-                   (unsigned long long)bad, (unsigned long long)records, spec->fail_above * 100);
+                   "(%g%%)%s%s%s%s",
+                   (unsigned long long)bad, (unsigned long long)records, spec->fail_above * 100,
+                   first ? "; as " : "", first ? first->place : "",
+                   first && first->place[0] ? ": " : "", first ? first->reason : "");
 }
 
 void errors_log(struct voice *voice, const struct job_spec *spec, const struct engine_dead *dead)

@@ -10,6 +10,7 @@
 #define ERRORS_LOGGED 20   /* lines a batch; the record and its count hold them all */
 #define ERRORS_RECORDS 100 /* … judged from so many records on */
 
+struct engine_cut;
 struct engine_dead;
 struct job_spec;
 struct voice;
@@ -18,9 +19,9 @@ struct errors { /* of the last batches; {0} is none */
     uint64_t records[ERRORS_BATCHES], errors[ERRORS_BATCHES];
     uint32_t next;
 };
-/* Whether a batch with so many records, and errors among them, may be committed; false
- * (ERR_BAD_RECORD) says why not. */
-bool errors_judge(struct errors *errors, const struct job_spec *spec, uint64_t n_records,
-                  uint64_t n_errors, struct err *err);
+/* May the batch be committed? False: ERR_BAD_RECORD, which says why not and shows the first of its
+ * errors. */
+bool errors_judge(struct errors *errors, const struct job_spec *spec, const struct engine_cut *cut,
+                  struct err *err);
 void errors_log(struct voice *voice, const struct job_spec *spec, const struct engine_dead *dead);
 void errors_put(struct record *record, const struct job_spec *spec, const struct engine_dead *dead);

@@ -237,8 +237,8 @@ static bool rehearsal_cut(struct rehearsal *rehearsal, struct engine_cut *cut, s
     struct closing closing = { rehearsal, cut, err, false };
     engine_close_batch(rehearsal->engine, rehearsal_time_ms(rehearsal), rehearsal_closed, &closing);
     loop_run(rehearsal->loop);
-    return closing.ok && (!rehearsal->conf.judge_errors ||
-                          errors_judge(&rehearsal->errors, spec, cut->records, cut->errors, err));
+    return closing.ok &&
+           (!rehearsal->conf.judge_errors || errors_judge(&rehearsal->errors, spec, cut, err));
 }
 
 bool rehearsal_commit(struct rehearsal *rehearsal, struct engine_cut *cut, struct err *err)
