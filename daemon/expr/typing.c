@@ -144,7 +144,9 @@ static void help_member(struct checker *checker, struct diag *diag, const struct
             diag_help(diags, diag, "did you mean '.%s.%s'?", names[i], name);
             return;
         }
-    if (type->kind == K_OPTION && function_find(type->member[0]->kind, name))
+    if (type->kind == K_MAP)
+        diag_help(diags, diag, "write (\"%s\"), without the point, for the value of a key", name);
+    else if (type->kind == K_OPTION && function_find(type->member[0]->kind, name))
         diag_help(diags, diag, "what an Option holds: .map(x => x.%s…) or .getOrElse(…).%s…", name,
                   name);
     else if (names[0])

@@ -46,11 +46,20 @@ const struct schema_key job_window_keys[] = {
     { 0 },
 };
 
+#define FOLDS                                                                                   \
+    { KEY("func", SCHEMA_EXPRESSION, func, "of two values, as for reduce"), .example = "_ + _", \
+      .required = true },                                                                       \
+    {                                                                                           \
+        KEY("invFunc", SCHEMA_EXPRESSION, inv_func, "takes the second value out of the first"), \
+            .example = "_ - _"                                                                  \
+    }
+
 const struct schema_key job_reduce_window_keys[] = {
-    { KEY("func", SCHEMA_EXPRESSION, func, "of two values, as for reduce"), .example = "_ + _",
-      .required = true },
-    { KEY("invFunc", SCHEMA_EXPRESSION, inv_func, "takes the second value out of the first"),
-      .example = "_ - _" },
+    FOLDS, { WINDOW, .required = true }, { SLIDE }, { ID }, { 0 },
+};
+
+const struct schema_key job_reduce_by_key_window_keys[] = {
+    FOLDS,
     { KEY("filterFunc", SCHEMA_EXPRESSION, filter_func, "(key, value) => is the key kept?"),
       .example = "\"(key, value) => value > 0\"" },
     { WINDOW, .required = true },

@@ -161,7 +161,8 @@ const struct job_op_row job_op_rows[] = {
               "taken out again, which costs the same however long the window is.",
       .ops = "map: _.value.toInt\nreduceByWindow: {func: _ + _, windowDuration: 2s}",
       .input = "[['1'], ['2'], ['3']]", .gives = "[[1], [3], [5]]" },
-    { MAP("reduceByKeyAndWindow", job_reduce_window_keys, FOLD_SAMPLE), .types = "(K, V) → (K, V)",
+    { MAP("reduceByKeyAndWindow", job_reduce_by_key_window_keys, FOLD_SAMPLE),
+      .types = "(K, V) → (K, V)",
       .help = "One pair for each key of the window: its values folded by `func`. With `invFunc` "
               "what leaves the window is taken out again; a key then stays, also at zero, until "
               "`filterFunc` drops it.",

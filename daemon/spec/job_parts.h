@@ -96,5 +96,5 @@ extern const struct schema_key job_kafka_keys[], job_kafka_direct_keys[];
 extern const struct schema_word job_format_words[]; /* of enum job_format */
 /* Of operations that remember; their fields lie in struct job_args. */
 extern const struct schema_key job_update_keys[], job_map_state_keys[], job_window_keys[],
-    job_reduce_window_keys[];
+    job_reduce_window_keys[], job_reduce_by_key_window_keys[];
 bool job_op_known(const char *name);

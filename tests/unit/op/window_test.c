@@ -63,10 +63,6 @@ static const struct {
       { "a1 b2", "a1 b3 c0", "" },
       "('a', 1) ('b', 2)\n('a', 2) E404 c: `6 / v`: division by 0\n('a', 1) ('b', 3) E404 c: `6 / "
       "v`: division by 0\n" },
-    { NUMBERS
-      "- reduceByWindow: {func: '(a, b) => a * 10 + b', filterFunc: '(k, v) => v > 9', " W(2, 1),
-      { "1", "2", "" },
-      "\n12\n\n" },
     /* with an inverse */
     { PAIRS "- reduceByKeyAndWindow: {func: _ + _, invFunc: _ - _, " W(2, 1),
       { "a1", "a1", "", "" },
