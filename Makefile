@@ -43,6 +43,7 @@ UNIT := $(wildcard tests/unit/*/*_test.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*/*.c))
 SIM := $(wildcard tests/sim/*.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_SIM := $(wildcard tests/fuzz/sim/*_fuzz.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -68,12 +69,17 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
 
 .PRECIOUS: $(BUILD)/tests/bench/%.o
 
-# under gcc it replays tests/fuzz/corpus; `make fuzz` builds it with clang's libFuzzer
-$(BUILD)/fuzz: $(call obj,$(CORE) $(DOORS) $(FUZZ) tests/fuzz/fuzz.c tests/fuzz/main.c) $(BUILD)/fuzz_table.o
+# under gcc they replay tests/fuzz/corpus; `make fuzz` builds them with clang's libFuzzer. What fuzz_sim has runs in the simulator
+FUZZ_MAIN := $(call obj,tests/fuzz/fuzz.c tests/fuzz/main.c)
+$(BUILD)/fuzz: $(call obj,$(CORE) $(DOORS) $(FUZZ)) $(FUZZ_MAIN) $(BUILD)/fuzz_table.o
+$(BUILD)/fuzz_sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) $(filter-out %/main.c,$(SIM)) $(FUZZ_SIM)) $(FUZZ_MAIN) $(BUILD)/fuzz_sim_table.o
+$(BUILD)/fuzz $(BUILD)/fuzz_sim:
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
-$(BUILD)/fuzz_table.c: tests/fuzz/main.sh $(FUZZ)
-	@mkdir -p $(@D); tests/fuzz/main.sh $(FUZZ) > $@
-$(BUILD)/fuzz_table.o: $(BUILD)/fuzz_table.c
+$(BUILD)/fuzz_table.c: $(FUZZ)
+$(BUILD)/fuzz_sim_table.c: $(FUZZ_SIM)
+$(BUILD)/fuzz_table.c $(BUILD)/fuzz_sim_table.c: tests/fuzz/main.sh
+	@mkdir -p $(@D); tests/fuzz/main.sh $(filter %_fuzz.c,$^) > $@
+$(BUILD)/fuzz_table.o $(BUILD)/fuzz_sim_table.o: %.o: %.c
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/fuzz -c -o $@ $<
 
 # one suite a file: tests/unit/<folder>/x_test.c defines Suite *x_suite(void)
@@ -85,7 +91,7 @@ $(BUILD)/unit_main.o: $(BUILD)/unit_main.c
 # check.h's macros do not pass every warning; the tests' own code stays under the rest
 $(BUILD)/tests/unit/%.o $(BUILD)/unit_main.o: CFLAGS += -Wno-pedantic -Wno-conversion -Wno-sign-conversion
 $(BUILD)/daemon/column/%.o $(BUILD)/daemon/op/%.o: OPT = -O3 # the kernels' loops
-$(BUILD)/tests/sim/%.o: CPPFLAGS += -Itests/sim
+$(BUILD)/tests/sim/%.o $(BUILD)/tests/fuzz/sim/%.o: CPPFLAGS += -Itests/sim -Itests/fuzz
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D); echo "  CC    $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -94,25 +100,26 @@ $(BUILD)/%.o: %.c
 DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
-TESTED := all $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/store_driver $(BENCH)
+SANITIZED := unit sim fuzz fuzz_sim tidemark store_driver bench/fake_broker
+TESTED := all $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/fuzz_sim $(BUILD)/store_driver $(BENCH)
 check: $(TESTED)
 	$(DEV)
 	@tests/run $(BUILD)
 check-asan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined build/asan/unit build/asan/sim build/asan/fuzz build/asan/tidemark build/asan/store_driver build/asan/bench/fake_broker
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined $(addprefix build/asan/,$(SANITIZED))
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread build/tsan/unit build/tsan/sim build/tsan/fuzz build/tsan/tidemark build/tsan/store_driver build/tsan/bench/fake_broker
+	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread $(addprefix build/tsan/,$(SANITIZED))
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp tests/run build/tsan
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
 fuzz:
 	@packaging/deps.sh fuzz
-	@$(MAKE) --no-print-directory BUILD=build/fuzzing CC=clang SAN=address,undefined,fuzzer-no-link OPT=-O1 build/fuzzing/fuzz
-	@tests/fuzz/run build/fuzzing $(or $(SECONDS),30)
+	@$(MAKE) --no-print-directory BUILD=build/fuzzing CC=clang SAN=address,undefined,fuzzer-no-link OPT=-O1 $(addprefix build/fuzzing/,fuzz fuzz_sim)
+	@tests/fuzz/run build/fuzzing $(or $(SECONDS),30) $(TARGET)
 bench: all $(BENCH)
 	$(DEV)
 	@tests/bench/run $(BUILD)
@@ -147,7 +154,7 @@ help:
 	@echo "make check-asan, check-tsan   the same under the sanitizers"
 	@echo "make check-real against Apache Kafka and HDFS (needs Java 17 and Maven)"
 	@echo "make proof-short, proof   what was survived, counted: in minutes, in hours"
-	@echo "make fuzz       30 s of libFuzzer for each target, or SECONDS=N"
+	@echo "make fuzz       30 s of libFuzzer for each target; SECONDS=N TARGET=\"frame lua\" SEED=N"
 	@echo "make bench      speed, as ratios of one run"
 	@echo "make docs       the pages of docs/ that are made from the tables"
 	@echo "make tidy       house rules; make format: clang-format"

@@ -248,7 +248,8 @@ static bool unpack_list(struct reader *reader, struct arena *arena, struct colum
         return unpack_bad(reader);
     out->offset = arena_alloc(arena, out->n * sizeof *out->offset);
     out->len = arena_alloc(arena, out->n * sizeof *out->len);
-    if (!unpack_sizes(reader, out->n, out->len, &total))
+    /* an element takes a byte at least; of Nothing, which takes none, there is none */
+    if (!unpack_sizes(reader, out->n, out->len, &total) || total > reader_left(reader))
         return unpack_bad(reader);
     for (uint32_t i = 0, from = 0; i < out->n; from += out->len[i++])
         out->offset[i] = from;

@@ -60,7 +60,7 @@ static void claim_watch_sign(struct claim *claim, const struct store_entry *entr
     watch->signs = hash64(&entry->modified_ms, sizeof entry->modified_ms, watch->signs);
 }
 
-static bool claim_watch_parse(struct claim_watch *watch, struct slice bytes)
+bool claim_owner_read(struct slice bytes, struct claim_owner *owner)
 {
     struct file_head head;
     struct slice content;
@@ -68,14 +68,13 @@ static bool claim_watch_parse(struct claim_watch *watch, struct slice bytes)
         return false;
     struct reader reader = reader_of(content);
     struct slice host = reader_str(&reader), place = reader_str(&reader);
-    struct claim_owner owner = { .pid = reader_u32(&reader), .epoch = head.epoch };
+    *owner = (struct claim_owner){ .pid = reader_u32(&reader), .epoch = head.epoch };
     reader_str(&reader);
-    owner.since_ms = (int64_t)reader_u64(&reader);
-    if (reader.bad || host.len >= sizeof owner.host || place.len >= sizeof owner.place)
+    owner->since_ms = (int64_t)reader_u64(&reader);
+    if (reader.bad || host.len >= sizeof owner->host || place.len >= sizeof owner->place)
         return false;
-    memcpy(owner.host, host.ptr, host.len);
-    memcpy(owner.place, place.ptr, place.len);
-    watch->owner = owner;
+    memcpy(owner->host, host.ptr, host.len);
+    memcpy(owner->place, place.ptr, place.len);
     return true;
 }
 
@@ -125,7 +124,8 @@ static void claim_watched_owner(struct claim *claim)
 {
     struct claim_watch *watch = &claim->watch;
     const struct store_req *req = &claim->ask.req;
-    watch->known = req->answer == STORE_YES && claim_watch_parse(watch, buf_slice(&req->data));
+    watch->known =
+        req->answer == STORE_YES && claim_owner_read(buf_slice(&req->data), &watch->owner);
     bool dead =
         watch->known && claim->conf.is_dead && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
     if (watch->known && !dead && claim->conf.waiting)

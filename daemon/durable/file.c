@@ -93,6 +93,15 @@ static enum file_state file_look(struct slice bytes, struct err *err)
     return FILE_DAMAGED;
 }
 
+/* A text, and zeros up to the end. */
+static bool file_name_fits(const uint8_t *at)
+{
+    uint8_t behind = at[FILE_NAME_SIZE - 1];
+    for (size_t i = strnlen((const char *)at, FILE_NAME_SIZE); i < FILE_NAME_SIZE; i++)
+        behind |= at[i];
+    return !behind;
+}
+
 /* What a head says that this version could have written. */
 static bool file_get_head(const uint8_t *at, struct file_head *head, struct err *err)
 {
@@ -103,7 +112,7 @@ static bool file_get_head(const uint8_t *at, struct file_head *head, struct err 
     if (kind == 0 || kind >= FILE_KINDS || be_u32(at + FILE_AT_FLAGS) || be_u32(at + FILE_AT_ZERO))
         return err_set(err, ERR_FATAL, "a file of unknown kind %u, flags %" PRIx32, kind,
                        be_u32(at + FILE_AT_FLAGS));
-    if (at[FILE_AT_JOB + FILE_NAME_SIZE - 1] || at[FILE_AT_NAME + FILE_NAME_SIZE - 1])
+    if (!file_name_fits(at + FILE_AT_JOB) || !file_name_fits(at + FILE_AT_NAME))
         return err_set(err, ERR_FATAL, "a file with names that are too long");
     *head = (struct file_head){
         .kind = (enum file_kind)kind,

@@ -115,7 +115,7 @@ bool attempt_parse(const char *line, size_t n, struct attempt_entry *entry)
 {
     struct words words = { line, line + n, false };
     *entry = (struct attempt_entry){ .kind = ATTEMPT_START };
-    if (!is_whole(&words))
+    if (memchr(line, 0, n) || !is_whole(&words))
         return false;
     while (entry->kind < ATTEMPT_KINDS && !take(&words, kind_names[entry->kind]))
         entry->kind++;

@@ -26,6 +26,30 @@ bool fuzz_is_utf8(struct slice text)
     return n > 0;
 }
 
+uint8_t *fuzz_rest(struct fuzz_input *input, size_t *size)
+{
+    *size = (size_t)(input->end - input->at);
+    uint8_t *copy = malloc(*size ? *size : 1);
+    check(copy);
+    if (*size)
+        memcpy(copy, input->at, *size);
+    input->at = input->end;
+    return copy;
+}
+
+uint64_t fuzz_u64(struct fuzz_input *input)
+{
+    uint64_t number = 0;
+    for (uint32_t n = fuzz_pick(input, 9); n > 0; n--)
+        number = number << 8 | fuzz_byte(input);
+    return number;
+}
+
+bool fuzz_same(struct slice a, struct slice b)
+{
+    return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 void fuzz_expr_begin(struct fuzz_expr *expr)
 {
     *expr = (struct fuzz_expr){ 0 };

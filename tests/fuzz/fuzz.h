@@ -36,6 +36,10 @@ static inline uint32_t fuzz_pick(struct fuzz_input *input, uint32_t n) /* 0 … 
 /* The bytes up to the next 0, which is taken too. */
 struct slice fuzz_text(struct fuzz_input *input);
 bool fuzz_is_utf8(struct slice text);
+/* The rest, in memory of its own that ends where it does: whoever steps outside is seen, and may write to it. To be freed. */
+uint8_t *fuzz_rest(struct fuzz_input *input, size_t *size);
+uint64_t fuzz_u64(struct fuzz_input *input); /* small ones as often as large ones */
+bool fuzz_same(struct slice a, struct slice b);
 
 struct fuzz_expr { /* an expression under test; {0} to begin with */
     struct arena arena;

@@ -1,8 +1,10 @@
-/* fuzz DIR [TARGET]: replays DIR/TARGET/… for every target, or one; under libFuzzer the target that FUZZ_TARGET names takes its bytes. */
+/* fuzz DIR [TARGET]: replays DIR/TARGET/… for every target, or one. fuzz FILE TARGET: that input alone. Under libFuzzer the target
+ * that FUZZ_TARGET names takes its bytes. */
 #include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -61,6 +63,12 @@ static void replay_file(const struct fuzz_target *target)
 static unsigned replay(const struct fuzz_target *target, const char *root)
 {
     unsigned n = 0;
+    struct stat about;
+    if (stat(root, &about) == 0 && S_ISREG(about.st_mode)) {
+        snprintf(path, sizeof path, "%s", root);
+        replay_file(target);
+        return 1;
+    }
     snprintf(path, sizeof path, "%s/%s", root, target->name);
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
@@ -82,6 +90,7 @@ int main(int argc, char **argv)
     unsigned passed = 0, failed = 0;
     if (argc < 2)
         return EXIT_FAILURE;
+    const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
     signal(SIGABRT, say_path);
     signal(SIGSEGV, say_path);
     for (const struct fuzz_target *target = fuzz_targets; target->name; target++) {
@@ -91,7 +100,7 @@ int main(int argc, char **argv)
         passed += n;
         failed += !n;
     }
-    printf("fuzz: %u passed, %u failed\n", passed, failed);
+    printf("%s: %u passed, %u failed\n", name, passed, failed);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 #endif

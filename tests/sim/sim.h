@@ -126,6 +126,10 @@ struct slice sim_output(struct sim *sim, size_t *from);
 /* ---- stores: shared by all processes, found by URL. webhdfs://… behaves as HDFS, file://… as a
  * local file system (lock, paths resolved before they act, power loss) */
 struct sim_store *sim_store(struct sim *sim, const char *url);
+enum sim_fate { SIM_UNANSWERED, SIM_LATE, SIM_LOST, SIM_TWICE, SIM_FATES };
+/* The n-th request from now on (1 = the next) has this fate, as in struct sim_faults; 0: none. A
+ * local store knows SIM_UNANSWERED alone. */
+void sim_fate_in(struct sim_store *store, uint64_t n, enum sim_fate fate);
 /* The same as the door's store_open(), short; URL as above. */
 struct store *sim_store_open(struct sim_process *process, const char *url);
 /* What is there now, whatever a failover would leave: for a checker. False: no such file. The bytes

@@ -8,9 +8,31 @@
 #include "base/check.h"
 #include "store_parts.h"
 
+void sim_fate_in(struct sim_store *store, uint64_t n, enum sim_fate fate)
+{
+    store->fate_in[fate] = n;
+}
+
+/* One that a scenario has planned; false: none is for this request. */
+static bool planned_fate(struct sim_store *store, enum fate *fate)
+{
+    static const enum fate fates[SIM_FATES] = { FATE_UNANSWERED, FATE_LATE, FATE_LOST, FATE_TWICE };
+    bool planned = false;
+    for (int i = 0; i < SIM_FATES; i++) {
+        if (!store->fate_in[i] || --store->fate_in[i])
+            continue;
+        planned = true;
+        *fate = fates[i];
+    }
+    return planned && (!store->is_local || *fate == FATE_UNANSWERED);
+}
+
 static enum fate draw_fate(struct sim_store *store)
 {
     struct sim *sim = store->sim;
+    enum fate planned;
+    if (planned_fate(store, &planned))
+        return planned;
     if (sim_fires(sim, sim->faults.unanswered, CENSUS_UNANSWERED))
         return FATE_UNANSWERED;
     if (store->is_local)

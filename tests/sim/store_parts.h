@@ -31,6 +31,7 @@ struct sim_store {
     struct sim_process *holder; /* of a local store's lock */
     uint64_t numbers;           /* requests so far */
     uint64_t failovers;
+    uint64_t fate_in[SIM_FATES]; /* requests until one has this fate; 0: none is planned */
 };
 
 /* Does an edit where readers see it; true: done, and not synced. */

@@ -82,6 +82,24 @@ START_TEST(a_path_may_have_1023_bytes)
 }
 END_TEST
 
+START_TEST(names_have_a_longest)
+{
+    static const struct {
+        const char *before, *behind;
+        size_t most;
+    } rows[] = { { "webhdfs://", "/a", STORE_HOST_SIZE - 1 },
+                 { "webhdfs://", "@h/a", STORE_USER_SIZE - 1 },
+                 { "webhdfs://a,", ":1/a", STORE_HOST_SIZE - 1 } };
+    for (size_t more = 0; more < 2; more++) {
+        char text[400] = "", *at = stpcpy(text, rows[_i].before);
+        struct store_url url;
+        memset(at, 'a', rows[_i].most + more);
+        strcpy(at + rows[_i].most + more, rows[_i].behind);
+        ck_assert_int_eq(store_url_parse(text, &url, NULL), !more);
+    }
+}
+END_TEST
+
 Suite *store_url_suite(void)
 {
     Suite *suite = suite_create("store_url");
@@ -90,5 +108,6 @@ Suite *store_url_suite(void)
     tcase_add_loop_test(tcase, urls_of_stores, 0, 6);
     tcase_add_loop_test(tcase, what_is_not_a_store_says_what_to_write, 0, 22);
     tcase_add_test(tcase, a_path_may_have_1023_bytes);
+    tcase_add_loop_test(tcase, names_have_a_longest, 0, 3);
     return suite;
 }

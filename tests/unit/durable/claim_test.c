@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "durable/claim.h"
+#include "durable/claim_parts.h"
 #include "durable/publish.h"
 #include "io/loop.h"
 #include "io/world.h"
@@ -122,6 +122,46 @@ START_TEST(the_owner_file_says_who)
     ck_assert_uint_gt(reader_u64(&reader), 1600000000000);
     ck_assert(!reader.bad && reader_left(&reader) == 0);
     test_end(&test);
+}
+END_TEST
+
+/* A file owner-1 whose host and place have so many bytes. */
+static bool owner_reads(size_t host, size_t place, struct claim_owner *owner)
+{
+    char name[600];
+    struct buf content = { 0 }, file = { 0 };
+    struct file_head head = { .kind = FILE_OWNER, .epoch = 1, .job = "job" };
+    uint8_t front[FILE_HEAD_SIZE], tail[FILE_TAIL_SIZE];
+    memset(name, 'h', sizeof name);
+    name[host] = 0;
+    buf_put_str(&content, name);
+    name[host] = 'h';
+    name[place] = 0;
+    buf_put_str(&content, name);
+    buf_put_u32(&content, 42);
+    buf_put_str(&content, "1.2.3");
+    buf_put_u64(&content, 5);
+    struct slice piece = buf_slice(&content);
+    file_seal(&head, &piece, 1, front, tail);
+    buf_put(&file, front, sizeof front);
+    buf_put(&file, piece.ptr, piece.len);
+    buf_put(&file, tail, sizeof tail);
+    bool read = claim_owner_read(buf_slice(&file), owner);
+    buf_free(&content);
+    buf_free(&file);
+    return read;
+}
+
+START_TEST(an_owners_names_have_a_longest)
+{
+    struct claim_owner owner;
+    size_t host = sizeof owner.host - 1, place = sizeof owner.place - 1;
+    ck_assert(owner_reads(host, place, &owner));
+    ck_assert_uint_eq(strlen(owner.host), host);
+    ck_assert_uint_eq(strlen(owner.place), place);
+    ck_assert(owner.pid == 42 && owner.epoch == 1 && owner.since_ms == 5);
+    ck_assert(!owner_reads(host + 1, place, &owner));
+    ck_assert(!owner_reads(host, place + 1, &owner));
 }
 END_TEST
 
@@ -291,6 +331,7 @@ Suite *claim_suite(void)
     TCase *tcase = tcase_create("claim");
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 60);
+    TEST(an_owners_names_have_a_longest);
     TEST(a_first_start_makes_the_job_and_owns_it);
     TEST(the_owner_file_says_who);
     TEST(an_owner_is_gone_when_his_process_or_his_place_is);

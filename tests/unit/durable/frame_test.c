@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/crc32c.h"
+#include "base/mem.h"
 #include "durable/frame.h"
 
 static struct block *block_of(const char *topic, int32_t partition, int64_t offset,
@@ -167,6 +169,33 @@ START_TEST(frames_missing_doubled_swapped_or_of_elsewhere_are_found)
 }
 END_TEST
 
+/* A head with its sums right, but for a length that cannot be: refused before memory is taken. */
+START_TEST(what_is_not_there_takes_no_memory)
+{
+    static const struct {
+        size_t at;
+        uint32_t value;
+    } rows[] = {
+        { 12, UINT32_MAX }, { 12, INT32_MAX }, { 16, UINT32_MAX }, { 16, 2 }, { 46, UINT32_MAX },
+    };
+    struct buf content = { 0 };
+    struct arena topics = { 0 };
+    struct list blocks;
+    struct err err;
+    uint64_t chain = 0;
+    add(&content, block_of("t", 2, 7, "hi"), &chain);
+    be_put_u32(content.ptr + rows[_i].at, rows[_i].value);
+    be_put_u32(content.ptr + 4, crc32c(0, content.ptr + 8, FRAME_HEAD_SIZE + 1 - 8));
+    unsigned long long before = mem_count();
+    list_init(&blocks);
+    chain = 0;
+    ck_assert(!frame_decode_all(buf_slice(&content), &topics, &chain, &blocks, &err));
+    ck_assert_uint_le(mem_count() - before, 1); /* the topic's arena */
+    buf_free(&content);
+    arena_free(&topics);
+}
+END_TEST
+
 START_TEST(the_reason_names_frame_and_offsets)
 {
     uint64_t chain = 0;
@@ -185,6 +214,7 @@ Suite *frame_suite(void)
     Suite *suite = suite_create("frame");
     TCase *tcase = tcase_create("frame");
     suite_add_tcase(suite, tcase);
+    tcase_add_loop_test(tcase, what_is_not_there_takes_no_memory, 0, 5);
     TEST(golden_bytes);
     TEST(what_was_encoded_is_read_back_in_order);
     TEST(a_cut_is_found_unless_it_is_between_frames);

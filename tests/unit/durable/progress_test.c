@@ -151,6 +151,24 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+START_TEST(names_have_a_longest)
+{
+    char name[FILE_NAME_SIZE + 1];
+    struct err err;
+    memset(name, 'n', sizeof name);
+    for (size_t n = FILE_NAME_SIZE - 1; n <= FILE_NAME_SIZE; n++) {
+        struct entry source = position0, output = delivered1;
+        struct progress of_source = { 0 }, of_output = { 0 };
+        source.position.source = output.delivered.label = (struct slice){ name, n };
+        output.delivered.number = 0;
+        ck_assert_int_eq(APPLY(&of_source, &err, &start, &source), n < FILE_NAME_SIZE);
+        ck_assert_int_eq(APPLY(&of_output, &err, &start, &output), n < FILE_NAME_SIZE);
+        progress_free(&of_source);
+        progress_free(&of_output);
+    }
+}
+END_TEST
+
 START_TEST(a_gap_moves_the_position_either_way)
 {
     struct progress progress = begun();
@@ -229,6 +247,7 @@ Suite *progress_suite(void)
     Suite *suite = suite_create("progress");
     TCase *tcase = tcase_create("progress");
     suite_add_tcase(suite, tcase);
+    TEST(names_have_a_longest);
     TEST(records_add_up);
     TEST(what_is_saved_is_loaded);
     TEST(nothing_is_saved_and_loaded_too);

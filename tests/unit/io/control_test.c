@@ -47,6 +47,10 @@ static void answer(void *ctx, const char *request, struct buf *out)
     buf_printf(out, "0 done\n[%s]\n", request);
     for (unsigned i = 0; strcmp(request, "much") == 0 && i < 300000; i++)
         buf_puts(out, "1234567\n");
+    if (strcmp(request, "most") == 0 || strcmp(request, "more") == 0)
+        memset(buf_extend(out, CONTROL_ANSWER_MAX - out->len), 'x', CONTROL_ANSWER_MAX - 14);
+    if (strcmp(request, "more") == 0)
+        buf_put_u8(out, 'x');
 }
 
 static void stop(struct loop_post *post)
@@ -105,6 +109,23 @@ static void ask_much(void)
 START_TEST(a_long_answer_comes_whole)
 {
     play(ask_much);
+}
+END_TEST
+
+static void ask_most(void)
+{
+    struct buf got = { 0 };
+    ck_assert(control_ask(stage.path, "most", &got, NULL));
+    ck_assert_uint_eq(got.len, CONTROL_ANSWER_MAX);
+    buf_clear(&got);
+    ck_assert(!control_ask(stage.path, "more", &got, &stage.err));
+    ck_assert_str_eq(stage.err.text, "the answer has no end");
+    buf_free(&got);
+}
+
+START_TEST(an_answer_has_a_limit)
+{
+    play(ask_most);
 }
 END_TEST
 
@@ -201,6 +222,7 @@ Suite *control_suite(void)
     tcase_add_checked_fixture(tcase, stage_open, stage_close);
     tcase_add_test(tcase, a_question_is_answered);
     tcase_add_test(tcase, a_long_answer_comes_whole);
+    tcase_add_test(tcase, an_answer_has_a_limit);
     tcase_add_test(tcase, a_path_longer_than_an_address_will_do);
     tcase_add_test(tcase, bad_clients_take_no_place_for_long);
     tcase_add_test(tcase, clients_beyond_the_limit_wait_for_a_place);

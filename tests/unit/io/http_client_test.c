@@ -201,6 +201,49 @@ START_TEST(headers_have_a_limit)
 }
 END_TEST
 
+/* A name in front of a value of so many bytes. */
+static char *with_header(const char *name, size_t n)
+{
+    char *answer = mem_zalloc(n + 200), *at = stpcpy(answer, "HTTP/1.1 200 OK\r\n");
+    at = stpcpy(stpcpy(at, name), ": ");
+    memset(at, 'a', n);
+    strcpy(at + n, "\r\nContent-Length: 0\r\n\r\n");
+    return answer;
+}
+
+START_TEST(headers_end_where_their_limit_does)
+{
+    char *answer = with_header("X", 0);
+    size_t most = HTTP_HEADERS_MAX - strlen(answer);
+    mem_free(answer);
+    for (size_t more = 0; more < 2; more++) {
+        answer = with_header("X", most + more);
+        SERVE({ answer, 0, TINY_CLOSE });
+        ASK(.method = HTTP_GET);
+        ck_assert_int_eq(stage.req.outcome, more ? HTTP_LOST : HTTP_ANSWERED);
+        tiny_stop(&stage.server);
+        mem_free(answer);
+        tiny_open(&stage.server);
+        snprintf(stage.url, sizeof stage.url, "http://127.0.0.1:%u/a?b=c", stage.server.port);
+    }
+}
+END_TEST
+
+START_TEST(a_location_that_is_too_long_is_none)
+{
+    char *fits = with_header("Location", HTTP_LOCATION_MAX),
+         *longer = with_header("Location", HTTP_LOCATION_MAX + 1);
+    SERVE({ .answer = fits }, { .answer = longer });
+    ck_assert_int_eq(ASK(.method = HTTP_GET)->outcome, HTTP_ANSWERED);
+    ck_assert_uint_eq(strlen(stage.req.location), HTTP_LOCATION_MAX);
+    ck_assert_int_eq(ASK(.method = HTTP_GET)->outcome, HTTP_ANSWERED);
+    ck_assert_ptr_null(stage.req.location);
+    tiny_stop(&stage.server);
+    mem_free(fits);
+    mem_free(longer);
+}
+END_TEST
+
 START_TEST(a_refusal_while_sending_is_read)
 {
     uint8_t *bytes = mem_zalloc(8 << 20);
@@ -303,6 +346,8 @@ Suite *http_client_suite(void)
     tcase_add_loop_test(tcase, what_is_too_long_is_left_unread, 0, 3);
     tcase_add_test(tcase, exactly_the_most_is_read);
     tcase_add_test(tcase, headers_have_a_limit);
+    tcase_add_test(tcase, headers_end_where_their_limit_does);
+    tcase_add_test(tcase, a_location_that_is_too_long_is_none);
     tcase_add_test(tcase, a_refusal_while_sending_is_read);
     tcase_add_test(tcase, a_long_refusal_is_cut);
     tcase_add_loop_test(tcase, what_may_be_sent_once_is_not_repeated, 0, 2);

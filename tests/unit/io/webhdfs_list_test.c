@@ -3,6 +3,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 #define F(name, length)                                                  \
     "{\"pathSuffix\":\"" name "\",\"type\":\"FILE\",\"length\":" #length \
     ",\"modificationTime\":1700000000123,\"owner\":\"u\"}"
@@ -71,6 +73,21 @@ START_TEST(what_is_not_a_whole_list_is_refused)
 }
 END_TEST
 
+START_TEST(a_directory_has_at_most_so_many_entries)
+{
+    struct store_req req = { .n_entries = WEBHDFS_ENTRIES_MAX - 1 };
+    struct webhdfs_page page;
+    struct err err;
+    req.entries = mem_zalloc(req.n_entries * sizeof *req.entries);
+    ck_assert(add(WHOLE(F("a", 1)), &req, &page));
+    ck_assert_uint_eq(req.n_entries, WEBHDFS_ENTRIES_MAX);
+    ck_assert(!webhdfs_list_page(slice_of_text(WHOLE(F("b", 1))), &req, &page, &err));
+    ck_assert_uint_eq(err.code, 301);
+    ck_assert_int_eq(err.kind, ERR_FATAL);
+    store_req_free(&req);
+}
+END_TEST
+
 Suite *webhdfs_list_suite(void)
 {
     Suite *suite = suite_create("webhdfs_list");
@@ -79,5 +96,6 @@ Suite *webhdfs_list_suite(void)
     tcase_add_test(tcase, pages_are_joined_and_sorted);
     tcase_add_test(tcase, a_list_may_be_empty_or_of_a_file);
     tcase_add_loop_test(tcase, what_is_not_a_whole_list_is_refused, 0, 8);
+    tcase_add_test(tcase, a_directory_has_at_most_so_many_entries);
     return suite;
 }

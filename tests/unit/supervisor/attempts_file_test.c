@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "io/ledger.h"
 #include "io/world.h"
 #include "supervisor/attempts.h"
 
@@ -58,6 +59,24 @@ START_TEST(what_was_noted_is_there_after_a_restart)
 }
 END_TEST
 
+START_TEST(a_ledger_has_a_longest)
+{
+    struct ledger *ledger = ledger_new(path);
+    struct buf bytes = { 0 };
+    struct err err;
+    for (off_t more = 0; more < 2; more++) {
+        FILE *file = fopen(path, "w");
+        ck_assert(file && ftruncate(fileno(file), LEDGER_BYTES_MAX + more) == 0);
+        fclose(file);
+        buf_clear(&bytes);
+        ck_assert_int_eq(ledger_load(ledger, &bytes, &err), !more);
+    }
+    ck_assert_int_eq(err.kind, ERR_FATAL);
+    ledger_free(ledger);
+    buf_free(&bytes);
+}
+END_TEST
+
 START_TEST(what_a_full_disk_refused_is_written_later)
 {
     struct attempts_found found;
@@ -90,6 +109,7 @@ Suite *attempts_file_suite(void)
     TCase *tcase = tcase_create("attempts_file");
     tcase_add_checked_fixture(tcase, folder_make, folder_drop);
     tcase_add_test(tcase, what_was_noted_is_there_after_a_restart);
+    tcase_add_test(tcase, a_ledger_has_a_longest);
     tcase_add_test(tcase, what_a_full_disk_refused_is_written_later);
     suite_add_tcase(suite, tcase);
     return suite;
