@@ -234,7 +234,11 @@ struct sim_store *sim_store(struct sim *sim, const char *url)
 void sim_stores_heal(struct sim *sim)
 {
     LIST_EACH(link, &sim->parts->stores)
-    LIST_ITEM(link, struct sim_store, link)->spell = SPELL_NONE;
+    {
+        struct sim_store *store = LIST_ITEM(link, struct sim_store, link);
+        store->spell = SPELL_NONE;
+        memset(store->fate_in, 0, sizeof store->fate_in);
+    }
 }
 
 static void store_bury(struct sim_store *store, struct sim_process *process)
