@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "parts.h"
 #include "worker_sim.h"
 
 #define HDFS "webhdfs://nn/job"
 #define FILES_MAX 256
+#define WHOLE 8       /* of so many harms that were named, one is followed to the end */
 #define HARM_MS 60000 /* so long a worker may take to say what is wrong, or to go on */
 
 struct harmed {
@@ -130,11 +132,28 @@ static bool over(void *ctx)
     return !tally->workers[0] || tally->recovered;
 }
 
-/* Does the worker go on, or say what is wrong? Then everything must come out once the file is mended. */
+static void add_hash(void *ctx, const char *path, struct slice bytes)
+{
+    const char *slash = path[0] == 'e' ? strchr(path, '/') : NULL;
+    if (slash && strncmp(slash, "/owner", 6) != 0)
+        *(uint64_t *)ctx += hash64(bytes.ptr, bytes.len, hash64(slash, strlen(slash), 0));
+}
+
+/* A hash of what a job is: its log, blocks, snapshots, whoever has it. */
+static uint64_t job_hash(struct harmed *harmed)
+{
+    uint64_t hash = 0;
+    sim_store_walk(sim_store(harmed->tally->sim, HDFS), "", add_hash, &hash);
+    return hash;
+}
+
+/* Does the worker go on, or say what is wrong? Then it must have left everything as it was, and all comes out once the file is
+ * mended: as that is then the same for all harms, it is tried after some. */
 static void judge(struct harmed *harmed, const struct harm *harm)
 {
     struct tally *tally = harmed->tally;
     const struct harmed_file *file = &harmed->files[harm->file];
+    uint64_t before = job_hash(harmed);
     do_harm(harmed, harm);
     tally->harmed = file->path;
     tally->recovered = tally->named = false;
@@ -145,6 +164,10 @@ static void judge(struct harmed *harmed, const struct harm *harm)
         sim_expect(tally->sim, !tally->workers[0] && tally->named,
                    "%s is damaged, and nobody said so", file->path);
         mend(harmed, file);
+        sim_expect(tally->sim, job_hash(harmed) == before, "who found %s damaged changed the job",
+                   file->path);
+        if (harm->kind != CENSUS_SHUFFLES && harm->at / sim_step % WHOLE)
+            return;
     }
     tally->harmed = NULL;
     tally_start(tally, 0);
