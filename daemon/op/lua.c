@@ -49,10 +49,36 @@ static struct slice find_line(const struct yaml_node *code, unsigned long number
     return found;
 }
 
+#define WORDS_TRIED 64 /* each is a compilation */
+
+/* The word that a message is about: up to there, and not before, the chunk gives the same message. */
+static const char *find_wrong(const struct yaml_node *code, struct slice line, struct slice word,
+                              const char *message)
+{
+    const char *end = (const char *)line.ptr + line.len, *first = find_word(line, word);
+    struct buf why = { 0 };
+    bool same = false;
+    const char *at = first;
+    for (int i = 0; at && i < WORDS_TRIED && !same; i++) {
+        const char *behind = at + word.len;
+        struct vm *vm = NULL;
+        buf_clear(&why);
+        same = vm_new((struct slice){ code->text, (size_t)(behind - code->text) }, &vm, &why) ==
+                   VM_SYNTAX &&
+               strcmp(buf_text(&why), message) == 0;
+        vm_free(vm);
+        if (!same)
+            at = find_word((struct slice){ behind, (size_t)(end - behind) }, word);
+    }
+    buf_free(&why);
+    return same ? at : first;
+}
+
 /* Where a message, "lua:3: … near 'x'", points to: its line of the chunk, or the word that it names there. Sets *text to what
  * stands behind the number. */
 static struct diag_place lua_place(const struct yaml_node *code, const char **text)
 {
+    const char *message = *text;
     char *rest;
     if (strncmp(*text, "lua:", 4) != 0)
         return yaml_place(code);
@@ -60,7 +86,7 @@ static struct diag_place lua_place(const struct yaml_node *code, const char **te
     *text = rest + strspn(rest, ": ");
     const char *near = strstr(*text, "near '");
     struct slice word = { near ? near + 6 : NULL, near ? strcspn(near + 6, "'") : 0 };
-    const char *at = word.len ? find_word(line, word) : NULL;
+    const char *at = word.len ? find_wrong(code, line, word, message) : NULL;
     if (at)
         line = (struct slice){ at, word.len };
     size_t from = (size_t)((const char *)line.ptr - code->text);

@@ -91,6 +91,8 @@ static const struct {
     { "- lua: |\n    return function(record)\n      return record\n\n",
       "job.yaml:4:7: error[E231]: Lua: 'end' expected (to close 'function' at line 1) near "
       "<eof>\n" },
+    { "- lua: \"return function(x) retrun x end\"",
+      "job.yaml:2:35: error[E231]: Lua: syntax error near 'x'\n" },
     { "- lua: \"\\treturn = 1\"", "job.yaml:2:18: error[E231]: Lua: unexpected symbol near '='\n" },
     { "- lua: |\n    local a\n    local b = a.b\n    return a",
       "job.yaml:4:5: error[E231]: the chunk fails: attempt to index a nil value (local 'a')\n" },
