@@ -185,7 +185,7 @@ const struct job_kind *job_kind_find(struct job_file *file, const struct job_ite
     }
     names[n] = NULL;
     node->bad = true;
-    if (job_kind_misplaced(file, node))
+    if (job_kind_misplaced(file, node) || job_absent_refuse(file->diags, node, what))
         return NULL;
     struct diag *diag = diag_add(file->diags, yaml_place(node), 201, "unknown %s '%s'", what, name);
     schema_suggest(file->diags, diag, name, names);

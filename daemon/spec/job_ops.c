@@ -30,6 +30,22 @@ static const struct {
     { "partitionBy", "leave it out: keys are spread over the threads by themselves" },
     { "cache", "leave it out: a stream that is read twice is computed once" },
     { "persist", "leave it out: a stream that is read twice is computed once" },
+    { "keys", "use map: _._1" },
+    { "values", "use map: _._2" },
+    { "sum", "use reduce: sum" },
+    { "min", "use reduce: min" },
+    { "max", "use reduce: max" },
+    { "sortBy", "use top, or make pairs first, then sortByKey" },
+    { "groupBy", "make pairs first, then groupByKey" },
+    { "coalesce", "use repartition" },
+    { "take", "use top; print has a num of its own" },
+    { "saveAsObjectFiles", "use saveAsTextFiles" },
+    { "saveAsHadoopFiles", "use saveAsTextFiles" },
+    { "saveAsNewAPIHadoopFiles", "use saveAsTextFiles" },
+    { "fileStream", "use textFileStream" },
+    { "queueStream", "write what it would hold as `tests:` of the job" },
+    { "createStream", "use kafka" },
+    { "createDirectStream", "use kafkaDirect" },
 };
 
 const struct job_op_row *job_op_row(const char *name)
@@ -45,14 +61,14 @@ bool job_op_known(const char *name)
     return job_op_row(name) != NULL;
 }
 
-static bool refuse_absent(struct diags *diags, const struct yaml_node *node)
+bool job_absent_refuse(struct diags *diags, const struct yaml_node *node, const char *what)
 {
     for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
         if (strcmp(absent[i].name, node->text) != 0)
             continue;
         diag_help(
             diags,
-            diag_add(diags, yaml_place(node), 216, "there is no operation '%s' here", node->text),
+            diag_add(diags, yaml_place(node), 216, "there is no %s '%s' here", what, node->text),
             "%s", absent[i].instead);
         return true;
     }
@@ -61,7 +77,7 @@ static bool refuse_absent(struct diags *diags, const struct yaml_node *node)
 
 void job_op_refuse(struct diags *diags, const struct yaml_node *node)
 {
-    if (refuse_absent(diags, node))
+    if (job_absent_refuse(diags, node, "operation"))
         return;
     if (job_op_row(node->text)) {
         diag_add(diags, yaml_place(node), 250, "operation '%s' is known, but not supported yet",

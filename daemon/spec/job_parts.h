@@ -53,6 +53,8 @@ const struct job_kind *job_kind_find(struct job_file *file, const struct job_ite
                                      const struct job_kind *kinds, const char *what);
 /* E204 for a word that stands in the wrong one of the three lists; false when it stands in none. */
 bool job_kind_misplaced(struct job_file *file, struct yaml_node *node);
+/* E216 for a word of Spark's that has no counterpart here, and what to use; false: it is none. `what` it would be: "output". */
+bool job_absent_refuse(struct diags *diags, const struct yaml_node *node, const char *what);
 /* [A-Za-z0-9_-]{1,63}, else E208. */
 bool job_name_check(struct job_file *file, struct yaml_node *node, const char *what);
 /* At most JOB_LIST_MAX entries, else E208. */

@@ -1,4 +1,5 @@
 /* `topics`, `partitions` and `fromOffsets` of a source of Kafka. */
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,22 @@
 #define TOPIC_MAX 249         /* Kafka's own limit on a topic's name */
 #define CONSUMERS_MAX 1000    /* of one topic */
 #define PARTITION_MAX 1000000 /* more than any topic has */
+
+/* A regular expression of POSIX, as librdkafka's are. */
+static bool topic_pattern(struct job_file *file, struct yaml_node *node)
+{
+    char why[200];
+    regex_t regex;
+    int bad = regcomp(&regex, node->text, REG_EXTENDED | REG_NOSUB);
+    if (!bad) {
+        regfree(&regex);
+        return true;
+    }
+    regerror(bad, &regex, why, sizeof why);
+    diag_add(file->diags, yaml_place(node), 235, "bad regex: %s", why);
+    node->bad = true;
+    return false;
+}
 
 static bool topic_name(struct job_file *file, struct yaml_node *node, struct job_topic *topic)
 {
@@ -19,7 +36,7 @@ static bool topic_name(struct job_file *file, struct yaml_node *node, struct job
     *topic = (struct job_topic){ .name = node->text, .consumers = 1 };
     size_t n = node->text_len;
     if (node->text[0] == '^' && n > 1)
-        return true;
+        return topic_pattern(file, node);
     bool dots = strcmp(node->text, ".") == 0 || strcmp(node->text, "..") == 0;
     if (n && n <= TOPIC_MAX && strspn(node->text, letters) == n && !dots)
         return true;
