@@ -16,8 +16,8 @@ enum ask_ends { /* what else than YES and NO is the asker's to deal with */
                     2, /* a refusal of kind ERR_FATAL: a file longer than req.length_max */
                 ASK_OWN =
                     4, /* below our own directory, where NO may also mean that we are fenced, or
-                             that a server is behind: NO ends only when the directory, touched, is
-                             there and the same request said NO twice */
+                             that a server is behind: NO ends only when a listing of the folder,
+                             which nobody but the directory's owner can have, lacks the name */
 };
 
 struct ask;
@@ -29,7 +29,9 @@ struct ask {
     ask_cb cb;            /* req.answer says it; free what it brought with ask_done() */
     /* its own */
     void (*op)(struct store *store, struct store_req *req);
-    struct store_req touch; /* of the path, then of the directory */
+    struct store_req
+        look; /* what a NO means: touches the path, lists its folder, touches the directory */
+    char folder[DIRECTORY_PATH_SIZE];
     struct loop_timer timer;
     uint32_t tries; /* failures in a row */
 };

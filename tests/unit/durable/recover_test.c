@@ -351,6 +351,40 @@ START_TEST(what_is_missing_or_damaged_is_named)
 }
 END_TEST
 
+struct rival { /* takes the directory before a record is read, and loses it to a failover */
+    struct job *job;
+    bool was, has;
+};
+
+static enum memory_fault rival_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct rival *rival = ctx;
+    static const char ours[] = "e1.00112233445566ff", theirs[] = "e2.0000000000000001";
+    if (strcmp(op, "read") == 0 && !rival->was) {
+        rival->was = rival->has = true;
+        memory_move(rival->job->test.store, ours, theirs);
+    } else if (strcmp(op, "touch") == 0 && strcmp(req->path, ours) == 0 && rival->has) {
+        rival->has = false;
+        memory_move(rival->job->test.store, theirs, ours);
+    }
+    return MEMORY_FINE;
+}
+
+START_TEST(a_directory_that_was_away_has_lost_nothing)
+{
+    struct job job;
+    struct rival rival = { &job, false, false };
+    begin(&job);
+    batch(&job, 0);
+    memory_on(job.test.store, rival_hook, &rival);
+    recover(&job);
+    is_whole(&job);
+    ck_assert(rival.was && !rival.has);
+    memory_on(job.test.store, NULL, NULL);
+    test_end(&job.test);
+}
+END_TEST
+
 START_TEST(records_swapped_with_another_life_are_found)
 {
     struct job job, other;
@@ -451,6 +485,7 @@ Suite *recover_suite(void)
     TEST(a_damaged_snapshot_gives_way_to_the_one_before);
     tcase_add_loop_test(tcase, what_is_missing_or_damaged_is_named, 0,
                         sizeof damages / sizeof damages[0]);
+    TEST(a_directory_that_was_away_has_lost_nothing);
     TEST(records_swapped_with_another_life_are_found);
     TEST(outputs_that_nobody_names_are_deleted);
     TEST(a_snapshot_that_cannot_be_read_back_is_told);
