@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/crc32c.h"
 #include "base/mem.h"
 
 struct block *block_new(uint32_t bytes_cap, uint32_t rows_cap)
@@ -118,6 +119,30 @@ static uint64_t block_row_bytes(const struct block_row *row)
     uint64_t n = row->key_len == BLOCK_ABSENT ? 0 : row->key_len;
     n += row->value_len == BLOCK_ABSENT ? 0 : row->value_len;
     return n + (row->headers_len == BLOCK_ABSENT ? 0 : row->headers_len);
+}
+
+uint32_t block_record_crc(const struct block_record *record)
+{
+    uint8_t head[16];
+    be_put_u64(head, (uint64_t)record->time_ms);
+    be_put_u32(head + 8, record->key_len);
+    be_put_u32(head + 12, record->value_len);
+    uint32_t crc = crc32c(0, head, sizeof head);
+    if (record->key_len)
+        crc = crc32c(crc, record->key, record->key_len);
+    if (record->value_len)
+        crc = crc32c(crc, record->value, record->value_len);
+    return crc ? crc : 1;
+}
+
+uint32_t block_last_crc(const struct block *block)
+{
+    struct block_record record;
+    check(block->count > 0);
+    uint32_t last = block->count - 1;
+    uint32_t at = block->used - (uint32_t)block_row_bytes(&block->rows[last]);
+    block_read(block, last, at, &record);
+    return block_record_crc(&record);
 }
 
 uint32_t block_skip(const struct block *block, uint32_t row, uint32_t n, uint32_t at)

@@ -53,6 +53,10 @@ bool block_append(struct block *block, const struct block_record *record);
  * in the block. */
 uint32_t block_read(const struct block *block, uint32_t row, uint32_t at,
                     struct block_record *record);
+/* What tells its last record from any other: CRC-32C of its time stamp, its key and its value; never
+ * 0. A block that has records. */
+uint32_t block_last_crc(const struct block *block);
+uint32_t block_record_crc(const struct block_record *record);
 /* The same of n rows, without looking at them. */
 uint32_t block_skip(const struct block *block, uint32_t row, uint32_t n, uint32_t at);
 

@@ -128,8 +128,9 @@ static bool apply_position(struct progress *progress, const struct entry *entry,
     struct progress_partition *all =
         mem_realloc(progress->partitions, (n + 1) * sizeof *progress->partitions);
     memmove(all + at + 1, all + at, (n - at) * sizeof *all);
-    all[at] = (struct progress_partition){ key.source, mem_strndup(topic.ptr, topic.len),
-                                           key.partition, entry->position.offset };
+    all[at] =
+        (struct progress_partition){ key.source, mem_strndup(topic.ptr, topic.len), key.partition,
+                                     entry->position.offset, entry->position.crc };
     progress->partitions = all;
     return true;
 }
@@ -143,6 +144,7 @@ static bool apply_gap(struct progress *progress, const struct entry *entry, stru
     if (entry->gap.from < partition->offset || entry->gap.to < 0)
         return progress_fail(err, "a gap in offsets that were read", (uint64_t)entry->gap.from);
     partition->offset = entry->gap.to;
+    partition->crc = 0;
     return true;
 }
 
@@ -157,6 +159,7 @@ static bool apply_range(struct progress *progress, const struct entry *entry, st
     if (entry->range.count > (uint64_t)(entry->range.to - entry->range.from))
         return progress_fail(err, "more records than offsets", entry->range.count);
     partition->offset = entry->range.to;
+    partition->crc = entry->range.crc;
     return true;
 }
 
@@ -319,6 +322,7 @@ static void save_partition(const struct progress *progress, size_t i, struct rec
     entry.position.topic = slice_of_text(partition->topic);
     entry.position.partition = partition->partition;
     entry.position.offset = partition->offset;
+    entry.position.crc = partition->crc;
     record_put(out, &entry);
 }
 

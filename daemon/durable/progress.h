@@ -18,6 +18,7 @@ struct progress_partition {
     char *topic;
     int32_t partition;
     int64_t offset; /* the next one to read, as of the last batch */
+    uint32_t crc;   /* of the record before it, see record.h; 0 = not known */
 };
 struct progress_output {
     char label[FILE_NAME_SIZE];

@@ -8,7 +8,16 @@
 #include "base/list.h"
 #include "durable/file.h"
 
-enum field_type { FIELD_END, FIELD_U8, FIELD_U16, FIELD_U32, FIELD_U64, FIELD_TEXT, FIELD_BYTES };
+enum field_type {
+    FIELD_END,
+    FIELD_U8,
+    FIELD_U16,
+    FIELD_U32,
+    FIELD_U64,
+    FIELD_TEXT,
+    FIELD_BYTES,
+    FIELD_MAYBE, /* a u32 at the end that is not there when it is 0 */
+};
 struct field {
     enum field_type type;
     size_t at; /* in struct entry */
@@ -30,7 +39,8 @@ static const struct entry_layout {
                         FIELD(U64, start.hash_seed) } },
     [ENTRY_POSITION] = { "position",
                          { FIELD(TEXT, position.source), FIELD(TEXT, position.topic),
-                           FIELD(U32, position.partition), FIELD(U64, position.offset) } },
+                           FIELD(U32, position.partition), FIELD(U64, position.offset),
+                           FIELD(MAYBE, position.crc) } },
     [ENTRY_GAP] = { "gap",
                     { FIELD(TEXT, gap.source), FIELD(TEXT, gap.topic), FIELD(U32, gap.partition),
                       FIELD(U64, gap.from), FIELD(U64, gap.to) } },
@@ -43,7 +53,7 @@ static const struct entry_layout {
     [ENTRY_RANGE] = { "range",
                       { FIELD(TEXT, range.source), FIELD(TEXT, range.topic),
                         FIELD(U32, range.partition), FIELD(U64, range.from), FIELD(U64, range.to),
-                        FIELD(U64, range.count) } },
+                        FIELD(U64, range.count), FIELD(MAYBE, range.crc) } },
     [ENTRY_OUTPUT] = { "output", { FIELD(TEXT, output.label), FIELD(BYTES, output.bytes) } },
     [ENTRY_OUTFILE] = { "outfile",
                         { FIELD(TEXT, outfile.label), FIELD(TEXT, outfile.name),
@@ -86,6 +96,10 @@ static void field_put(const struct field *field, const struct entry *entry, stru
             buf_put_u32(out, (uint32_t)slice->len);
             buf_put(out, slice->ptr, slice->len);
             break;
+        case FIELD_MAYBE:
+            if (*(const uint32_t *)at)
+                buf_put_u32(out, *(const uint32_t *)at);
+            break;
         case FIELD_END:
             break;
     }
@@ -112,6 +126,9 @@ static void field_get(const struct field *field, struct reader *reader, struct e
             break;
         case FIELD_BYTES:
             *(struct slice *)at = reader_bytes(reader, reader_u32(reader));
+            break;
+        case FIELD_MAYBE:
+            *(uint32_t *)at = reader_left(reader) ? reader_u32(reader) : 0;
             break;
         case FIELD_END:
             break;

@@ -5,7 +5,8 @@
  *     0  u64 hash of the record before it (record_hash of that file's bytes); in a snapshot: of the
  *            record log/<index> that it stands for; 0 for the first record
  *     8  u32 number of entries
- *    12      entries: u16 kind, u32 length of the body, body (below, in the order of the fields)
+ *    12      entries: u16 kind, u32 length of the body, body (below, in the order of the fields; `crc` of a
+ *            position and of a range is left out when it is 0, as by a version that knows none)
  *
  * A record holds any number of batches in order. ENTRY_BATCH opens one; the entries marked "of a
  * batch" that follow belong to it. A kind that a reader does not know is an error: what it means
@@ -45,6 +46,7 @@ struct entry {
             struct slice source, topic;
             int32_t partition;
             int64_t offset;
+            uint32_t crc; /* of the record before offset, as of a range */
         } position;
         struct {
             struct slice source, topic;
@@ -60,12 +62,14 @@ struct entry {
             struct slice source;
             uint64_t seq, chain;
         } taken;
-        /* offsets [from, to): `to` is the partition's new position; offsets may have holes */
+        /* offsets [from, to): `to` is the partition's new position; offsets may have holes. crc tells
+         * the record at to - 1 from any other: block_last_crc(); 0 = not known */
         struct {
             struct slice source, topic;
             int32_t partition;
             int64_t from, to;
             uint64_t count;
+            uint32_t crc;
         } range;
         struct {
             struct slice label, bytes;

@@ -145,7 +145,7 @@ static void kafka_source_assign(struct source *source, const struct source_posit
 {
     for (size_t i = 0; i < n; i++)
         receiver_task_assign(seat_of(of(source), positions[i].topic, positions[i].partition),
-                             positions[i].topic, positions[i].partition, positions[i].offset);
+                             &positions[i]);
 }
 
 static void kafka_source_release(struct source *source, struct block *block)

@@ -1,7 +1,6 @@
 #include "source/lane.h"
 
 #include "base/check.h"
-#include "base/crc32c.h"
 #include "base/mem.h"
 #include "column/block.h"
 #include "source/receiver_task.h"
@@ -166,12 +165,22 @@ static bool lane_put(struct lanes *lanes, struct lane *lane, const struct block_
     return block_append(lane->block, record);
 }
 
+static struct block_record message_record(const struct kafka_message *message)
+{
+    return (struct block_record){ .key = message->key,
+                                  .value = message->value,
+                                  .headers = message->headers,
+                                  .key_len = message->key_len,
+                                  .value_len = message->value_len,
+                                  .headers_len = message->headers_len,
+                                  .offset = message->offset,
+                                  .time_ms = message->time_ms };
+}
+
 static uint32_t message_crc(const struct kafka_message *message)
 {
-    uint32_t crc = crc32c(0, &message->time_ms, sizeof message->time_ms);
-    if (message->key_len)
-        crc = crc32c(crc, message->key, message->key_len);
-    return message->value_len ? crc32c(crc, message->value, message->value_len) : crc;
+    struct block_record record = message_record(message);
+    return block_record_crc(&record);
 }
 
 /* False: what is below is not what it was. */
@@ -196,17 +205,10 @@ static bool lane_fill(struct lanes *lanes, uint32_t part, size_t n, uint64_t now
     for (size_t i = 0; i < n; i++) {
         const struct kafka_message *message = &lanes->messages[i];
         if (message->offset < next) {
-            lane->again++;
+            lane->again += message->offset != at->last; /* which is only compared */
             continue;
         }
-        struct block_record record = { .key = message->key,
-                                       .value = message->value,
-                                       .headers = message->headers,
-                                       .key_len = message->key_len,
-                                       .value_len = message->value_len,
-                                       .headers_len = message->headers_len,
-                                       .offset = message->offset,
-                                       .time_ms = message->time_ms };
+        struct block_record record = message_record(message);
         uint64_t size = (uint64_t)message->key_len + message->value_len + message->headers_len;
         if (!lane_put(lanes, lane, &record)) {
             receiver_refuse(lanes->receiver, part, message->offset, size);

@@ -223,7 +223,7 @@ void receiver_closed(struct receiver *receiver, uint64_t now_ms)
 
 /* ---- what the worker said, and the reading */
 
-void receiver_assign(struct receiver *receiver, const struct kafka_position *position,
+void receiver_assign(struct receiver *receiver, const struct kafka_position *position, uint32_t crc,
                      uint64_t now_ms)
 {
     struct receiver_part *part = receiver_part_find(receiver, position->topic, position->partition);
@@ -235,7 +235,10 @@ void receiver_assign(struct receiver *receiver, const struct kafka_position *pos
     receiver_do_part(receiver, ACT_SEAL, receiver_part_index(receiver, part));
     part->state = PART_READING;
     part->next = position->offset;
-    part->seen = part->last = -1;
+    part->seen = -1;
+    part->last = crc ? part->next - 1 : -1;
+    part->last_crc = crc;
+    part->is_doubted = crc != 0;
     part->is_stuck = false;
     part->due_ms = 0;
     part->moved_ms = now_ms;

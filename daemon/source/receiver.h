@@ -8,7 +8,7 @@
  * RECEIVER_STALL_MS though nobody holds it has its consumer closed and built anew.
  *
  * Offsets may come to mean other records: a new leader that lacked the last ones, a topic deleted
- * and made anew. Signs of that (the end went back, the topic was away, a new consumer) put a
+ * and made anew. Signs of that (the end went back, the topic was away, a new consumer, a new life) put a
  * partition in doubt: it is assigned at the last record that was received, which must be the same. */
 #pragma once
 #include <stdbool.h>
@@ -108,8 +108,9 @@ void receiver_start(struct receiver *receiver);
 void receiver_opened(struct receiver *receiver, const struct err *err, uint64_t now_ms);
 void receiver_closed(struct receiver *receiver, uint64_t now_ms);
 void receiver_event(struct receiver *receiver, const struct kafka_event *event, uint64_t now_ms);
-/* The worker's answer to found or gap, or a start anew. */
-void receiver_assign(struct receiver *receiver, const struct kafka_position *position,
+/* The worker's answer to found or gap, or a start anew. crc: of the record before that offset, as it
+ * was read in an earlier life; 0 = not known. */
+void receiver_assign(struct receiver *receiver, const struct kafka_position *position, uint32_t crc,
                      uint64_t now_ms);
 /* Advisory; while there is no consumer it is kept for the next. */
 void receiver_commit(struct receiver *receiver, const struct kafka_position *position);

@@ -27,6 +27,7 @@ struct letter {
     struct mail mail;
     enum letter_kind kind;
     struct kafka_position position; /* assign, commit; its topic stands behind the struct */
+    uint32_t crc;                   /* assign */
     struct block *block;            /* release */
     bool hold;
     uint64_t rate; /* limit */
@@ -275,7 +276,7 @@ static void letter_read(struct receiver_task *task, struct letter *letter, uint6
         case LETTER_BEGIN:
             break;
         case LETTER_ASSIGN:
-            receiver_assign(&task->receiver, &letter->position, now_ms);
+            receiver_assign(&task->receiver, &letter->position, letter->crc, now_ms);
             break;
         case LETTER_RELEASE:
             lanes_release(&task->lanes, letter->block);
@@ -389,12 +390,12 @@ struct receiver_task *receiver_task_new(const struct receiver_task_conf *conf)
     return task;
 }
 
-void receiver_task_assign(struct receiver_task *task, const char *topic, int32_t partition,
-                          int64_t offset)
+void receiver_task_assign(struct receiver_task *task, const struct source_position *position)
 {
-    struct letter *letter = letter_new(LETTER_ASSIGN, topic);
-    letter->position.partition = partition;
-    letter->position.offset = offset;
+    struct letter *letter = letter_new(LETTER_ASSIGN, position->topic);
+    letter->position.partition = position->partition;
+    letter->position.offset = position->offset;
+    letter->crc = position->crc;
     letter_send(task, letter);
 }
 

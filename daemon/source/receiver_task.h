@@ -65,8 +65,7 @@ struct receiver_task_conf {
     void *ctx;
 };
 struct receiver_task *receiver_task_new(const struct receiver_task_conf *conf);
-void receiver_task_assign(struct receiver_task *task, const char *topic, int32_t partition,
-                          int64_t offset);
+void receiver_task_assign(struct receiver_task *task, const struct source_position *position);
 void receiver_task_release(struct receiver_task *task, struct block *block);
 void receiver_task_commit(struct receiver_task *task, const char *topic, int32_t partition,
                           int64_t offset);

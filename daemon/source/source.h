@@ -16,6 +16,9 @@ struct source_position {
     const char *topic; /* lives as long as the source */
     int32_t partition;
     int64_t offset; /* the next one to read */
+    uint32_t
+        crc; /* assign: the record before it must still be the same, see block_last_crc(); 0: not
+                     * known */
 };
 
 struct source_found {  /* a partition that the source has come to know */

@@ -54,7 +54,8 @@ struct intake *intake_new(const struct intake_conf *conf)
         const struct progress_partition *at = &conf->progress->partitions[i];
         for (uint32_t s = 0; s < n; s++)
             if (strcmp(conf->progress->sources[at->source].name, intake->sources[s].name) == 0)
-                positions_add(&intake->positions, s, at->topic, at->partition, at->offset);
+                positions_add(&intake->positions, s, at->topic, at->partition, at->offset)->crc =
+                    at->crc;
     }
     return intake;
 }
@@ -98,6 +99,7 @@ static void intake_count(struct intake_source *source, const struct block *block
         position->blocks--;
     position->count += block->count;
     position->next = block->last_offset + 1;
+    position->crc = block_last_crc(block);
     position->is_dirty = true;
 }
 
@@ -221,7 +223,8 @@ static void intake_cut_ranges(struct intake *intake, struct record *record)
                                           .partition = at->partition,
                                           .from = at->from,
                                           .to = at->next,
-                                          .count = at->count } });
+                                          .count = at->count,
+                                          .crc = at->crc } });
         intake->sources[at->source].cut_records += at->count;
         at->from = -1;
         at->count = 0;
@@ -245,6 +248,7 @@ static void intake_cut_gaps(struct intake *intake, struct record *record)
         intake->conf.gap(intake->conf.ctx, &gap);
         at->note = ++intake->notes;
         at->next = at->gap_to;
+        at->crc = 0;
         at->gap_to = -1;
     }
 }
@@ -295,7 +299,7 @@ static void intake_commit_source(struct intake *intake, struct intake_source *so
         struct position *at = &intake->positions.items[i];
         if (at->source != source->index || !at->is_dirty)
             continue;
-        commits[n++] = (struct source_position){ at->topic, at->partition, at->next };
+        commits[n++] = (struct source_position){ at->topic, at->partition, at->next, 0 };
         at->is_dirty = false;
     }
     if (n)

@@ -13,7 +13,7 @@
 
 static void intake_assign(struct intake_source *source, const struct position *at)
 {
-    struct source_position position = { at->topic, at->partition, at->next };
+    struct source_position position = { at->topic, at->partition, at->next, at->crc };
     source->source->ops->assign(source->source, &position, 1);
 }
 

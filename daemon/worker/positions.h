@@ -9,6 +9,7 @@ struct position {
     const char *topic;
     int32_t partition;
     int64_t next;    /* behind the last record handed to the engine */
+    uint32_t crc;    /* of that record, see block_last_crc(); 0 = not known */
     int64_t from;    /* where the open batch began; -1 = nothing of it is in the batch */
     uint64_t count;  /* records of it in the open batch */
     int64_t until;   /* --once: where it ended when it was found; -1 = not found yet */

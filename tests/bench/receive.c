@@ -34,8 +34,8 @@ static void on_found(void *ctx, struct source *source, const struct source_found
 {
     (void)ctx;
     for (size_t i = 0; i < n; i++)
-        source->ops->assign(source,
-                            &(struct source_position){ found[i].topic, found[i].partition, 0 }, 1);
+        source->ops->assign(
+            source, &(struct source_position){ found[i].topic, found[i].partition, 0, 0 }, 1);
 }
 
 static void on_block(void *ctx, struct source *source, struct block *block)
@@ -58,7 +58,7 @@ static void on_block(void *ctx, struct source *source, struct block *block)
 static void on_gap(void *ctx, struct source *source, struct source_position from, int64_t to)
 {
     (void)ctx;
-    source->ops->assign(source, &(struct source_position){ from.topic, from.partition, to }, 1);
+    source->ops->assign(source, &(struct source_position){ from.topic, from.partition, to, 0 }, 1);
 }
 
 static void on_state(void *ctx, struct source *source, const struct err *err)

@@ -151,6 +151,17 @@ def a_topic_made_anew_stops_the_job():
         stopped_by_other_records(stage, scene)
 
 
+def a_topic_made_anew_while_nobody_looked_stops_the_job():
+    with Stage("hostile-unseen") as stage:
+        scene = Scene(stage, attempts=1)
+        scene.wait_records(HALF)
+        expect(scene.count.process.stop(30) == 0, "it ends well")
+        scene.broker.tell("other", 0)
+        scene.broker.tell("end", END)
+        scene.count.start()
+        stopped_by_other_records(stage, scene)
+
+
 def an_end_that_comes_back_is_waited_for():
     with Stage("hostile-behind") as stage:
         scene = Scene(stage)
@@ -163,7 +174,7 @@ def an_end_that_comes_back_is_waited_for():
 
 SHORT = [holes_are_no_loss, a_batch_with_a_wrong_checksum_stops_the_job, errors_of_all_kinds_are_waited_for,
          a_topic_that_is_away_and_comes_back_is_the_same, offsets_used_again_stop_the_job, a_topic_made_anew_stops_the_job,
-         an_end_that_comes_back_is_waited_for]
+         a_topic_made_anew_while_nobody_looked_stops_the_job, an_end_that_comes_back_is_waited_for]
 LONG = [a_record_that_announces_a_gigabyte_is_waited_for, a_batch_that_announces_a_gigabyte_is_waited_for,
         an_answer_that_announces_a_gigabyte_is_waited_for]  # until the watchdog has seen that nothing comes: 30 s
 

@@ -93,6 +93,17 @@ void sim_kafka_expire(struct sim_kafka *kafka, const char *topic, int32_t partit
     sim_trace(kafka->sim, "%s/%d begins at %lld now", topic, partition, (long long)found->low);
 }
 
+void sim_kafka_remake(struct sim_kafka *kafka, const char *topic)
+{
+    for (int32_t i = 0; sim_partition(kafka, topic, i); i++) {
+        struct sim_partition *partition = sim_partition(kafka, topic, i);
+        for (size_t at = 0; at < partition->n; at++)
+            if (partition->records[at].value_len)
+                partition->records[at].bytes[partition->records[at].key_len] = 'x';
+    }
+    sim_trace(kafka->sim, "%s is made anew", topic);
+}
+
 int64_t sim_kafka_end(struct sim_kafka *kafka, const char *topic, int32_t partition)
 {
     return must_have(kafka, topic, partition)->end;

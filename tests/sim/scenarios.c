@@ -48,6 +48,7 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.memory_once", worker_memory_once, 1, 100000, true },
     { "worker.memory_ever", worker_memory_ever, 1, 100000, true },
     { "worker.storm", worker_storm, 100, 0, false },
+    { "worker.anew", worker_anew, 32, 0, false },
     { "worker.harm", worker_harm, 1, 0, false },
     { NULL, NULL, 0, 0, false },
 };

@@ -17,6 +17,8 @@ int64_t sim_kafka_produce(struct sim_kafka *kafka, const char *topic, int32_t pa
 void sim_kafka_skip(struct sim_kafka *kafka, const char *topic, int32_t partition, int64_t n);
 /* Records below this offset are gone: retention. */
 void sim_kafka_expire(struct sim_kafka *kafka, const char *topic, int32_t partition, int64_t low);
+/* The topic is deleted and made anew, with as many records, all of them others. */
+void sim_kafka_remake(struct sim_kafka *kafka, const char *topic);
 /* Records at the offsets from (included) to (not included). */
 uint64_t sim_kafka_count(struct sim_kafka *kafka, const char *topic, int32_t partition,
                          int64_t from, int64_t to);

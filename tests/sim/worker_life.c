@@ -1,5 +1,6 @@
 /* Scenarios of whole workers. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "parts.h"
 #include "worker_sim.h"
@@ -112,6 +113,39 @@ void worker_local(struct sim *sim)
     tally_start(tally, 1);
     trouble(tally, 60000);
     tally_finish(tally);
+}
+
+static bool named(void *ctx)
+{
+    return ((struct tally *)ctx)->named;
+}
+
+void worker_anew(struct sim *sim)
+{
+    struct tally *tally = tally_new(sim, HDFS);
+    size_t from = 0;
+    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000 };
+    tally_start(tally, 0);
+    sim_run(sim, sim_chance(sim, 500) ? 60000 : 8000, NULL, NULL); /* with or without a snapshot */
+    tally->producing = false;
+    if (sim_chance(sim, 500)) {
+        tally_stop(tally);
+        sim_run(sim, BOUND_MS, stopped, tally);
+    } else {
+        tally->stopping = true;
+        sim_kill(tally->workers[0]);
+    }
+    sim_output(sim, &from);
+    sim_kafka_remake(tally->kafka, TALLY_TOPIC);
+    tally->stopping = false;
+    tally->harmed = "made anew";
+    tally_start(tally, 0);
+    sim_run(sim, BOUND_MS, named, tally);
+    struct slice more = sim_output(sim, &from);
+    sim_expect(sim, tally->named, "nobody sees that the topic is another");
+    sim_expect(sim, !memmem(more.ptr, more.len, "xord", 4), "its records are counted");
+    tally->stopping = true;
+    tally_free(tally);
 }
 
 /* ---- sweeps */

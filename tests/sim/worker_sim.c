@@ -43,7 +43,7 @@ static void log_note(struct tally *tally, const char *bytes, size_t n)
         tally->recoveries += tally->starts > 1;
         census_add(CENSUS_RECOVERIES, tally->starts > 1);
     }
-    if (tally->harmed && memmem(bytes, n, " code=E35", 9) &&
+    if (tally->harmed && memmem(bytes, n, " code=E3", 8) &&
         memmem(bytes, n, tally->harmed, strlen(tally->harmed)))
         tally->named = true;
 }

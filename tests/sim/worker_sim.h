@@ -61,4 +61,5 @@ void worker_memory_once(struct sim *sim); /* swept: at each allocation of the fi
 void worker_memory_ever(
     struct sim *sim); /* swept: at that allocation of every life, until memory is back */
 void worker_storm(struct sim *sim); /* a kill every few seconds, on either store */
+void worker_anew(struct sim *sim);  /* the topic is made anew while no worker runs */
 void worker_harm(struct sim *sim);  /* every harm to every file of a small job; see --step */

@@ -108,6 +108,23 @@ START_TEST(what_was_encoded_is_read_back)
 }
 END_TEST
 
+START_TEST(the_last_record_is_told_from_any_other)
+{
+    struct block *block = block_of_three();
+    struct block_record near = empty;
+    ck_assert_uint_eq(block_last_crc(block), block_record_crc(&empty));
+    ck_assert_uint_ne(block_record_crc(&first), block_record_crc(&empty));
+    near.time_ms++;
+    ck_assert_uint_ne(block_record_crc(&near), block_record_crc(&empty));
+    struct block_record ab = { .key = "ab", .key_len = 2, .value = "c", .value_len = 1 }, a = ab;
+    a.key_len = 1;
+    a.value = "bc";
+    a.value_len = 2;
+    ck_assert_uint_ne(block_record_crc(&a), block_record_crc(&ab));
+    block_free(block);
+}
+END_TEST
+
 START_TEST(a_block_without_room_refuses_and_stays_as_it_was)
 {
     struct block *rows = block_new(100, 1), *bytes = block_new(10, 10);
@@ -203,6 +220,7 @@ Suite *block_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, golden_bytes);
     tcase_add_test(tcase, what_was_encoded_is_read_back);
+    tcase_add_test(tcase, the_last_record_is_told_from_any_other);
     tcase_add_test(tcase, a_block_without_room_refuses_and_stays_as_it_was);
     tcase_add_test(tcase, offsets_grow_and_stay_within_32_bits);
     tcase_add_test(tcase, a_cleared_block_begins_anew);

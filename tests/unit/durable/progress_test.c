@@ -183,6 +183,25 @@ START_TEST(a_gap_moves_the_position_either_way)
 }
 END_TEST
 
+START_TEST(the_last_record_of_a_partition_stays_known)
+{
+    struct progress progress = begun(), loaded = { 0 };
+    struct record record = { 0 };
+    struct entry range = { .kind = ENTRY_RANGE,
+                           .range = { TEXT("k"), TEXT("t"), 0, 20, 25, 5, 77 } };
+    struct entry gap = { .kind = ENTRY_GAP, .gap = { TEXT("k"), TEXT("t"), 0, 25, 90 } };
+    ck_assert(APPLY(&progress, NULL, &batch2, &range));
+    progress_save(&progress, &record);
+    ck_assert(progress_load(&loaded, record_seal(&record, progress.hash), 3, NULL));
+    ck_assert_uint_eq(progress_find(&loaded, "k", "t", 0)->crc, 77);
+    ck_assert(APPLY(&loaded, NULL, &gap));
+    ck_assert_uint_eq(progress_find(&loaded, "k", "t", 0)->crc, 0); /* not read: nobody knows */
+    record_free(&record);
+    progress_free(&progress);
+    progress_free(&loaded);
+}
+END_TEST
+
 START_TEST(folded_ticks_move_the_time)
 {
     struct progress progress = begun();
@@ -254,6 +273,7 @@ Suite *progress_suite(void)
     TEST(a_record_out_of_place_is_refused);
     tcase_add_loop_test(tcase, what_does_not_fit_is_refused, 0, sizeof misfits / sizeof misfits[0]);
     TEST(a_gap_moves_the_position_either_way);
+    TEST(the_last_record_of_a_partition_stays_known);
     TEST(folded_ticks_move_the_time);
     TEST(partitions_are_sorted);
     TEST(a_new_output_needs_no_older_batches);

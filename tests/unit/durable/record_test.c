@@ -12,11 +12,11 @@
 
 static const struct entry entries[] = {
     { .kind = ENTRY_START, .start = { -1, 2000, 0x1122334455667788 } },
-    { .kind = ENTRY_POSITION, .position = { TEXT("kafka0"), TEXT("lines"), 3, 42 } },
+    { .kind = ENTRY_POSITION, .position = { TEXT("kafka0"), TEXT("lines"), 3, 42, 0 } },
     { .kind = ENTRY_GAP, .gap = { TEXT("kafka0"), TEXT("lines"), 3, 42, 50 } },
     { .kind = ENTRY_BATCH, .batch = { 1, 4000, 7, 2 } },
     { .kind = ENTRY_TAKEN, .taken = { TEXT("kafka0"), 9, 0xabcdef } },
-    { .kind = ENTRY_RANGE, .range = { TEXT("kafka0"), TEXT("lines"), 3, 50, 60, 7 } },
+    { .kind = ENTRY_RANGE, .range = { TEXT("kafka0"), TEXT("lines"), 3, 50, 60, 7, 0x01020304 } },
     { .kind = ENTRY_OUTPUT, .output = { TEXT("print"), TEXT("(a,1)\n") } },
     { .kind = ENTRY_OUTFILE, .outfile = { TEXT("print"), TEXT("1-1-print-0"), 1 << 20, 5 } },
     { .kind = ENTRY_DEAD,
@@ -90,6 +90,37 @@ START_TEST(golden_bytes)
     struct slice content = record_seal(&record, 7);
     ck_assert_uint_eq(content.len, sizeof golden - 1);
     ck_assert_mem_eq(content.ptr, golden, content.len);
+    record_free(&record);
+}
+END_TEST
+
+static const char golden_crc[] =
+    "\0\0\0\0\0\0\0\7"
+    "\0\0\0\1"
+    "\0\6\0\0\0\57"
+    "\0\6kafka0"
+    "\0\5lines"
+    "\0\0\0\3"
+    "\0\0\0\0\0\0\0\62"
+    "\0\0\0\0\0\0\0\74"
+    "\0\0\0\0\0\0\0\7"
+    "\1\2\3\4";
+
+START_TEST(a_range_with_and_without_its_crc)
+{
+    struct record record = { 0 };
+    record_put(&record, &entries[5]);
+    struct slice content = record_seal(&record, 7);
+    ck_assert_uint_eq(content.len, sizeof golden_crc - 1);
+    ck_assert_mem_eq(content.ptr, golden_crc, content.len);
+    struct buf old = { 0 }; /* as a version wrote it that knew no crc */
+    buf_put(&old, golden_crc, sizeof golden_crc - 5);
+    old.ptr[17] -= 4;
+    struct record_reader reader;
+    struct entry entry = { 0 };
+    ck_assert(record_open(buf_slice(&old), &reader, NULL) && record_next(&reader, &entry, NULL));
+    ck_assert(entry.range.to == 60 && entry.range.count == 7 && entry.range.crc == 0);
+    buf_free(&old);
     record_free(&record);
 }
 END_TEST
@@ -219,6 +250,7 @@ Suite *record_suite(void)
     TCase *tcase = tcase_create("record");
     suite_add_tcase(suite, tcase);
     TEST(golden_bytes);
+    TEST(a_range_with_and_without_its_crc);
     TEST(every_kind_is_read_back);
     TEST(signed_numbers_and_bytes_keep_their_values);
     TEST(an_empty_record_is_one);

@@ -61,7 +61,7 @@ static void on_found(void *ctx, struct source *source, const struct source_found
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        struct source_position position = { found[i].topic, found[i].partition, found[i].low };
+        struct source_position position = { found[i].topic, found[i].partition, found[i].low, 0 };
         stage.found[stage.n_found++ % 8] = found[i];
         if (stage.next[found[i].partition] > 0)
             position.offset = stage.next[found[i].partition];
@@ -96,7 +96,7 @@ static void on_gap(void *ctx, struct source *source, struct source_position from
     stage.n_gap++;
     stage.gap_to = to;
     stage.next[from.partition] = to;
-    source->ops->assign(source, &(struct source_position){ from.topic, from.partition, to }, 1);
+    source->ops->assign(source, &(struct source_position){ from.topic, from.partition, to, 0 }, 1);
 }
 
 static void on_state(void *ctx, struct source *source, const struct err *err)
@@ -302,7 +302,7 @@ START_TEST(commits_reach_the_group)
     int64_t committed = -1;
     for (int i = 0; i < 20 && committed == -1;
          i++) { /* advisory: a close that takes too long loses it */
-        stage.source->ops->commit(stage.source, &(struct source_position){ "lines", 0, 50 }, 1);
+        stage.source->ops->commit(stage.source, &(struct source_position){ "lines", 0, 50, 0 }, 1);
         stage_finish();
         committed = stage_committed();
     }

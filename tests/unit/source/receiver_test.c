@@ -134,8 +134,8 @@ static void happen(const struct row *row)
         case FAILED:
             tell(KAFKA_FAILED, row, ERR_FATAL, 0);
             break;
-        case ASSIGN: /* at a */
-            receiver_assign(&receiver, &position, now_ms);
+        case ASSIGN: /* at a, c: crc of the record before it */
+            receiver_assign(&receiver, &position, (uint32_t)row->c, now_ms);
             break;
         case COMMIT: /* a */
             receiver_commit(&receiver, &position);
@@ -289,6 +289,37 @@ START_TEST(another_record_where_one_was_read_is_fatal)
 }
 END_TEST
 
+#define GOES_ON_FROM_8                                                   \
+    PLAY(BEGIN, { PARTITION, .want = "ask0" }, { LISTED, .want = "" },   \
+         { OFFSETS, .a = 0, .b = 20, .c = -1, .want = "found0 looked" }, \
+         { ASSIGN, .a = 8, .c = 1234, .want = "seal0 assign0@7" })
+
+START_TEST(the_last_record_of_an_earlier_life_must_be_the_same)
+{
+    GOES_ON_FROM_8;
+    ck_assert(receiver_compare(&receiver, 0, 7, 1234));
+    ck_assert(receiver_compare(&receiver, 0, 8, 99)); /* no more doubt */
+    PLAY({ TICK, .want = "" });
+}
+END_TEST
+
+START_TEST(another_record_than_that_of_an_earlier_life_is_fatal)
+{
+    GOES_ON_FROM_8;
+    ck_assert(!receiver_compare(&receiver, 0, 7, 1235));
+    PLAY({ TICK, .want = "fatal330" });
+}
+END_TEST
+
+START_TEST(a_last_record_that_retention_took_proves_nothing)
+{
+    GOES_ON_FROM_8;
+    PLAY({ OUT_OF_RANGE, .want = "unassign0 seal0 ask0" },
+         { OFFSETS, .a = 8, .b = 20, .want = "assign0@8" });
+    ck_assert(receiver_compare(&receiver, 0, 8, 99));
+}
+END_TEST
+
 START_TEST(a_last_record_that_compaction_took_proves_nothing)
 {
     READS_AGAIN_FROM_7;
@@ -427,6 +458,9 @@ Suite *receiver_suite(void)
     tcase_add_test(tcase, an_end_before_us_is_waited_for_and_then_fatal);
     tcase_add_test(tcase, after_an_end_before_us_the_last_record_must_be_the_same);
     tcase_add_test(tcase, another_record_where_one_was_read_is_fatal);
+    tcase_add_test(tcase, the_last_record_of_an_earlier_life_must_be_the_same);
+    tcase_add_test(tcase, another_record_than_that_of_an_earlier_life_is_fatal);
+    tcase_add_test(tcase, a_last_record_that_retention_took_proves_nothing);
     tcase_add_test(tcase, a_last_record_that_compaction_took_proves_nothing);
     tcase_add_test(tcase, an_end_that_went_back_or_a_topic_that_was_away_is_doubted);
     tcase_add_test(tcase, a_partition_that_stalls_gets_a_new_consumer);
