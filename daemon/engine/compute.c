@@ -5,124 +5,39 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "column/codec.h"
+#include "engine/bury.h"
+#include "io/pool.h"
 #include "op/op.h"
-#include "sink/python.h"
 #include "sink/sink.h"
 
 #define CHUNK_ROWS_FIRST 256u
 #define CHUNK_ROWS_MIN 64u
 #define CHUNK_ROWS_MAX 4096u
 #define CHUNK_BYTES (256u << 10) /* what a piece's columns may take of the L2 cache, more or less */
-#define VALUE_SHOWN_MAX 1000u /* bytes of a key or a row, in an error that no record stands for */
-#define WIDE_BYTES \
-    (1u            \
-     << 20) /* of blocks that wait: what is less one thread has done by the time others are awake */
-#define PIECES_A_THREAD \
-    4u /* of a step, if there are several threads: the last one to end costs little */
-
-/* ---- error records */
-
-static void compute_fail(struct compute *compute, const struct engine_dead *dead)
-{
-    if (compute->failed.kind != ERR_NONE || compute->conf->spec->on_error != ON_ERROR_FAIL)
-        return;
-    const char *at = dead->place[0] ? ": " : "";
-    if (dead->offset >= 0)
-        err_code(&compute->failed, ERR_BAD_RECORD, dead->code, "record %s/%d/%lld: %s%s%s",
-                 dead->topic, dead->partition, (long long)dead->offset, dead->place, at,
-                 dead->reason);
-    else
-        err_code(&compute->failed, ERR_BAD_RECORD, dead->code, "%s%s%s", dead->place, at,
-                 dead->reason);
-}
-
-/* A dead letter that cannot be kept is a record lost without a word: the batch must not be committed. */
-static void compute_bury(struct compute *compute, const struct engine_dead *dead)
-{
-    bool keep = compute->conf->spec->on_error == ON_ERROR_DEAD_LETTER;
-    if (keep && dead_full(compute->dead) && compute->failed.kind == ERR_NONE)
-        err_code(&compute->failed, ERR_BAD_RECORD, 407,
-                 "more error records than a batch can keep, %u or %u MiB: make batchInterval "
-                 "shorter, or say onError: {action: skip}",
-                 DEAD_MAX, DEAD_BYTES_MAX >> 20);
-    dead_add(compute->dead, dead);
-    compute_fail(compute, dead);
-}
-
-/* At the cut: no record stands for it. */
-void compute_error_of_result(struct compute *compute, const struct op_error *error)
-{
-    struct buf value = { 0 };
-    if (error->whole && compute->failed.kind == ERR_NONE)
-        err_code(&compute->failed, ERR_RETRY, error->code, "%s: %.*s", error->op->place,
-                 (int)error->reason.len, (const char *)error->reason.ptr);
-    if (error->whole)
-        return;
-    const struct column *column = error->key    ? error->key
-                                  : error->rows ? &error->rows->column
-                                                : NULL;
-    if (column)
-        python_put_row(&value, column, error->row, false);
-    if (value.len > VALUE_SHOWN_MAX)
-        value.len = VALUE_SHOWN_MAX;
-    const char *reason = arena_strndup(&compute->cut.arena, error->reason.ptr, error->reason.len);
-    struct engine_dead dead = { .topic = "",
-                                .partition = -1,
-                                .offset = -1,
-                                .code = error->code,
-                                .place = error->op->place,
-                                .reason = reason,
-                                .value = buf_slice(&value) };
-    if (!compute->folded || dead_once(compute->dead, &dead))
-        compute_bury(compute, &dead);
-    buf_free(&value);
-}
-
-/* The piece's error records in the order of its records. */
-static void compute_flush_errors(struct compute *compute, struct piece *piece)
-{
-    const struct lift_chunk *chunk = &piece->chunk;
-    const struct block *block = piece->block;
-    struct block_record record;
-    uint32_t row = 0;
-    if (!piece->n_pending)
-        return;
-    piece_sort_errors(piece);
-    uint32_t next = block_read(block, chunk->first_row, chunk->first_at, &record);
-    for (uint32_t i = 0; i < piece->n_pending; i++) {
-        const struct pending *pending = &piece->pending[i];
-        for (; row < pending->row; row++)
-            next = block_read(block, chunk->first_row + row + 1, next, &record);
-        compute_bury(compute, &(struct engine_dead){ .source = block->source,
-                                                     .topic = block->topic,
-                                                     .partition = block->partition,
-                                                     .offset = record.offset,
-                                                     .code = pending->code,
-                                                     .place = pending->place,
-                                                     .reason = pending->reason,
-                                                     .key = { record.key, record.key_len },
-                                                     .value = { record.value, record.value_len } });
-    }
-}
+#define WIDE_US \
+    3000u /* of one thread, for the blocks that wait: what is less is done before others are awake */
+#define LONG_MS \
+    10000u /* a batch that does not begin with one thread: it would have to do with it for long */
+#define COST_BYTES 65536u  /* of blocks: fewer say nothing of the cost */
+#define PIECES_A_THREAD 4u /* in the ring, if there are several: half of them made, half taken */
+#define FITS_BYTES \
+    (4u << 20) /* of blocks, after which all threads come to rest, and memory is looked at */
 
 /* ---- how much at once */
 
 /* Pieces are as large as the cache likes: how much they take hangs on what the programs make of a record. */
-static void compute_tune(struct compute *compute, const struct compute_step *step)
+static void compute_tune(struct compute *compute, const struct piece *piece)
 {
-    size_t bytes = 0;
-    if (compute->conf->chunk_rows || !step->n)
+    size_t bytes = piece->arena.total;
+    uint32_t rows = compute->chunk_rows;
+    if (compute->conf->chunk_rows)
         return;
-    for (uint32_t i = 0; i < step->n; i++)
-        bytes = step->piece[i].arena.total > bytes ? step->piece[i].arena.total : bytes;
     if (bytes > CHUNK_BYTES) /* at once: there are many pieces */
-        compute->chunk_rows = (uint32_t)((uint64_t)compute->chunk_rows * CHUNK_BYTES / bytes);
-    else if (bytes < CHUNK_BYTES / 4)
-        compute->chunk_rows *= 2;
-    if (compute->chunk_rows < CHUNK_ROWS_MIN)
-        compute->chunk_rows = CHUNK_ROWS_MIN;
-    if (compute->chunk_rows > CHUNK_ROWS_MAX)
-        compute->chunk_rows = CHUNK_ROWS_MAX;
+        rows = (uint32_t)((uint64_t)piece->n * CHUNK_BYTES / bytes);
+    else if (bytes < CHUNK_BYTES / 4 && piece->n == rows)
+        compute->chunk_rows = 2 * rows < CHUNK_ROWS_MAX ? 2 * rows : CHUNK_ROWS_MAX;
+    if (rows < compute->chunk_rows)
+        compute->chunk_rows = rows > CHUNK_ROWS_MIN ? rows : CHUNK_ROWS_MIN;
 }
 
 static size_t compute_bytes(const struct compute *compute)
@@ -173,26 +88,42 @@ static bool compute_open_part(struct compute *compute, const struct block *block
     return !same;
 }
 
-/* ---- steps */
+/* ---- pieces */
 
 void compute_feed(struct compute *compute, struct block *const *blocks, size_t n)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < n; i++)
         bytes += blocks[i]->used;
-    check(!compute->n_blocks);
-    bool many = bytes > WIDE_BYTES || compute->conf->chunk_rows;
+    check(!compute->n_blocks && !compute->under_way);
+    bool many = bytes * compute->cost > (uint64_t)WIDE_US << 20 || compute->conf->chunk_rows;
     compute->wide = compute->shards > 1 && many;
-    compute->bytes += bytes;
-    compute->bytes_wide += many ? bytes : 0;
+    compute->fed = bytes;
     compute->blocks = blocks;
     compute->n_blocks = n;
     compute->cursor = (struct lift_cursor){ .block = n ? blocks[0] : NULL };
+    for (uint32_t i = 0; i < SHARDS; i++)
+        compute->shard[i].took = compute->shard[i].taking = compute->laid;
+}
+
+void compute_took(struct compute *compute, uint64_t cpu_us)
+{
+    compute->cpu_us += cpu_us;
+    if (compute->fed < COST_BYTES)
+        return;
+    uint64_t cost = (cpu_us << 20) / compute->fed;
+    compute->cost = compute->cost ? (3 * compute->cost + cost) / 4 : cost;
+}
+
+static struct piece *compute_piece(const struct compute *compute, uint64_t number)
+{
+    return &compute->pieces[number % compute->n_pieces];
 }
 
 /* Cuts the next piece off the first block. */
-static void compute_lay(struct compute *compute, struct piece *piece)
+static void compute_lay(struct compute *compute)
 {
+    struct piece *piece = compute_piece(compute, compute->laid++);
     struct lift_cursor *cursor = &compute->cursor;
     const struct block *block = cursor->block;
     uint32_t left = block->count - cursor->row;
@@ -201,11 +132,13 @@ static void compute_lay(struct compute *compute, struct piece *piece)
     piece->cursor = *cursor;
     piece->ends = cursor->row == 0 && compute_open_part(compute, block);
     piece->n = left < compute->chunk_rows ? left : compute->chunk_rows;
-    piece->last = piece->n == left;
+    piece->mute = dead_full(compute->dead);
+    piece->made = false;
     cursor->at = block_skip(block, cursor->row, piece->n, cursor->at);
     cursor->row += piece->n;
-    if (!piece->last)
+    if (piece->n < left)
         return;
+    compute->unchecked += block->used;
     compute->blocks++;
     compute->n_blocks--;
     *cursor = (struct lift_cursor){ .block = compute->n_blocks ? compute->blocks[0] : NULL };
@@ -219,15 +152,15 @@ static void compute_settle(struct compute *compute, struct piece *piece)
             gather_number(compute->nodes[parked->node].gather[parked->lane], &parked->rows);
     if (!piece->block)
         return;
-    compute_flush_errors(compute, piece);
+    bury_of_piece(compute, piece);
     compute->records += piece->n;
 }
 
 /* Takes what a piece holds for the shard, and for nodes without shards that are dealt out to it. */
 static void compute_take(struct compute *compute, const struct piece *piece, uint32_t shard)
 {
-    struct op_run run = { .arena = &compute->arena[shard],
-                          .scratch = &compute->scratch[shard],
+    struct op_run run = { .arena = &compute->shard[shard].arena,
+                          .scratch = &compute->shard[shard].scratch,
                           .shards = compute->shards,
                           .batch_time_ms = compute->batch_ms,
                           .tick = compute->tick };
@@ -251,46 +184,99 @@ static void compute_take(struct compute *compute, const struct piece *piece, uin
     }
 }
 
-uint32_t compute_step(struct compute *compute)
+/* ---- tasks: shard i takes; SHARDS + i: piece i of the ring is made */
+
+/* Pieces that no shard may be behind with more than the ring holds. */
+static uint64_t compute_taken(const struct compute *compute)
 {
-    struct compute_step *done = compute->taken;
-    bool whole = false; /* blocks are */
-    for (uint32_t i = 0; i < done->n; i++)
-        whole |= done->piece[i].last;
-    if (whole)
-        compute_fits(compute);
-    compute->taken = compute->made;
-    compute->made = done;
-    compute_tune(compute, compute->taken);
-    for (uint32_t i = 0; i < compute->taken->n; i++)
-        compute_settle(compute, &compute->taken->piece[i]);
-    uint32_t most = compute->wide ? compute->pieces : 1;
-    for (done->n = 0; done->n < most && compute->n_blocks; done->n++)
-        compute_lay(compute, &done->piece[done->n]);
-    if (!compute->wide)
-        return compute->taken->n || done->n;
-    return (compute->taken->n ? compute->shards : 0) + done->n;
+    uint64_t least = compute->settled;
+    for (uint32_t i = 0; i < compute->shards; i++)
+        if (compute->shard[i].took < least)
+            least = compute->shard[i].took;
+    return least;
 }
 
-static void compute_take_all(struct compute *compute, uint32_t shard)
+/* The shard at rest that is most behind. */
+static uint32_t compute_behind(const struct compute *compute, uint64_t *pieces)
 {
-    for (uint32_t i = 0; i < compute->taken->n; i++)
-        compute_take(compute, &compute->taken->piece[i], shard);
+    uint32_t found = 0;
+    *pieces = 0;
+    for (uint32_t i = 0; i < compute->shards; i++) {
+        const struct compute_shard *shard = &compute->shard[i];
+        if (shard->took != shard->taking || compute->settled - shard->took <= *pieces)
+            continue;
+        *pieces = compute->settled - shard->took;
+        found = i;
+    }
+    return found;
+}
+
+/* What could be begun now: POOL_WAIT, or a task. */
+static uint32_t compute_find(const struct compute *compute)
+{
+    uint64_t pieces, most = compute->wide ? compute->n_pieces : 1;
+    uint32_t shard = compute_behind(compute, &pieces);
+    bool one = !compute->wide && compute->under_way; /* and no more at once */
+    bool may = compute->n_blocks && compute->unchecked < FITS_BYTES &&
+               compute->laid - compute_taken(compute) < most;
+    if (!one && pieces && (pieces >= most / 2 || !may))
+        return shard;
+    return may && !one ? SHARDS + (uint32_t)(compute->laid % compute->n_pieces) : POOL_WAIT;
+}
+
+static void compute_begin(struct compute *compute, uint32_t task)
+{
+    compute->under_way++;
+    if (task >= SHARDS)
+        compute_lay(compute);
+    else
+        compute->shard[task].taking = compute->settled;
+}
+
+static void compute_ended(struct compute *compute, uint32_t task)
+{
+    compute->under_way--;
+    if (task < SHARDS) {
+        compute->shard[task].took = compute->shard[task].taking;
+        return;
+    }
+    compute->pieces[task - SHARDS].made = true;
+    compute_tune(compute, &compute->pieces[task - SHARDS]);
+    for (; compute->settled < compute->laid; compute->settled++) {
+        struct piece *piece = compute_piece(compute, compute->settled);
+        if (!piece->made)
+            return;
+        compute_settle(compute, piece);
+    }
+}
+
+uint32_t compute_next(struct compute *compute, uint32_t done, bool *more)
+{
+    if (done != POOL_NONE)
+        compute_ended(compute, done);
+    uint32_t task = compute_find(compute);
+    if (task == POOL_WAIT && !compute->under_way && compute->unchecked) { /* all are at rest */
+        compute_fits(compute);
+        compute->unchecked = 0;
+        task = compute_find(compute);
+    }
+    *more = false;
+    if (task == POOL_WAIT)
+        return compute->under_way ? POOL_WAIT : POOL_END;
+    compute_begin(compute, task);
+    *more = compute_find(compute) != POOL_WAIT;
+    return task;
 }
 
 void compute_task(struct compute *compute, uint32_t task)
 {
-    uint32_t takes = compute->taken->n ? compute->shards : 0;
-    if (!compute->wide) {
-        for (uint32_t shard = 0; shard < takes; shard++)
-            compute_take_all(compute, shard);
-        if (compute->made->n)
-            piece_make(&compute->made->piece[0]);
-    } else if (task < takes) {
-        compute_take_all(compute, task);
-    } else {
-        piece_make(&compute->made->piece[task - takes]);
+    if (task >= SHARDS) {
+        piece_make(&compute->pieces[task - SHARDS]);
+        return;
     }
+    const struct compute_shard *shard = &compute->shard[task];
+    for (uint64_t i = shard->took; i < shard->taking; i++)
+        compute_take(compute, compute_piece(compute, i), task);
 }
 
 /* ---- the cut */
@@ -396,15 +382,6 @@ static void compute_end_part(struct compute *compute, uint32_t source)
     compute->parts[source].open = false;
 }
 
-/* How the next batch is computed; all tables are empty now. Shards cost something: they pay when blocks had to wait. */
-static void compute_choose(struct compute *compute)
-{
-    bool waited = 2 * compute->bytes_wide > compute->bytes;
-    if (compute->bytes)
-        compute->shards = compute->threads > 1 && waited ? SHARDS : 1;
-    compute->bytes = compute->bytes_wide = 0;
-}
-
 void compute_cut(struct compute *compute, struct buf *outputs)
 {
     const struct plan *plan = compute->conf->plan;
@@ -423,17 +400,17 @@ void compute_cut(struct compute *compute, struct buf *outputs)
     if (compute->folded)
         return;
     compute->records = 0;
-    compute_choose(compute);
+}
+
+/* Shards cost something: they pay when one thread hardly keeps up. All tables are empty now. */
+void compute_choose(struct compute *compute, uint64_t elapsed_us)
+{
+    bool busy = 4 * compute->cpu_us > 3 * elapsed_us || compute->conf->chunk_rows;
+    compute->shards = compute->threads > 1 && busy ? SHARDS : 1;
+    compute->cpu_us = 0;
 }
 
 /* ---- making and freeing */
-
-static void compute_open_step(struct compute *compute, struct compute_step *step)
-{
-    step->piece = mem_zalloc(compute->pieces * sizeof *step->piece);
-    for (uint32_t i = 0; i < compute->pieces; i++)
-        step->piece[i].compute = compute;
-}
 
 void compute_open(struct compute *compute, const struct engine_conf *conf, uint32_t threads)
 {
@@ -442,12 +419,12 @@ void compute_open(struct compute *compute, const struct engine_conf *conf, uint3
     if (!conf->chunk_rows)
         compute->chunk_rows = CHUNK_ROWS_FIRST;
     compute->threads = threads;
-    compute->shards = threads > 1 ? SHARDS : 1;
-    compute->pieces = threads > 1 ? threads * PIECES_A_THREAD : 1;
-    compute->made = &compute->steps[0];
-    compute->taken = &compute->steps[1];
-    compute_open_step(compute, compute->made);
-    compute_open_step(compute, compute->taken);
+    bool busy = conf->spec->batch_interval_ms > LONG_MS || conf->chunk_rows;
+    compute->shards = threads > 1 && busy ? SHARDS : 1;
+    compute->n_pieces = threads > 1 ? threads * PIECES_A_THREAD : 1;
+    compute->pieces = mem_zalloc(compute->n_pieces * sizeof *compute->pieces);
+    for (uint32_t i = 0; i < compute->n_pieces; i++)
+        compute->pieces[i].compute = compute;
     compute->cut.compute = compute;
     piece_clear(&compute->cut);
     compute->nodes = nodes_open(conf);
@@ -458,21 +435,15 @@ void compute_open(struct compute *compute, const struct engine_conf *conf, uint3
             compute->source_node[plan->nodes[i].index] = i;
 }
 
-static void compute_close_step(struct compute *compute, struct compute_step *step)
-{
-    for (uint32_t i = 0; i < compute->pieces; i++)
-        piece_free(&step->piece[i]);
-    mem_free(step->piece);
-}
-
 void compute_close(struct compute *compute)
 {
     nodes_close(compute->conf->plan, compute->nodes);
-    compute_close_step(compute, compute->made);
-    compute_close_step(compute, compute->taken);
+    for (uint32_t i = 0; i < compute->n_pieces; i++)
+        piece_free(&compute->pieces[i]);
+    mem_free(compute->pieces);
     for (uint32_t i = 0; i < SHARDS; i++) {
-        arena_free(&compute->arena[i]);
-        buf_free(&compute->scratch[i]);
+        arena_free(&compute->shard[i].arena);
+        buf_free(&compute->shard[i].scratch);
     }
     piece_free(&compute->cut);
     mem_free(compute->source_node);

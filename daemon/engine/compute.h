@@ -1,7 +1,7 @@
-/* One batch under way. Blocks are cut into pieces (engine/piece.h); in each step some pieces are made while the nodes that hold
- * rows take what the pieces of the step before hold for them. The tasks of a step run at once: each table's shards, and the
- * nodes without any, are dealt out to them, so no two threads touch the same. At the cut the nodes that hold rows give
- * their results, in the order of the plan. */
+/* One batch under way. Blocks are cut into pieces (engine/piece.h). Pieces are made, any number at once; then each shard takes
+ * what they hold for it, in the order of the pieces: each table's shards, and the nodes without any, are dealt out, so no two
+ * threads touch the same. A thread that has done one thing does whatever can be done next: no thread waits for another as long
+ * as there are blocks. At the cut the nodes that hold rows give their results, in the order of the plan. */
 #pragma once
 #include "base/err.h"
 #include "column/block.h"
@@ -18,9 +18,11 @@ struct compute_part {  /* the partition of a source that records go to */
     int32_t partition;
 };
 
-struct compute_step { /* pieces of one step */
-    struct piece *piece;
-    uint32_t n;
+struct compute_shard {  /* of every table */
+    uint64_t took;      /* pieces that it has taken … */
+    uint64_t taking;    /* … and will have, once what is under way is done */
+    struct arena arena; /* for taking … */
+    struct buf scratch; /* … see struct op_run */
 };
 
 struct compute {
@@ -29,15 +31,18 @@ struct compute {
     uint32_t *source_node;      /* of each source */
     struct compute_part *parts; /* of each source */
     uint32_t threads;
-    uint32_t shards; /* of tables, in this batch: SHARDS, or 1 where one thread will do */
-    uint64_t bytes, bytes_wide; /* of the batch's blocks; of those that had to wait for others */
-    bool wide;       /* the blocks are worth several threads; else each step is one task */
-    uint32_t pieces; /* at most, of a step */
-    struct compute_step steps[2], *made, *taken; /* being made, and the ones before */
-    struct arena arena[SHARDS];                  /* of each shard, for taking … */
-    struct buf scratch[SHARDS];                  /* … see struct op_run */
-    struct piece cut;                            /* the way of results */
-    uint32_t chunk_rows;                         /* records of the next pieces */
+    uint32_t shards;    /* of tables, in this batch: SHARDS, or 1 where one thread keeps up */
+    uint64_t cpu_us;    /* of the threads' time, for the batch's blocks */
+    uint64_t fed, cost; /* bytes of the last blocks; us of one thread for a MiB, as measured */
+    bool wide; /* the blocks are worth several threads; else one does all, a piece at a time */
+    uint32_t under_way;   /* tasks */
+    struct piece *pieces; /* a ring: the i-th piece is pieces[i % n_pieces] */
+    uint32_t n_pieces;
+    uint64_t laid, settled; /* pieces: cut off the blocks; ready to be taken */
+    struct compute_shard shard[SHARDS];
+    uint64_t unchecked;  /* bytes laid since memory was looked at */
+    struct piece cut;    /* the way of results */
+    uint32_t chunk_rows; /* records of the next pieces */
     struct block *const *blocks;
     size_t n_blocks;           /* not cut into pieces so far; the first one from `next` on */
     struct lift_cursor cursor; /* of the first one */
@@ -53,13 +58,14 @@ struct compute {
 void compute_open(struct compute *compute, const struct engine_conf *conf, uint32_t threads);
 /* Blocks to be computed into the open batch, in their order; those before are. */
 void compute_feed(struct compute *compute, struct block *const *blocks, size_t n);
-/* The next step, once the last one is done: the number of its tasks; 0: all blocks are computed. */
-uint32_t compute_step(struct compute *compute);
-void compute_task(struct compute *compute,
-                  uint32_t task); /* all of a step at once, on any thread */
+/* What these blocks took of the threads' time, once they are computed. */
+void compute_took(struct compute *compute, uint64_t cpu_us);
+/* What may be begun now, see struct pool_run: one call at a time. POOL_END: all blocks are computed. */
+uint32_t compute_next(struct compute *compute, uint32_t done, bool *more);
+void compute_task(struct compute *compute, uint32_t task); /* on any thread, several at once */
 /* Closes the batch of compute->tick and compute->batch_ms: results run on through the plan, outputs are rendered into
  * outputs[], for each of the spec; then all but what operations remember is empty for the next batch. */
 void compute_cut(struct compute *compute, struct buf *outputs);
-/* At the cut: an error that no record stands for. */
-void compute_error_of_result(struct compute *compute, const struct op_error *error);
+/* How the next batch is computed, once the batch is closed: elapsed_us since the one before it was. */
+void compute_choose(struct compute *compute, uint64_t elapsed_us);
 void compute_close(struct compute *compute);

@@ -5,9 +5,11 @@
 #include "engine/catchup.h"
 #include "engine/compute.h"
 #include "engine/memories.h"
+#include "io/loop.h"
 #include "io/pool.h"
+#include "io/world.h"
 
-/* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding, step by step. When a run ends its
+/* Blocks wait in `fed` while the pool computes those in `taken`, in the order of feeding. When a run ends its
  * blocks are given back and all that gathered meanwhile becomes the next run: the loop and the compute threads meet once a
  * run, whatever the number of blocks. The cut is a run of its own, between those: the loop goes on meanwhile, whatever the
  * batch's result takes, and may look at nothing that compute holds. */
@@ -34,13 +36,20 @@ struct engine {
     int64_t zero_ms;
     uint64_t tick; /* of the last cut */
     bool has_clock;
-    bool is_open; /* the open batch's time is known: compute.batch_ms */
-    bool closing; /* the cut under way: */
+    bool is_open;        /* the open batch's time is known: compute.batch_ms */
+    uint64_t closed_us;  /* when the last cut began … */
+    bool closing;        /* the cut under way: */
+    uint64_t elapsed_us; /* … and how long before this one */
     struct pool_run cut_run;
     struct engine_cut cut;
     engine_cut_cb cut_cb;
     void *cut_ctx;
 };
+
+static uint64_t engine_now_us(const struct engine *engine)
+{
+    return world_mono_us(loop_world(pool_loop(engine->conf.pool)));
+}
 
 bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err)
 {
@@ -51,6 +60,7 @@ bool engine_new(const struct engine_conf *conf, struct engine **engine, struct e
     list_init(&made->taken);
     compute_open(&made->compute, &made->conf, pool_threads(conf->pool));
     made->compute.dead = &made->dead[0];
+    made->closed_us = engine_now_us(made);
     memories_open(&made->memories, &made->compute);
     made->outputs = mem_zalloc(conf->spec->n_outputs * sizeof *made->outputs);
     *engine = made;
@@ -59,9 +69,9 @@ bool engine_new(const struct engine_conf *conf, struct engine **engine, struct e
 
 /* ---- blocks */
 
-static uint32_t engine_step(void *ctx) /* on any thread, all others at rest */
+static uint32_t engine_next(void *ctx, uint32_t done, bool *more) /* on any thread, one at a time */
 {
-    return compute_step(&((struct engine *)ctx)->compute);
+    return compute_next(&((struct engine *)ctx)->compute, done, more);
 }
 
 static void engine_task(void *ctx, uint32_t task) /* on any thread of the pool */
@@ -98,11 +108,9 @@ static void engine_start(struct engine *engine)
     }
     compute_feed(&engine->compute, engine->blocks, engine->n_blocks);
     engine->running = true;
-    engine->run = (struct pool_run){ .fn = engine_task,
-                                     .ctx = engine,
-                                     .pieces = compute_step(&engine->compute),
-                                     .more = engine_step,
-                                     .cb = engine_run_cb };
+    engine->run = (struct pool_run){
+        .fn = engine_task, .ctx = engine, .next = engine_next, .cb = engine_run_cb
+    };
     pool_start(engine->conf.pool, &engine->run);
 }
 
@@ -113,6 +121,7 @@ static void engine_run_cb(struct pool_run *run)
     list_init(&done);
     list_move(&engine->taken, &done);
     engine->running = false;
+    compute_took(&engine->compute, run->cpu_us);
     engine_start(engine);
     while (!list_empty(&done)) {
         struct fed *fed = LIST_ITEM(list_first(&done), struct fed, link);
@@ -204,6 +213,7 @@ static void engine_cut_task(void *ctx,
     compute->tick = engine->tick = tick;
     compute->batch_ms = batch_ms;
     compute_cut(compute, engine->outputs);
+    compute_choose(compute, engine->elapsed_us);
     if (compute->failed.kind != ERR_NONE)
         return;
     engine->open = !engine->open;
@@ -238,6 +248,9 @@ void engine_close_batch(struct engine *engine, int64_t batch_ms, engine_cut_cb c
     engine->compute.batch_ms = batch_ms;
     engine->is_open = false;
     engine->closing = true;
+    uint64_t now_us = engine_now_us(engine);
+    engine->elapsed_us = now_us - engine->closed_us;
+    engine->closed_us = now_us;
     engine->cut_cb = cb;
     engine->cut_ctx = ctx;
     for (size_t i = 0; i < engine->conf.spec->n_outputs; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "engine/bury.h"
 #include "engine/compute.h"
 #include "engine/outside.h"
 
@@ -130,7 +131,7 @@ static void piece_error(const struct op_run *run, const struct op_error *error)
 {
     struct piece *piece = ((const struct op_place *)run->ctx)->piece;
     if (!piece->block) {
-        compute_error_of_result(piece->compute, error);
+        bury_of_result(piece->compute, error);
         return;
     }
     uint32_t row = error->row;
@@ -138,7 +139,7 @@ static void piece_error(const struct op_run *run, const struct op_error *error)
     for (const struct lineage *at = error->rows->lineage; at; at = at->outer)
         row = at->parent[row];
     const char *reason = "";
-    if (!dead_full(piece->compute->dead))
+    if (!piece->mute)
         reason = arena_strndup(&piece->arena, error->reason.ptr, error->reason.len);
     piece_pend(
         piece, row,

@@ -29,7 +29,8 @@ struct piece {
     struct lift_cursor cursor; /* where its records begin … */
     uint32_t n;                /* … how many they are */
     bool ends;                 /* a partition of the source ends before them */
-    bool last;                 /* of its block */
+    bool mute;                 /* nobody will read why its records failed */
+    bool made;                 /* and not laid anew since */
     struct arena arena;
     struct buf scratch; /* see struct op_run */
     struct lift_chunk chunk;

@@ -1,7 +1,8 @@
-/* Threads that take pieces of the oldest run that has any left. The thread that finishes a run's
- * last piece puts the run on `done` and, unless one is on its way already, sends the pool's one
- * post to the loop, which calls back all that is done. */
+/* Threads that take pieces of the oldest run that has any now. One that finds a piece wakes another
+ * when there are more. The thread that finishes a run's last piece puts the run on `done` and, unless
+ * one is on its way already, sends the pool's one post to the loop, which calls back all that is done. */
 #include <stdbool.h>
+#include <time.h>
 #include <uv.h>
 
 #include "base/check.h"
@@ -19,7 +20,7 @@ struct pool {
     struct loop_post post;
     pthread_mutex_t mutex;             /* over all below */
     pthread_cond_t cond;               /* there are pieces, or it is over */
-    struct pool_run *first, **end;     /* runs with pieces not begun */
+    struct pool_run *first, **end;     /* runs that are not done */
     struct pool_run *done, **done_end; /* runs to be called back */
     bool posted;                       /* the post is on its way */
     bool closing;
@@ -29,9 +30,9 @@ struct pool {
 
 static void pool_finished(struct pool *pool, struct pool_run *run) /* under the mutex */
 {
-    run->next = NULL;
+    run->behind = NULL;
     *pool->done_end = run;
-    pool->done_end = &run->next;
+    pool->done_end = &run->behind;
     if (!pool->posted && !pool->closing)
         loop_post(pool->loop, &pool->post);
     pool->posted = true;
@@ -47,61 +48,55 @@ static void pool_done_cb(struct loop_post *post)
     pool->posted = false;
     pthread_mutex_unlock(&pool->mutex);
     while (run) {
-        struct pool_run *next = run->next;
+        struct pool_run *behind = run->behind;
         run->cb(run);
-        run = next;
+        run = behind;
     }
 }
 
-/* Begins a run, or its next phase; wake: so many threads more than those awake can have a piece. */
-static void pool_queue(struct pool *pool, struct pool_run *run, uint32_t wake) /* under the mutex */
+static void pool_remove(struct pool *pool, struct pool_run *run) /* under the mutex */
 {
-    run->started = run->finished = 0;
-    if (run->pieces == 0) {
-        pool_finished(pool, run);
-    } else {
-        run->next = NULL;
-        *pool->end = run;
-        pool->end = &run->next;
-    }
-    if (wake == 1)
-        pthread_cond_signal(&pool->cond);
-    else if (wake)
-        pthread_cond_broadcast(&pool->cond);
+    struct pool_run **at = &pool->first;
+    while (*at != run)
+        at = &(*at)->behind;
+    *at = run->behind;
+    if (!*at)
+        pool->end = at;
 }
 
-/* All pieces of a phase are done. */
-static void pool_joined(struct pool *pool,
-                        struct pool_run *run) /* under the mutex, as pool_piece() */
+/* Of this thread. */
+static uint64_t cpu_us(void)
 {
-    uint32_t pieces = 0;
-    if (run->more) {
+    struct timespec used;
+    check(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0);
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
+/* Does pieces of a run as long as it has any now. False: it had none. */
+static bool pool_work(struct pool *pool, struct pool_run *run) /* under the mutex, which is free
+                                                                  while a piece runs */
+{
+    bool more = false, any = false;
+    uint32_t piece = pool_next(run, POOL_NONE, &more);
+    uint64_t before = cpu_us();
+    for (; piece != POOL_WAIT && piece != POOL_END; piece = pool_next(run, piece, &more)) {
+        any = true;
+        run->under_way++;
+        if (more)
+            pthread_cond_signal(&pool->cond);
         pthread_mutex_unlock(&pool->mutex);
-        pieces = run->more(run->ctx);
+        run->fn(run->ctx, piece);
         pthread_mutex_lock(&pool->mutex);
+        run->under_way--;
+        if (pool->closing)
+            return true;
     }
-    if (pieces) {
-        run->pieces = pieces;
-        pool_queue(pool, run, pieces - 1); /* this thread has one */
-    } else {
-        pool_finished(pool, run);
-    }
-}
-
-static void pool_piece(struct pool *pool) /* under the mutex, which is free while the piece runs */
-{
-    struct pool_run *run = pool->first;
-    uint32_t piece = run->started++;
-    if (run->started == run->pieces) {
-        pool->first = run->next;
-        if (!pool->first)
-            pool->end = &pool->first;
-    }
-    pthread_mutex_unlock(&pool->mutex);
-    run->fn(run->ctx, piece);
-    pthread_mutex_lock(&pool->mutex);
-    if (++run->finished == run->pieces)
-        pool_joined(pool, run);
+    run->cpu_us += cpu_us() - before;
+    if (piece == POOL_WAIT)
+        return any;
+    pool_remove(pool, run);
+    pool_finished(pool, run);
+    return true;
 }
 
 static void *pool_thread(void *ctx)
@@ -109,9 +104,10 @@ static void *pool_thread(void *ctx)
     struct pool *pool = ctx;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->closing) {
-        if (pool->first)
-            pool_piece(pool);
-        else
+        struct pool_run *run = pool->first;
+        while (run && !pool_work(pool, run))
+            run = run->behind;
+        if (!run && !pool->closing)
             pthread_cond_wait(&pool->cond, &pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -140,14 +136,24 @@ struct pool *pool_new(struct loop *loop, uint32_t threads)
 
 void pool_start(struct pool *pool, struct pool_run *run)
 {
+    run->behind = NULL;
+    run->started = run->under_way = 0;
+    run->cpu_us = 0;
     pthread_mutex_lock(&pool->mutex);
-    pool_queue(pool, run, run->pieces);
+    *pool->end = run;
+    pool->end = &run->behind;
+    pthread_cond_signal(&pool->cond);
     pthread_mutex_unlock(&pool->mutex);
 }
 
 uint32_t pool_threads(const struct pool *pool)
 {
     return pool->n_threads;
+}
+
+struct loop *pool_loop(const struct pool *pool)
+{
+    return pool->loop;
 }
 
 void pool_free(struct pool *pool)

@@ -119,62 +119,69 @@ struct pool_slot { /* one thread and the piece it works on */
 struct pool {
     struct list link; /* of its process, until the process ends */
     struct sim_process *process;
-    struct pool_run *first, **end; /* begun or not, not called back; in the order of their start */
+    struct loop *loop;
+    struct pool_run *first, **end; /* not called back; in the order of their start */
     bool closed;
     uint32_t threads;
     struct pool_slot slots[];
 };
 
-static void pool_pump(struct pool *pool);
-
 static void pool_done(void *ctx) /* in the loop's thread: the runs that are whole, in order */
 {
     struct pool *pool = ctx;
     struct pool_run *run = pool->first;
-    if (pool->closed || !run || run->finished < run->pieces)
+    if (pool->closed || !run || !run->ended)
         return;
-    pool->first = run->next;
+    pool->first = run->behind;
     if (!pool->first)
         pool->end = &pool->first;
-    if (pool->first && pool->first->finished == pool->first->pieces)
+    if (pool->first && pool->first->ended)
         sim_post(pool->process->sim, pool->process, 1, pool_done, pool);
     run->cb(run);
+}
+
+static void pool_work(void *ctx);
+
+/* Has the slot do what comes next in the run, if anything can now. */
+static void slot_begin(struct pool_slot *slot, struct pool_run *run, uint32_t done)
+{
+    struct pool *pool = slot->pool;
+    struct sim *sim = pool->process->sim;
+    bool more;
+    uint32_t piece = pool_next(run, done, &more);
+    if (piece == POOL_END) {
+        run->ended = true;
+        if (run == pool->first)
+            sim_post(sim, pool->process, 1, pool_done, pool);
+    } else if (piece != POOL_WAIT) {
+        run->under_way++;
+        slot->run = run;
+        slot->piece = piece;
+        uint64_t delay_us = 1 + sim_below(sim, 2000);
+        run->cpu_us += delay_us;
+        sim_post(sim, pool->process, delay_us, pool_work, slot);
+    }
+}
+
+static void pool_pump(struct pool *pool)
+{
+    for (uint32_t i = 0; i < pool->threads; i++)
+        for (struct pool_run *run = pool->first; run && !pool->slots[i].run; run = run->behind)
+            if (!run->ended)
+                slot_begin(&pool->slots[i], run, POOL_NONE);
 }
 
 static void pool_work(void *ctx)
 {
     struct pool_slot *slot = ctx;
-    struct pool *pool = slot->pool;
     struct pool_run *run = slot->run;
-    if (pool->closed)
+    if (slot->pool->closed)
         return;
     run->fn(run->ctx, slot->piece);
-    run->finished++;
+    run->under_way--;
     slot->run = NULL;
-    uint32_t more = run->finished == run->pieces && run->more ? run->more(run->ctx) : 0;
-    if (more) {
-        run->pieces = more;
-        run->started = run->finished = 0;
-    }
-    if (run->finished == run->pieces && run == pool->first)
-        sim_post(pool->process->sim, pool->process, 1, pool_done, pool);
-    pool_pump(pool);
-}
-
-static void pool_pump(struct pool *pool)
-{
-    struct pool_run *run = pool->first;
-    for (uint32_t i = 0; i < pool->threads; i++) {
-        while (run && run->started == run->pieces)
-            run = run->next;
-        if (!run)
-            return;
-        if (pool->slots[i].run)
-            continue;
-        pool->slots[i] = (struct pool_slot){ pool, run, run->started++ };
-        sim_post(pool->process->sim, pool->process, 1 + sim_below(pool->process->sim, 2000),
-                 pool_work, &pool->slots[i]);
-    }
+    slot_begin(slot, run, slot->piece);
+    pool_pump(slot->pool);
 }
 
 uint32_t pool_cores(void)
@@ -187,26 +194,34 @@ struct pool *pool_new(struct loop *loop, uint32_t threads)
     check(threads);
     struct pool *pool = sim_alloc(sizeof *pool + threads * sizeof *pool->slots);
     pool->process = sim_process_of(loop);
+    pool->loop = loop;
     pool->threads = threads;
     pool->end = &pool->first;
+    for (uint32_t i = 0; i < threads; i++)
+        pool->slots[i].pool = pool;
     list_add_tail(&pool->process->parts->pools, &pool->link);
     return pool;
 }
 
 void pool_start(struct pool *pool, struct pool_run *run)
 {
-    run->next = NULL;
-    run->started = run->finished = 0;
+    run->behind = NULL;
+    run->started = run->under_way = 0;
+    run->cpu_us = 0;
+    run->ended = false;
     *pool->end = run;
-    pool->end = &run->next;
-    if (!run->pieces && run == pool->first)
-        sim_post(pool->process->sim, pool->process, 1, pool_done, pool);
+    pool->end = &run->behind;
     pool_pump(pool);
 }
 
 uint32_t pool_threads(const struct pool *pool)
 {
     return pool->threads;
+}
+
+struct loop *pool_loop(const struct pool *pool)
+{
+    return pool->loop;
 }
 
 void pool_free(struct pool *pool)

@@ -367,9 +367,9 @@ static uint64_t allocations_for(struct compute *compute, uint32_t n)
     struct block *block = block_of_words(n);
     uint64_t before = mem_count();
     compute_feed(compute, &block, 1);
-    for (uint32_t tasks; (tasks = compute_step(compute));)
-        for (uint32_t i = 0; i < tasks; i++)
-            compute_task(compute, i);
+    bool more;
+    for (uint32_t task = POOL_NONE; (task = compute_next(compute, task, &more)) != POOL_END;)
+        compute_task(compute, task);
     uint64_t used = mem_count() - before;
     compute->tick = 1;
     compute->batch_ms = 1000;

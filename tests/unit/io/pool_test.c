@@ -80,45 +80,53 @@ START_TEST(a_run_of_nothing_ends_too)
 }
 END_TEST
 
-/* ---- phases: each piece of one sees all of those before it done */
+/* ---- pieces that others make possible: each step's are begun once all of the step before are done */
 
-static struct phases {
+static struct steps {
     struct pool_run run;
-    uint32_t n, pieces; /* phases begun; pieces of this one */
-    _Atomic uint32_t done;
-} phases;
+    uint32_t n, pieces, begun, ended; /* steps begun; pieces of this one */
+    _Atomic uint32_t inside, done;
+} steps;
 
-static void phase_piece(void *ctx, uint32_t index)
+static void step_piece(void *ctx, uint32_t index)
 {
-    struct phases *all = ctx;
+    struct steps *all = ctx;
     ck_assert_uint_lt(index, all->pieces);
     all->done++;
 }
 
-static uint32_t phase_next(void *ctx)
+static uint32_t step_next(void *ctx, uint32_t done, bool *more)
 {
-    struct phases *all = ctx;
-    ck_assert_uint_eq(all->done, all->pieces);
-    all->done = 0;
-    all->n++;
-    return all->pieces = all->n == 200 ? 0 : 1 + all->n % 5;
+    struct steps *all = ctx;
+    ck_assert_uint_eq(all->inside++, 0);
+    all->ended += done != POOL_NONE;
+    if (all->ended == all->pieces) {
+        ck_assert_uint_eq(all->done, all->pieces);
+        all->n++;
+        all->pieces = all->n == 200 ? 0 : 1 + all->n % 5;
+        all->begun = all->ended = all->done = 0;
+    }
+    *more = all->begun + 1 < all->pieces;
+    all->inside--;
+    if (all->begun < all->pieces)
+        return all->begun++;
+    return all->pieces ? POOL_WAIT : POOL_END;
 }
 
-static void phases_ended(struct pool_run *run)
+static void steps_ended(struct pool_run *run)
 {
     (void)run;
     loop_stop(stage.loop);
 }
 
-START_TEST(a_phase_begins_when_the_one_before_is_done)
+START_TEST(a_piece_may_wait_for_others)
 {
-    phases = (struct phases){ .pieces = 7 };
-    phases.run = (struct pool_run){
-        .fn = phase_piece, .ctx = &phases, .pieces = 7, .more = phase_next, .cb = phases_ended
-    };
-    pool_start(stage.pool, &phases.run);
+    steps = (struct steps){ .pieces = 7 };
+    steps.run =
+        (struct pool_run){ .fn = step_piece, .ctx = &steps, .next = step_next, .cb = steps_ended };
+    pool_start(stage.pool, &steps.run);
     loop_run(stage.loop);
-    ck_assert_uint_eq(phases.n, 200);
+    ck_assert_uint_eq(steps.n, 200);
 }
 END_TEST
 
@@ -159,7 +167,7 @@ Suite *pool_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, each_piece_runs_once_then_the_loop_hears);
     tcase_add_test(tcase, a_run_of_nothing_ends_too);
-    tcase_add_test(tcase, a_phase_begins_when_the_one_before_is_done);
+    tcase_add_test(tcase, a_piece_may_wait_for_others);
     tcase_add_test(tcase, a_freed_pool_calls_nobody_back);
     return suite;
 }
