@@ -8,6 +8,8 @@
 #include "column/column.h"
 #include "column/fault.h"
 
+#define STRING_MAX (64u << 20) /* bytes that one method may make; more is FAULT_LARGE */
+
 struct call {
     struct frame *frame;
     struct sel sel;

@@ -7,8 +7,6 @@
 #include "column/time_text.h"
 #include "column/utf8.h"
 
-#define STRING_MAX (64u << 20) /* bytes that one method may make; more is FAULT_LARGE */
-
 static struct slice in_slice(const struct call *call, uint32_t i, uint32_t row)
 {
     return column_slice(call->in[i], row);
