@@ -1,6 +1,7 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,57 @@ void mem_hint_huge(void *p, size_t n)
     uintptr_t to = ((uintptr_t)p + n) & ~(MEM_HUGE - 1);
     if (from < to)
         (void)madvise((void *)from, to - from, MADV_HUGEPAGE); /* no kernel support: as before */
+}
+
+#define MEM_LINE ((size_t)64)
+
+static size_t mem_round(size_t n, size_t to)
+{
+    return (n + to - 1) & ~(to - 1);
+}
+
+/* n bytes, a multiple of MEM_HUGE and aligned to it. */
+static void *mem_map(size_t n)
+{
+    char *p = mmap(NULL, n + MEM_HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *at = (char *)mem_round((uintptr_t)p, MEM_HUGE);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (at > p)
+        munmap(p, (size_t)(at - p));
+    if (p + MEM_HUGE > at)
+        munmap(at + n, (size_t)(p + MEM_HUGE - at));
+    mem_hint_huge(at, n);
+    return at;
+}
+
+void *mem_grow(void *p, size_t from, size_t to)
+{
+    if (mem_domain)
+        return mem_realloc(p, to);
+    if (from >= MEM_HUGE && mem_round(from, MEM_HUGE) == mem_round(to, MEM_HUGE))
+        return p;
+    bool large = to >= MEM_HUGE;
+    size_t size = mem_round(to, large ? MEM_HUGE : MEM_LINE);
+    void *grown = mem_check(large ? mem_map(size) : aligned_alloc(MEM_LINE, size), to);
+    if (from >=
+        MEM_HUGE) { /* one mapping in place of both: of two, the next one could not be moved */
+        void *moved =
+            mremap(p, mem_round(from, MEM_HUGE), size, MREMAP_MAYMOVE | MREMAP_FIXED, grown);
+        return mem_check(moved == MAP_FAILED ? NULL : moved, to);
+    }
+    if (from)
+        memcpy(grown, p, from);
+    free(p);
+    return grown;
+}
+
+void mem_grow_free(void *p, size_t n)
+{
+    if (!mem_domain && n >= MEM_HUGE)
+        munmap(p, mem_round(n, MEM_HUGE));
+    else
+        mem_free(p);
 }
 
 struct mem_domain *mem_domain_new(void)

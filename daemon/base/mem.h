@@ -17,6 +17,11 @@ unsigned long long mem_count(void);
 /* Memory of 2 MiB and more that was just allocated and will be touched all over: asks for huge pages. */
 void mem_hint_huge(void *p, size_t n);
 
+/* An array of `from` bytes (p NULL: 0) made `to` bytes long, not less, aligned to a cache line; what is new is not cleared. Of
+ * 2 MiB and more it lies on huge pages, and is moved by its page tables instead of being copied. */
+void *mem_grow(void *p, size_t from, size_t to);
+void mem_grow_free(void *p, size_t n); /* what it gave, n bytes long; NULL is fine */
+
 struct mem_domain; /* all that one simulated process holds */
 struct mem_domain *mem_domain_new(void);
 /* From now on this thread draws from domain; NULL: from the process. Returns the one before. */
