@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "column/codec.h"
+#include "column/kernel.h"
 
 #define CELL_AHEAD 32u /* cells that are fetched before they are looked at */
 
@@ -45,7 +46,7 @@ static bool cell_put_bytes(struct table *table, uint64_t *cell, struct slice byt
 bool cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
               struct buf *scratch)
 {
-    uint64_t *cell = &table_cells(table)[entry], before = *cell;
+    uint64_t *cell = &table_cells(table)[entry].value, before = *cell;
     uint32_t at = column_row(column, row);
     if (column->type->kind == K_BOOL) {
         *cell = column->b8[at];
@@ -57,6 +58,30 @@ bool cell_put(struct table *table, uint32_t entry, const struct column *column, 
         return cell_put_bytes(table, cell, buf_slice(scratch));
     }
     return *cell != before;
+}
+
+/* Both begin with how many there are: bytes, or elements; what follows is the same behind one another. */
+bool cell_append(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
+                 struct buf *scratch)
+{
+    uint64_t *cell = &table_cells(table)[entry].value;
+    struct cell_bytes *kept = (void *)(uintptr_t)*cell, *before = kept;
+    uint32_t have, more, max = column->type->kind == K_LIST ? COLUMN_ROWS_MAX : STRING_MAX;
+    buf_clear(scratch);
+    codec_put(scratch, column, row);
+    memcpy(&have, kept->bytes, sizeof have);
+    memcpy(&more, scratch->ptr, sizeof more);
+    if (more > max || have > max - more)
+        return false;
+    size_t n = before->n + scratch->len - sizeof more;
+    kept = cell_room(table, cell, n);
+    if (kept != before)
+        memcpy(kept->bytes, before->bytes, before->n);
+    have += more;
+    memcpy(kept->bytes, &have, sizeof have);
+    memcpy(kept->bytes + before->n, scratch->ptr + sizeof more, scratch->len - sizeof more);
+    kept->n = n;
+    return true;
 }
 
 void cell_column(const struct type *type, const uint64_t *cell, uint32_t n, struct arena *arena,
@@ -81,14 +106,14 @@ void cell_column(const struct type *type, const uint64_t *cell, uint32_t n, stru
 void cell_get(const struct table *table, const struct type *type, struct sel entries,
               struct arena *arena, struct column *out)
 {
-    const uint64_t *from = table_cells(table);
+    const struct cell *from = table_cells(table);
     uint64_t *cell = arena_alloc(arena, entries.n * sizeof *cell);
     for (uint32_t i = 0; i < entries.n && i < CELL_AHEAD; i++)
         __builtin_prefetch(&from[entries.row[i]]);
     for (uint32_t i = 0; i < entries.n; i++) {
         if (i + CELL_AHEAD < entries.n)
             __builtin_prefetch(&from[entries.row[i + CELL_AHEAD]]);
-        cell[i] = from[entries.row[i]];
+        cell[i] = from[entries.row[i]].value;
     }
     cell_column(type, cell, entries.n, arena, out);
 }
@@ -109,7 +134,7 @@ void cell_key_column(const struct type *type, const struct slice *keys, uint32_t
 
 struct slice cell_slice(const struct table *table, const struct type *type, uint32_t entry)
 {
-    const uint64_t *cell = &table_cells(table)[entry];
+    const uint64_t *cell = &table_cells(table)[entry].value;
     const struct cell_bytes *kept = (const void *)(uintptr_t)*cell;
     if (cell_is_word(type)) /* its first byte is its lowest */
         return (struct slice){ cell, type->kind == K_BOOL ? 1 : sizeof *cell };

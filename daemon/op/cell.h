@@ -14,6 +14,10 @@ bool cell_is_word(const struct type *type); /* the value stands in the cell itse
  * way there. The column may hold views of what this cell held, of no other. False: the cell held the same before. */
 bool cell_put(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
               struct buf *scratch);
+/* Appends row `row` of a column to the String or List in an entry's cell, which holds a value. False: that would be too much,
+ * and nothing has happened. */
+bool cell_append(struct table *table, uint32_t entry, const struct column *column, uint32_t row,
+                 struct buf *scratch);
 /* Cells as a column, a row each. */
 void cell_column(const struct type *type, const uint64_t *cell, uint32_t n, struct arena *arena,
                  struct column *out);

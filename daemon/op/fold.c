@@ -13,17 +13,18 @@ typedef void (*fold_fn)(struct shard *shard, const struct keys *keys, const stru
 /* Each row has the same number. */
 static void fold_int_same(struct shard *shard, const struct keys *keys, int64_t number)
 {
-    int64_t *cell = (int64_t *)table_cells(shard->table);
+    struct cell *cell = table_cells(shard->table);
     for (uint32_t i = 0; i < keys->n; i++) {
         uint32_t entry = shard->entry[i];
-        if (__builtin_add_overflow(cell[entry], number, &cell[entry]))
+        int64_t *sum = (int64_t *)&cell[entry].value;
+        if (__builtin_add_overflow(*sum, number, sum))
             table_fail(shard->table, entry, FAULT_OVERFLOW);
     }
 }
 
 static void fold_int_sum(struct shard *shard, const struct keys *keys, const struct column *value)
 {
-    int64_t *cell = (int64_t *)table_cells(shard->table);
+    struct cell *cell = table_cells(shard->table);
     const int64_t *number = value->i64;
     if (value->is_const) {
         fold_int_same(shard, keys, number[0]);
@@ -31,29 +32,31 @@ static void fold_int_sum(struct shard *shard, const struct keys *keys, const str
     }
     for (uint32_t i = 0; i < keys->n; i++) {
         uint32_t entry = shard->entry[i];
-        if (__builtin_add_overflow(cell[entry], number[keys->key[i].row], &cell[entry]))
+        int64_t *sum = (int64_t *)&cell[entry].value;
+        if (__builtin_add_overflow(*sum, number[keys->key[i].row], sum))
             table_fail(shard->table, entry, FAULT_OVERFLOW);
     }
 }
 
 static void fold_count(struct shard *shard, const struct keys *keys, const struct column *value)
 {
-    uint64_t *cell = table_cells(shard->table);
+    struct cell *cell = table_cells(shard->table);
     (void)value;
     for (uint32_t i = 0; i < keys->n; i++)
-        cell[shard->entry[i]]++;
+        cell[shard->entry[i]].value++;
 }
 
 #define FOLD(name, ctype, array, expression)                                                   \
     static void name(struct shard *shard, const struct keys *keys, const struct column *value) \
     {                                                                                          \
-        uint64_t *cell = table_cells(shard->table);                                            \
+        struct cell *cell = table_cells(shard->table);                                         \
         const uint32_t mask = value->is_const ? 0 : UINT32_MAX;                                \
         for (uint32_t i = 0; i < keys->n; i++) {                                               \
             ctype a, b = value->array[keys->key[i].row & mask];                                \
-            memcpy(&a, &cell[shard->entry[i]], sizeof a);                                      \
+            uint64_t *to = &cell[shard->entry[i]].value;                                       \
+            memcpy(&a, to, sizeof a);                                                          \
             a = expression;                                                                    \
-            memcpy(&cell[shard->entry[i]], &a, sizeof a);                                      \
+            memcpy(to, &a, sizeof a);                                                          \
         }                                                                                      \
     }
 

@@ -305,7 +305,7 @@ void keyed_values(const struct keyed *keyed, const struct type *type, struct sel
     for (uint32_t i = 0; i < keys.n; i++) {
         uint32_t entry;
         const struct table *table = keyed_table(keyed, keys.row[i], &entry);
-        cells[i] = table_cells(table)[entry];
+        cells[i] = table_cells(table)[entry].value;
     }
     cell_column(type, cells, keys.n, arena, out);
 }

@@ -168,6 +168,8 @@ static uint32_t map_late(struct map_state *map, uint32_t *from, uint32_t *entry,
     int64_t before = time_ms - (int64_t)remember_of(map)->timeout_ms;
     uint32_t count = state_entries(state), n = 0;
     for (; *from < count && n < GATHER_ROWS; ++*from) {
+        if (state->stamp[*from] >= before && state->stamp[*from] >= *oldest)
+            continue; /* most: without a look at their cells */
         if (!state_is(state, *from, STATE_LIVE))
             continue;
         if (state->stamp[*from] == 0) /* from a time without a timeout */

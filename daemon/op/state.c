@@ -9,7 +9,7 @@
 #include "op/state_save.h"
 #include "op/widen.h"
 
-#define STATE_AHEAD 32u            /* entries whose marks are fetched before they are looked at */
+#define STATE_AHEAD 32u            /* entries that are fetched before they are looked at */
 #define STATE_DEAD_FEW 1024u       /* dead entries that are not worth a new table */
 #define STATE_DIRTY_FEW (1u << 20) /* changes that are not looked through for doubles */
 #define TAG_GONE 'g'
@@ -28,7 +28,6 @@ void state_free(struct state *state)
     state_save_end(state);
     if (state->keys.table)
         lookup_free(&state->keys);
-    mem_free(state->mark);
     mem_free(state->stamp);
     mem_free(state->loose.at);
     mem_free(state->dirty.at);
@@ -39,31 +38,27 @@ void state_free(struct state *state)
 
 size_t state_bytes(const struct state *state)
 {
-    size_t entry = sizeof *state->mark + (state->is_stamped ? sizeof *state->stamp : 0);
-    return lookup_bytes(&state->keys) + state->cap * entry + state->gone.cap +
+    return lookup_bytes(&state->keys) + state->cap * sizeof *state->stamp + state->gone.cap +
            (state->loose.cap + state->dirty.cap) * sizeof(uint32_t);
 }
 
 /* ---- keys */
 
-static void state_make_room(struct state *state)
+/* The table may have taken in keys. */
+static void state_follow(struct state *state)
 {
     uint32_t n = table_count(state->keys.table);
-    if (n <= state->cap)
+    state->cell = table_cells(state->keys.table);
+    if (!state->is_stamped || n <= state->cap)
         return;
     state->cap = n < 64 ? 64 : n * 2;
-    state->mark = mem_realloc(state->mark, state->cap);
-    mem_hint_huge(state->mark, state->cap);
-    if (!state->is_stamped)
-        return;
     state->stamp = mem_realloc(state->stamp, state->cap * sizeof *state->stamp);
     mem_hint_huge(state->stamp, state->cap * sizeof *state->stamp);
 }
 
 static void state_add(struct state *state, uint32_t entry)
 {
-    state_make_room(state);
-    state->mark[entry] = STATE_LOOSE;
+    state->cell[entry].mark = STATE_LOOSE;
     if (state->is_stamped)
         state->stamp[entry] = 0;
     numbers_add(&state->loose, entry);
@@ -72,20 +67,22 @@ static void state_add(struct state *state, uint32_t entry)
 /* The entry that the key of a dead one has now. */
 static uint32_t state_renew(struct state *state, uint32_t entry)
 {
-    uint64_t to = table_cells(state->keys.table)[entry];
+    uint64_t to = state->cell[entry].value;
     if (to)
         return (uint32_t)to - 1;
     uint32_t renewed = table_renew(state->keys.table, entry);
-    table_cells(state->keys.table)[entry] = (uint64_t)renewed + 1;
+    state_follow(state);
+    state->cell[entry].value = (uint64_t)renewed + 1;
     state_add(state, renewed);
     return renewed;
 }
 
 static void state_die(struct state *state, uint32_t entry)
 {
-    state->mark[entry] = (uint8_t)((state->mark[entry] & STATE_SAVED) | STATE_DEAD);
+    struct cell *cell = &state->cell[entry];
+    cell->mark = (uint8_t)((cell->mark & STATE_SAVED) | STATE_DEAD);
+    cell->value = 0;
     state->n_dead++;
-    table_cells(state->keys.table)[entry] = 0;
 }
 
 /* Entries that a group of keys was given, those from `first` on just now. Keys stand in the order in which they came in: behind
@@ -94,13 +91,13 @@ static void state_take_in(struct state *state, uint32_t *entry, uint32_t n, uint
 {
     bool again = false;
     for (uint32_t i = 0; i < n; i++) {
-        if (entry[i] >= first && !state->mark[entry[i]]) {
+        if (entry[i] >= first && !state->cell[entry[i]].mark) {
             if (again)
                 state_die(state, entry[i]);
             else
                 state_add(state, entry[i]);
         }
-        if (!(state->mark[entry[i]] & STATE_DEAD))
+        if (!state_is(state, entry[i], STATE_DEAD))
             continue;
         entry[i] = state_renew(state, entry[i]);
         again = true;
@@ -114,10 +111,7 @@ void state_find(struct state *state, const struct column *keys, struct sel sel, 
         uint32_t n = lookup_find(&state->keys, keys, sel, at);
         uint32_t after = table_count(state->keys.table);
         memcpy(entry + at, state->keys.entry, n * sizeof *entry);
-        if (after > before) {
-            state_make_room(state);
-            memset(state->mark + before, 0, after - before);
-        }
+        state_follow(state);
         if (after > before || state->n_dead)
             state_take_in(state, entry + at, n, before);
         at += n;
@@ -149,7 +143,7 @@ bool state_next(const struct state *state, uint32_t *from, uint32_t max, struct 
     uint32_t count = state_entries(state), n = 0;
     uint32_t *entry = arena_alloc(arena, max * sizeof *entry);
     for (; *from < count && n < max; ++*from)
-        if (state->mark[*from] & STATE_LIVE)
+        if (state_is(state, *from, STATE_LIVE))
             entry[n++] = *from;
     *entries = (struct sel){ entry, n };
     return n > 0;
@@ -175,7 +169,7 @@ void state_get_options(const struct state *state, const struct type *option, str
     out->valid = arena_alloc(arena, entries.n);
     out->child = arena_alloc(arena, sizeof *out->child);
     for (uint32_t i = 0; i < entries.n; i++) {
-        out->valid[i] = state->mark[entries.row[i]] & STATE_LIVE;
+        out->valid[i] = state_is(state, entries.row[i], STATE_LIVE);
         at[i] = out->valid[i] ? n : 0;
         if (out->valid[i])
             there[n++] = entries.row[i];
@@ -204,7 +198,7 @@ static void state_sort_dirty(struct state *state, struct arena *arena)
     dirty->n = n;
 }
 
-/* Entries are noted at each change, and their marks not looked at: that would be one more miss of the cache. */
+/* Entries are noted at each change. */
 static void state_note(struct state *state, uint32_t entry)
 {
     state->changed = true;
@@ -217,23 +211,17 @@ static void state_note(struct state *state, uint32_t entry)
     state->dirty_max = state->dirty.n > STATE_DIRTY_FEW / 2 ? state->dirty.n * 2 : STATE_DIRTY_FEW;
 }
 
-/* The value is there for sure, without a look at the mark. */
-static bool state_is_settled(const struct state *state, uint32_t entry)
-{
-    return entry < state->settled && !state->loose.n;
-}
-
 bool state_put(struct state *state, uint32_t entry, const struct column *column, uint32_t row)
 {
     if (state->save)
         state_save_keep(state, entry);
     bool other = cell_put(state->keys.table, entry, column, row, &state->scratch);
-    bool live = state_is_settled(state, entry) || state->mark[entry] & STATE_LIVE;
+    bool live = state_is(state, entry, STATE_LIVE);
     if (live && !other)
         return false;
     if (!live) {
         state->n_live++;
-        state->mark[entry] |= STATE_LIVE;
+        state->cell[entry].mark |= STATE_LIVE;
     }
     state_note(state, entry);
     return true;
@@ -241,7 +229,7 @@ bool state_put(struct state *state, uint32_t entry, const struct column *column,
 
 void state_touch(struct state *state, uint32_t entry, int64_t stamp)
 {
-    check(state->is_stamped && state->mark[entry] & STATE_LIVE);
+    check(state->is_stamped && state_is(state, entry, STATE_LIVE));
     if (state->stamp[entry] == stamp)
         return;
     if (state->save)
@@ -252,15 +240,16 @@ void state_touch(struct state *state, uint32_t entry, int64_t stamp)
 
 void state_remove(struct state *state, uint32_t entry)
 {
-    if (!(state->mark[entry] & STATE_LIVE))
+    uint8_t *mark = &state->cell[entry].mark;
+    if (!(*mark & STATE_LIVE))
         return;
     if (state->save)
         state_save_keep(state, entry);
     state->changed = true;
     state->n_live--;
-    state->mark[entry] &= (uint8_t)~STATE_LIVE;
-    if (!(state->mark[entry] & STATE_LOOSE)) {
-        state->mark[entry] |= STATE_LOOSE;
+    *mark &= (uint8_t)~STATE_LIVE;
+    if (!(*mark & STATE_LOOSE)) {
+        *mark |= STATE_LOOSE;
         numbers_add(&state->loose, entry);
     }
 }
@@ -317,7 +306,7 @@ void state_settle(struct state *state, struct arena *arena)
     uint32_t gone[STATE_ROWS], n = 0;
     for (uint32_t i = 0; i < state->loose.n; i++) {
         uint32_t entry = state->loose.at[i];
-        uint8_t mark = state->mark[entry] &= (uint8_t)~STATE_LOOSE;
+        uint8_t mark = state->cell[entry].mark &= (uint8_t)~STATE_LOOSE;
         if (mark & STATE_LIVE)
             continue;
         state_die(state, entry);
@@ -332,7 +321,6 @@ void state_settle(struct state *state, struct arena *arena)
     if (n)
         state_put_gone(state, (struct sel){ gone, n }, arena);
     state->loose.n = 0;
-    state->settled = state_entries(state);
 }
 
 /* A table of the living alone: nothing is dirty or loose now. */
@@ -352,7 +340,7 @@ static void state_compact(struct state *state, struct arena *arena)
         state_find(&next, &pairs.child[0], (struct sel){ .n = entries.n }, entry);
         for (uint32_t i = 0; i < entries.n; i++) {
             cell_put(next.keys.table, entry[i], &pairs.child[1], i, &next.scratch);
-            next.mark[entry[i]] = STATE_LIVE | STATE_KEPT;
+            next.cell[entry[i]].mark = STATE_LIVE | STATE_KEPT;
             if (next.is_stamped)
                 next.stamp[entry[i]] = state->stamp[entries.row[i]];
         }
@@ -360,7 +348,6 @@ static void state_compact(struct state *state, struct arena *arena)
     }
     next.n_live = state->n_live;
     next.loose.n = 0;
-    next.settled = state_entries(&next);
     next.changed = state->changed;
     next.renumbered = state->renumbered + 1;
     state_free(state);
@@ -398,15 +385,14 @@ static void state_write_dirty(struct state *state, struct arena *arena, struct b
     uint32_t entry[STATE_ROWS], n = 0;
     state_sort_dirty(state, arena);
     for (uint32_t i = 0; i < dirty->n; i++) {
-        uint32_t at = dirty->at[i];
-        uint8_t *mark = &state->mark[at];
+        uint8_t *mark = &state->cell[dirty->at[i]].mark;
         if (i + STATE_AHEAD < dirty->n)
-            __builtin_prefetch(&state->mark[dirty->at[i + STATE_AHEAD]]);
+            __builtin_prefetch(&state->cell[dirty->at[i + STATE_AHEAD]]);
         if (!(*mark & STATE_LIVE))
             continue;
         if (!(*mark & STATE_KEPT))
             *mark |= STATE_KEPT;
-        entry[n++] = at;
+        entry[n++] = dirty->at[i];
         if (n == STATE_ROWS) {
             state_put_set(state, (struct sel){ entry, n }, arena, out);
             n = 0;
@@ -434,9 +420,8 @@ static void state_take_set(struct state *state, const struct column *pairs, cons
 {
     for (uint32_t i = 0; i < pairs->n; i++) {
         cell_put(state->keys.table, entry[i], &pairs->child[1], i, &state->scratch);
-        if (!(state->mark[entry[i]] & STATE_LIVE))
-            state->n_live++;
-        state->mark[entry[i]] |= STATE_LIVE | STATE_KEPT;
+        state->n_live += !state_is(state, entry[i], STATE_LIVE);
+        state->cell[entry[i]].mark |= STATE_LIVE | STATE_KEPT;
     }
 }
 

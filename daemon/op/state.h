@@ -17,18 +17,17 @@ enum state_mark {
     STATE_KEPT = 2,   /* it had one when changes were last written down */
     STATE_LOOSE = 4,  /* it had none for a while since the last settling: it is in `loose` */
     STATE_SAVED = 16, /* while a copy is written: what it held then is kept, if anything */
-    STATE_DEAD = 8,   /* its key is gone, or has another entry; cell: that one's number + 1 */
+    STATE_DEAD = 8,   /* its key is gone, or has another entry: its cell holds that one + 1 */
 };
 
 struct state_save;
 struct state {
     struct lookup keys;
     const struct type *pair; /* of key and value */
-    uint8_t *mark;           /* of each entry: enum state_mark */
+    struct cell *cell;       /* of each entry: its table's; the mark is enum state_mark */
     int64_t *stamp;          /* of each entry: a time that belongs to the operation; NULL = none */
-    uint32_t cap;            /* of both */
+    uint32_t cap;            /* of stamp */
     uint32_t n_live, n_dead;
-    uint32_t settled; /* entries up to here have a value, but for dead and loose ones */
     struct numbers loose;
     struct numbers dirty; /* changed since changes were last written down; perhaps more than once */
     uint32_t dirty_max;   /* when it is as long as this, it is looked through */
@@ -56,7 +55,7 @@ static inline uint32_t state_entries(const struct state *state) /* dead ones amo
 }
 static inline bool state_is(const struct state *state, uint32_t entry, enum state_mark mark)
 {
-    return state->mark[entry] & mark;
+    return state->cell[entry].mark & mark;
 }
 /* The next entries from *from on, which moves behind them, that have a value: at most `max`. False: there are no more. */
 bool state_next(const struct state *state, uint32_t *from, uint32_t max, struct arena *arena,

@@ -7,8 +7,6 @@
 #include "column/codec.h"
 #include "op/cell.h"
 
-#define SAVE_AHEAD 32u /* entries whose keys are fetched before they are looked at */
-
 struct
     kept { /* what an entry held; behind it the bytes of the key, of the value, and room up to the next one */
     uint32_t entry, key;
@@ -42,7 +40,7 @@ void state_save_end(struct state *state)
     for (uint32_t i = save->at / STATE_ROWS; i < save_parts(save); i++)
         buf_free(&save->before[i]);
     for (uint32_t i = save->at; i < save->end; i++)
-        state->mark[i] &= (uint8_t)~STATE_SAVED;
+        state->cell[i].mark &= (uint8_t)~STATE_SAVED;
     mem_free(save->before);
     mem_free(save);
     state->save = NULL;
@@ -51,10 +49,11 @@ void state_save_end(struct state *state)
 void state_save_keep(struct state *state, uint32_t entry)
 {
     struct state_save *save = state->save;
-    if (entry < save->at || entry >= save->end || state->mark[entry] & STATE_SAVED)
+    uint8_t *mark = &state->cell[entry].mark;
+    if (entry < save->at || entry >= save->end || *mark & STATE_SAVED)
         return;
-    state->mark[entry] |= STATE_SAVED;
-    if (!(state->mark[entry] & STATE_LIVE))
+    *mark |= STATE_SAVED;
+    if (!(*mark & STATE_LIVE))
         return;
     struct slice key = table_key(state->keys.table, entry);
     struct slice value = cell_slice(state->keys.table, state->pair->member[1], entry);
@@ -122,13 +121,11 @@ static void save_part(struct state *state, uint32_t to, struct arena *arena, str
     struct saving *saving = arena_alloc(arena, sizeof *saving);
     saving->n = 0;
     for (uint32_t from = save->at, entry = from; entry < to; entry++) {
-        if (entry + SAVE_AHEAD < to && state_is(state, entry + SAVE_AHEAD, STATE_LIVE))
-            table_fetch_key(state->keys.table, entry + SAVE_AHEAD);
         if (kept[entry - from])
             saving_add_kept(saving, kept[entry - from]);
         else if (state_is(state, entry, STATE_LIVE) && !state_is(state, entry, STATE_SAVED))
             saving_add(saving, state, entry);
-        state->mark[entry] &= (uint8_t)~STATE_SAVED;
+        state->cell[entry].mark &= (uint8_t)~STATE_SAVED;
     }
     if (saving->n)
         saving_put(saving, state, arena, out);

@@ -157,11 +157,11 @@ START_TEST(cells_start_as_told_and_follow_their_entry)
     for (uint32_t i = 0; i < 1000; i++) {
         sprintf(text, "%u", i);
         uint32_t entry = find_text(text);
-        ck_assert_uint_eq(table_cells(table)[entry], 7);
-        table_cells(table)[entry] = i;
+        ck_assert_uint_eq(table_cells(table)[entry].value, 7);
+        table_cells(table)[entry].value = i;
     }
     for (uint32_t i = 0; i < 1000; i++)
-        ck_assert_uint_eq(table_cells(table)[i], i);
+        ck_assert_uint_eq(table_cells(table)[i].value, i);
 }
 END_TEST
 
@@ -173,12 +173,12 @@ START_TEST(a_reset_table_knows_nothing)
         if (sizes[i]) {
             table_fail(table, 0, 5);
             ck_assert(table_failed(table, 0) == 5 && table_failures(table) == 1);
-            table_cells(table)[0] = 1;
+            table_cells(table)[0].value = 1;
         }
         table_reset(table);
         ck_assert_uint_eq(table_count(table), 0);
         ck_assert_uint_eq(find_text("k0"), 0);
-        ck_assert_uint_eq(table_cells(table)[0], 7);
+        ck_assert_uint_eq(table_cells(table)[0].value, 7);
         ck_assert(!table_failed(table, 0) && !table_failures(table));
         table_reset(table);
     }
