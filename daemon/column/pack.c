@@ -100,13 +100,22 @@ static void pack_words(struct buf *out, const struct column *column, struct sel 
 
 static void pack_bytes(struct buf *out, const struct column *column, struct sel rows)
 {
+    size_t total = 0;
+    uint8_t *at = buf_extend(out, (size_t)rows.n * sizeof(uint32_t));
     SEL_EACH(rows, row)
-    buf_put_u32(out, (uint32_t)column_slice(column, row).len);
+    {
+        uint32_t len = column->len[column_row(column, row)];
+        be_put_u32(at, len);
+        at += sizeof len;
+        total += len;
+    }
+    at = buf_extend(out, total);
     SEL_EACH(rows, row)
     {
         struct slice bytes = column_slice(column, row);
         if (bytes.len)
-            buf_put(out, bytes.ptr, bytes.len);
+            memcpy(at, bytes.ptr, bytes.len);
+        at += bytes.len;
     }
 }
 

@@ -13,30 +13,37 @@ void numbers_add(struct numbers *numbers, uint32_t number)
     numbers->at[numbers->n++] = number;
 }
 
-/* By each byte of the numbers in turn, stably. */
-static void numbers_sort_by(struct numbers *numbers, uint32_t *spare, unsigned shift)
+#define DIGIT 12 /* bits sorted by at once: numbers of up to 24 take two passes */
+
+/* By one digit, stably; into `to`. */
+static void numbers_sort_by(const uint32_t *at, uint32_t n, unsigned shift, uint32_t *to)
 {
-    uint32_t start[257] = { 0 }, *at = numbers->at;
-    for (uint32_t i = 0; i < numbers->n; i++)
-        start[(at[i] >> shift & 255) + 1]++;
-    for (unsigned i = 0; i < 256; i++)
+    uint32_t start[(1u << DIGIT) + 1] = { 0 }, mask = (1u << DIGIT) - 1;
+    for (uint32_t i = 0; i < n; i++)
+        start[(at[i] >> shift & mask) + 1]++;
+    for (unsigned i = 0; i < mask; i++)
         start[i + 1] += start[i];
-    for (uint32_t i = 0; i < numbers->n; i++)
-        spare[start[at[i] >> shift & 255]++] = at[i];
-    memcpy(at, spare, numbers->n * sizeof *at);
+    for (uint32_t i = 0; i < n; i++)
+        to[start[at[i] >> shift & mask]++] = at[i];
 }
 
 void numbers_sort(struct numbers *numbers, struct arena *arena)
 {
     struct arena_mark mark = arena_mark(arena);
-    uint32_t *spare = arena_alloc(arena, numbers->n * sizeof *spare), most = 0;
+    uint32_t *at = numbers->at, *spare = arena_alloc(arena, numbers->n * sizeof *spare), most = 0;
     bool sorted = true;
     for (uint32_t i = 0; i < numbers->n; i++) {
-        sorted = sorted && numbers->at[i] >= most;
-        most = numbers->at[i] > most ? numbers->at[i] : most;
+        sorted = sorted && at[i] >= most;
+        most = at[i] > most ? at[i] : most;
     }
-    for (unsigned shift = 0; !sorted && shift < 32 && most >> shift; shift += 8)
-        numbers_sort_by(numbers, spare, shift);
+    for (unsigned shift = 0; !sorted && shift < 32 && most >> shift; shift += DIGIT) {
+        uint32_t *from = at;
+        numbers_sort_by(from, numbers->n, shift, spare);
+        at = spare;
+        spare = from;
+    }
+    if (at != numbers->at)
+        memcpy(numbers->at, at, numbers->n * sizeof *at);
     arena_rewind(arena, mark);
 }
 
