@@ -239,8 +239,19 @@ static bool uses(const struct term *term, const struct var *var)
     return false;
 }
 
+/* `a + …`, and a nowhere else */
+static bool is_append(const struct term *term, const struct var *a)
+{
+    while (term->kind == TERM_KERNEL && (term->run == kernel_join || term->run == kernel_append) &&
+           !uses(term->child[1], a))
+        term = term->child[0];
+    return term->kind == TERM_VAR && term->var == a;
+}
+
 static enum fold fold_of(const struct term *term, const struct compile_params *params)
 {
+    if (params->n == 2 && term->kind == TERM_KERNEL && is_append(term, params->var[0]))
+        return FOLD_APPEND;
     if (params->n != 2 || term->kind != TERM_KERNEL || term->n != 2 ||
         term->child[0]->kind != TERM_VAR || term->child[1]->kind != TERM_VAR ||
         term->child[0]->var == term->child[1]->var)

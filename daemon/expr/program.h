@@ -34,7 +34,13 @@ struct instr {
     const struct type *type; /* of out */
 };
 
-enum fold { FOLD_NONE, FOLD_SUM, FOLD_MIN, FOLD_MAX }; /* what a two-argument program amounts to */
+enum fold { /* what a two-argument program amounts to */
+            FOLD_NONE,
+            FOLD_SUM,
+            FOLD_MIN,
+            FOLD_MAX,
+            FOLD_APPEND, /* the first, a String or List, and behind it what is made of an empty one */
+};
 
 struct program {
     const struct instr *code;

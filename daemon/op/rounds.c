@@ -117,6 +117,67 @@ static void rounds_run(const struct rounding *rounding, const struct column *val
     cell_put(rounding->table, entry[row], &out, row, rounding->run->scratch);
 }
 
+/* ---- what a program appends */
+
+/* The first value of a key stands as it is; the pairs of the others. */
+static void append_first(const struct rounding *rounding, const struct column *values,
+                         struct rounds *rounds)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < rounds->n; i++) {
+        uint32_t entry = rounds->entry[i];
+        if (!table_cells(rounding->table)[entry].value) {
+            cell_put(rounding->table, entry, values, rounds->row[i], rounding->run->scratch);
+            continue;
+        }
+        rounds->entry[n] = entry;
+        rounds->row[n++] = rounds->row[i];
+    }
+    rounds->n = n;
+}
+
+static void append_run(const struct rounding *rounding, const struct column *values,
+                       const struct rounds *rounds)
+{
+    const struct op *op = rounding->op;
+    const struct op_run *run = rounding->run;
+    struct column param[2], out;
+    struct error_list errors = { 0 };
+    uint32_t next = 0; /* of errors */
+    column_zero(run->arena, op->pair->member[1], &param[0]);
+    column_gather(run->arena, values, (struct sel){ rounds->row, rounds->n }, &param[1]);
+    struct chunk chunk = { .frame = { .n = rounds->n },
+                           .sel = { .n = rounds->n },
+                           .col = param,
+                           .batch_time_ms = run->batch_time_ms,
+                           .arena = run->arena };
+    program_run(op->program, &chunk, &out, &errors);
+    for (uint32_t i = 0; i < rounds->n; i++) {
+        uint32_t entry = rounds->entry[i];
+        if (next < errors.n && errors.items[next].row == i)
+            table_fail(rounding->table, entry, (uint8_t)errors.items[next++].fault);
+        else if (!table_failed(rounding->table, entry) &&
+                 !cell_append(rounding->table, entry, &out, i, run->scratch))
+            table_fail(rounding->table, entry, FAULT_LARGE);
+    }
+}
+
+static void append_fold(const struct rounding *rounding, struct reduce *reduce,
+                        const struct rows *pairs, uint32_t shard)
+{
+    struct arena *arena = rounding->run->arena;
+    const struct column *values = &pairs->column.child[1];
+    struct rounds rounds = { .n = 0 };
+    for (const struct keys *keys = pairs->split->first[shard]; keys; keys = keys->next)
+        rounds.n += keys->n;
+    rounds.row = arena_alloc(arena, rounds.n * sizeof *rounds.row);
+    rounds.entry = arena_alloc(arena, rounds.n * sizeof *rounds.entry);
+    rounds_find(reduce, pairs, shard, rounds.entry, rounds.row);
+    append_first(rounding, values, &rounds);
+    if (rounds.n)
+        append_run(rounding, values, &rounds);
+}
+
 void rounds_fold(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
                  const struct op_run *run)
 {
@@ -124,6 +185,10 @@ void rounds_fold(struct reduce *reduce, const struct rows *pairs, uint32_t shard
     struct rounding rounding = { reduce->head.op, reduce->keyed.shard[shard].table,
                                  &reduce->shard[shard], run };
     struct rounds rounds;
+    if (rounding.op->program && rounding.op->program->fold == FOLD_APPEND) {
+        append_fold(&rounding, reduce, pairs, shard);
+        return;
+    }
     rounds_make(reduce, pairs, shard, run->arena, &rounds);
     struct arena_mark mark = arena_mark(run->arena); /* a chunk may have as many rounds as pairs */
     for (uint32_t k = 0; k < rounds.n_rounds; k++) {

@@ -42,7 +42,11 @@ START_TEST(the_folds_that_tables_know_are_recognised)
     ck_assert_int_eq(fold_of("_.min(_)", &type_int), FOLD_MIN);
     ck_assert_int_eq(fold_of("_.max(_)", &type_int), FOLD_MAX);
     ck_assert_int_eq(fold_of("(a, b) => a + a", &type_int), FOLD_NONE);
-    ck_assert_int_eq(fold_of("_ + _", &type_string), FOLD_NONE);
+    ck_assert_int_eq(fold_of("_ + _", &type_string), FOLD_APPEND);
+    ck_assert_int_eq(fold_of("(a, b) => a + \",\" + b.trim", &type_string), FOLD_APPEND);
+    ck_assert_int_eq(fold_of("(a, b) => b + a", &type_string), FOLD_NONE);
+    ck_assert_int_eq(fold_of("(a, b) => a + (b + a)", &type_string), FOLD_NONE);
+    ck_assert_int_eq(fold_of("(a, b) => a.trim + b", &type_string), FOLD_NONE);
     ck_assert_int_eq(fold_of("_ - _", &type_int), FOLD_NONE);
 }
 END_TEST
