@@ -98,7 +98,9 @@ static void keeper_saved_cb(void *ctx, uint64_t index, const struct err *err)
     }
     keeper->snapshots[keeper->n_snapshots++] = index;
     keeper_trim(keeper);
-    keeper->conf.saved(keeper->conf.ctx, index);
+    struct keeper_saved saved = { .index = index, .bytes = keeper->states };
+    saved.took_ms = loop_now_ms(keeper->conf.directory->loop) - keeper->saved_ms;
+    keeper->conf.saved(keeper->conf.ctx, &saved);
 }
 
 /* The first one at once: from then on a log that is empty is one that was lost. */

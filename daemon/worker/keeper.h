@@ -20,13 +20,19 @@ struct keeper;
 struct recovered;
 struct trim;
 
+struct keeper_saved { /* a snapshot that was read back as it was written */
+    uint64_t index;   /* of the record that it stands for */
+    uint64_t bytes;   /* of the states in it */
+    uint64_t took_ms; /* since its first byte was copied */
+};
+
 struct keeper_conf {
     struct directory *directory;
     struct trim *trim;
     const struct progress *progress; /* the running one */
     struct engine *engine;           /* whose states a snapshot holds; NULL = none */
     const struct job_spec *spec;     /* outputs, checkpoint.interval, checkpoint.retain */
-    void (*saved)(void *ctx, uint64_t index);
+    void (*saved)(void *ctx, const struct keeper_saved *saved);
     void (*failed)(void *ctx,
                    const struct err *err); /* what was read back is not what was written */
     void *ctx;

@@ -206,13 +206,15 @@ static void worker_once_cb(void *ctx)
         worker_drain(worker);
 }
 
-static void worker_saved_cb(void *ctx, uint64_t index)
+static void worker_saved_cb(void *ctx, const struct keeper_saved *saved)
 {
     struct worker *worker = ctx;
     voice_log(worker->conf.voice,
               &(struct log_entry){ .level = LOG_INFO,
                                    .event = "checkpoint.saved",
-                                   .fields = { LOG_INT("record", (int64_t)index) } });
+                                   .fields = { LOG_INT("record", (int64_t)saved->index),
+                                               LOG_INT("bytes", (int64_t)saved->bytes),
+                                               LOG_SECONDS("took", (int64_t)saved->took_ms) } });
 }
 
 static void worker_replayed_cb(void *ctx, uint64_t blocks)

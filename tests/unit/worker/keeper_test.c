@@ -21,10 +21,10 @@ static struct stage {
     bool saved;
 } stage;
 
-static void saved_cb(void *ctx, uint64_t index)
+static void saved_cb(void *ctx, const struct keeper_saved *saved)
 {
     (void)ctx;
-    ck_assert_uint_eq(index, stage.progress.index);
+    ck_assert_uint_eq(saved->index, stage.progress.index);
     stage.saved = true;
 }
 
