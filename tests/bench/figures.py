@@ -39,10 +39,15 @@ def spread(values, form="{:.2f}"):
     return f"{middle} ({low}-{high})"
 
 
+def stamp(at):
+    """The time of a log line, without its Z, in seconds."""
+    return datetime.datetime.fromisoformat(at + "+00:00").timestamp()
+
+
 def batches_of(log):
     """[(when it was committed, in seconds; records)] from log lines."""
     found = re.findall(r"ts=(\S+)Z level=info job=\S+ event=batch\.completed .*? records=(\d+)", log)
-    return [(datetime.datetime.fromisoformat(at + "+00:00").timestamp(), int(records)) for at, records in found]
+    return [(stamp(at), int(records)) for at, records in found]
 
 
 class Broker:

@@ -1,6 +1,6 @@
 /* Keyed state alone: what a key takes, what an update costs, what changes and the whole of it cost to write down.
  *   state KEYS ROUNDS     bytes that a key takes, of all memory; for each round ns an update, ns a change written, bytes of all
- *                         changes; of a snapshot, copied in turns with a round of updates between every hundred: ms the longest
+ *                         changes, ns an update of a table written by hand for these keys; of a snapshot, copied in turns with a round of updates between every hundred: ms the longest
  *                         turn, ms all of them, ns an update meanwhile
  * Keys are texts of 12 bytes; a round updates 200,000 of them, any, as a batch does: found, read, put, settled, written. */
 #include <stdio.h>
@@ -9,7 +9,8 @@
 #include <time.h>
 
 #include "base/check.h"
-#include "column/codec.h"
+#include "base/mem.h"
+#include "column/key.h"
 #include "op/cell.h"
 #include "op/state.h"
 #include "op/state_save.h"
@@ -100,6 +101,62 @@ static void fill(struct state *state, uint32_t keys, struct arena *arena)
     buf_free(&changes);
 }
 
+/* ---- the same by hand: one table of just these keys, no order, no changes noted */
+
+static struct bare {
+    struct bare_slot {
+        uint64_t k0, k1, value, used;
+    } * slot;
+    size_t mask;
+} bare;
+
+static void bare_open(uint32_t keys)
+{
+    size_t slots = 1024;
+    while (slots * 13 < (size_t)keys * 20)
+        slots *= 2;
+    size_t size = slots * sizeof *bare.slot;
+    bare.slot = aligned_alloc(2 << 20, size < 2 << 20 ? 2 << 20 : size);
+    bare.mask = slots - 1;
+    mem_hint_huge(bare.slot, size);
+    memset(bare.slot, 0, size);
+}
+
+/* 64 keys, or what is left: all their slots are fetched, then looked at. */
+static void bare_add(uint32_t from, uint32_t to)
+{
+    size_t at[64];
+    struct key_words key[64];
+    for (uint32_t i = from; i < to; i++) {
+        key[i - from] = key_words(made.ptr[i], made.len[i]);
+        uint64_t hash =
+            key_mix(key[i - from].k0 ^ 0x9e3779b97f4a7c15, key[i - from].k1 ^ 0xbf58476d1ce4e5b9);
+        __builtin_prefetch(&bare.slot[at[i - from] = hash & bare.mask], 1);
+    }
+    for (uint32_t i = from; i < to; i++) {
+        size_t home = at[i - from], step = 0;
+        struct bare_slot *slot = &bare.slot[home];
+        while (slot->used && (slot->k0 != key[i - from].k0 || slot->k1 != key[i - from].k1))
+            slot = &bare.slot[home ^ ++step];
+        *slot = (struct bare_slot){ key[i - from].k0, key[i - from].k1, slot->value + 1, 1 };
+    }
+}
+
+static double bare_update(uint32_t updates, uint32_t keys, uint64_t *at, uint64_t stride)
+{
+    double sum = 0;
+    for (uint32_t done = 0; done < updates; done += AT_ONCE) {
+        uint32_t n = updates - done < AT_ONCE ? updates - done : AT_ONCE;
+        for (uint32_t i = 0; i < n; i++)
+            make(i, (uint64_t)(*at += stride) % keys);
+        double before = now_ns();
+        for (uint32_t i = 0; i < n; i += 64)
+            bare_add(i, i + 64 < n ? i + 64 : n);
+        sum += now_ns() - before;
+    }
+    return sum / updates;
+}
+
 /* As the worker's keeper does it. */
 static void snapshot(struct state *state, uint32_t keys, uint64_t *at, struct arena *arena)
 {
@@ -141,14 +198,17 @@ int main(int argc, char **argv)
     state_open(&state, type_tuple(types_new(&types), member, 2), false, 42);
     fill(&state, keys, &arena);
     printf("bytes %.1f\n", (resident() - before) / keys);
+    bare_open(keys);
+    bare_update(keys, keys, &at, 1);
     for (uint32_t round = 0; round < rounds; round++) {
         double ns = update(&state, keys, &at, &arena);
+        double by_hand = bare_update(UPDATES, keys, &at, STRIDE);
         buf_clear(&out);
         double begun = now_ns();
         uint32_t changes = state.dirty.n;
         state_write(&state, &arena, &out);
         double written = (now_ns() - begun) / changes;
-        printf("round %.1f %.1f %zu\n", ns, written, out.len);
+        printf("round %.1f %.1f %zu %.1f\n", ns, written, out.len, by_hand);
         arena_reset(&arena);
     }
     snapshot(&state, keys, &at, &arena);
