@@ -71,21 +71,23 @@ static void take_word(struct words *words, const char *key, char *out, size_t si
     words->at += n;
 }
 
-static int64_t take_number(struct words *words, const char *key)
+static int64_t take_number(struct words *words, const char *key) /* as we write it */
 {
-    char word[24] = "", *end;
+    char word[24] = "", same[24];
     take_word(words, key, word, sizeof word);
-    int64_t number = strtoll(word, &end, 10);
-    words->bad = words->bad || *end;
+    int64_t number = strtoll(word, NULL, 10);
+    snprintf(same, sizeof same, "%" PRId64, number);
+    words->bad = words->bad || strcmp(word, same) != 0;
     return number;
 }
 
 static uint64_t take_hash(struct words *words, const char *key)
 {
-    char word[24] = "", *end;
+    char word[24] = "", same[24];
     take_word(words, key, word, sizeof word);
-    uint64_t hash = strtoull(word, &end, 16);
-    words->bad = words->bad || *end;
+    uint64_t hash = strtoull(word, NULL, 16);
+    snprintf(same, sizeof same, "%016" PRIx64, hash);
+    words->bad = words->bad || strcmp(word, same) != 0;
     return hash;
 }
 
@@ -122,7 +124,9 @@ bool attempt_parse(const char *line, size_t n, struct attempt_entry *entry)
     if (entry->kind == ATTEMPT_KINDS)
         return false;
     take_word(&words, " job=", entry->job, sizeof entry->job);
-    entry->attempt = (uint64_t)take_number(&words, " attempt=");
+    int64_t attempt = take_number(&words, " attempt=");
+    words.bad = words.bad || attempt < 0;
+    entry->attempt = (uint64_t)attempt;
     entry->spec = take_hash(&words, " spec=");
     take_word(&words, " boot=", entry->boot, sizeof entry->boot);
     entry->boot_ms = take_number(&words, " boot_ms=");

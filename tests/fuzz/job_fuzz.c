@@ -1,5 +1,8 @@
-/* A job file: refused with findings that can be shown, or its tests end, and the same way with kills, threads and small chunks. */
+/* A job file: refused with findings that can be shown, or explained, and its tests end the same way with kills, threads and small
+ * chunks. */
+#include "cli/explain.h"
 #include "cli/test_run.h"
+#include "column/json_text.h"
 #include "engine/plan.h"
 #include "fuzz.h"
 #include "spec/job.h"
@@ -47,6 +50,27 @@ static void fuzz_tests(const struct job_spec *spec, const struct plan *plan)
     }
 }
 
+/* Every form of it; JSON is JSON. */
+static void fuzz_explain(struct arena *arena, const struct job_spec *spec, const struct plan *plan)
+{
+    static void (*const forms[])(const struct explain *explain,
+                                 struct buf *out) = { explain_put_json, explain_put_text,
+                                                      explain_put_dot, explain_put_mermaid };
+    struct explain explain = { .arena = arena,
+                               .spec = spec,
+                               .plan = plan,
+                               .state_directory = "/var/lib/tidemark",
+                               .verbose = true };
+    explain_open(&explain);
+    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+        struct buf out = { 0 };
+        forms[i](&explain, &out);
+        check(out.len && fuzz_is_utf8(buf_slice(&out)));
+        check(i || json_text_valid(buf_slice(&out)));
+        buf_free(&out);
+    }
+}
+
 void job_fuzz(const uint8_t *data, size_t size)
 {
     struct arena arena = { 0 };
@@ -61,6 +85,12 @@ void job_fuzz(const uint8_t *data, size_t size)
     if (spec)
         good = plan_build(&arena, spec, &diags, &plan) && good;
     diag_print(&diags, DIAG_HUMAN, true, &shown);
+    check(fuzz_is_utf8(buf_slice(&shown)));
+    buf_clear(&shown);
+    diag_print(&diags, DIAG_JSON, true, &shown);
+    check(json_text_valid(buf_slice(&shown)));
+    if (good && plan && diag_errors(&diags) == 0)
+        fuzz_explain(&arena, spec, plan);
     if (good && plan && diag_errors(&diags) == 0 && is_tame(spec))
         fuzz_tests(spec, plan);
     buf_free(&shown);

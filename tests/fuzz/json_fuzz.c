@@ -1,6 +1,7 @@
 /* JSON read from its text: judged as jansson judges it, walked without a step outside. */
 #include "base/json.h"
 #include "column/json_text.h"
+#include "column/utf8.h"
 #include "fuzz.h"
 #include "sink/python.h"
 
@@ -51,6 +52,7 @@ void json_fuzz(const uint8_t *data, size_t size)
     struct err err = { 0 };
     struct buf shown = { 0 };
     bool ours = json_text_valid(text);
+    check(utf8_is_valid(data, size) == fuzz_is_utf8(text)); /* 16 bytes at a time, one by one */
     if (!fuzz_is_utf8(text))
         return;
     if (ours) {

@@ -415,6 +415,24 @@ START_TEST(words_of_a_line_have_a_longest)
 }
 END_TEST
 
+START_TEST(numbers_are_as_we_write_them)
+{
+    static const char *const rows[][2] = {
+        { "attempt=1", "attempt=-1" },
+        { "attempt=1", "attempt=+1" },
+        { "attempt=1", "attempt=01" },
+        { "attempt=1", "attempt=9223372036854775808" },
+        { "boot_ms=0", "boot_ms=-9223372036854775809" },
+        { "spec=000000000000001d", "spec=1d" },
+        { "spec=000000000000001d", "spec=000000000000001D" },
+        { "spec=000000000000001d", "spec=0x0000000000001d" },
+    };
+    struct attempt_entry entry;
+    ck_assert(reads_with(rows[_i][0], rows[_i][0], &entry));
+    ck_assert(!reads_with(rows[_i][0], rows[_i][1], &entry));
+}
+END_TEST
+
 START_TEST(bytes_of_any_kind_do_no_harm)
 {
     struct attempts_found found;
@@ -458,6 +476,7 @@ Suite *attempts_suite(void)
     tcase_add_loop_test(pure, a_file_that_is_no_ledger_is_refused, 0, 6);
     tcase_add_loop_test(pure, the_rule_holds_across_restarts_of_daemon_and_machine, 0, 6);
     tcase_add_loop_test(pure, words_of_a_line_have_a_longest, 0, 3);
+    tcase_add_loop_test(pure, numbers_are_as_we_write_them, 0, 8);
     tcase_add_test(pure, bytes_of_any_kind_do_no_harm);
     suite_add_tcase(suite, pure);
     return suite;
