@@ -363,8 +363,9 @@ static uint64_t lift_parts(const struct lift_shape *shape, const struct lift_for
     uint64_t parts = 0;
     for (uint32_t i = 0; form->name[i]; i++) {
         const struct type *type = form->bare ? shape->type : shape->type->member[i];
+        const struct type *value = type->kind == K_OPTION ? type->member[0] : type;
         bool looked_at = form->bare ? shape->fields != 0 : shape->fields >> i & 1;
-        if (looked_at || type->kind == K_JSON)
+        if (looked_at || value->kind == K_JSON)
             parts |= UINT64_C(1) << form->field[i];
     }
     return parts;

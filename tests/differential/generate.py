@@ -20,7 +20,7 @@ TEXTS = {
              "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12",
              '{"n":-0.0,"name":""}', '{"n":18446744073709551616}', '{"level":null,"items":[[]]}', '{"":{"n":1}}', " [1] ", '{"n":01}'),
 }
-SOURCES = ("kafka", "kafka", "kafka", "kafka", "nullable", "json", "bytes", "flume", "socket")
+SOURCES = ("kafka", "kafka", "kafka", "kafka", "null kafka", "json", "bytes", "null json", "null bytes", "flume", "socket")
 
 
 class Generator(WindowSteps, OutsideSteps):
@@ -41,7 +41,7 @@ class Generator(WindowSteps, OutsideSteps):
         sources = [Source(f"s{i}", self.pick(SOURCES)) for i in range(self.pick((1, 1, 1, 2, 3)))]
         self.interval_ms = self.pick((1000, 1000, 250, 10000))
         self.sources, self.streams = sources, []
-        self.shapes = {source.name: "json" if source.kind == "json" else self.pick(("ints", "numbers", "words", "words", "json"))
+        self.shapes = {source.name: "json" if source.format == "json" else self.pick(("ints", "numbers", "words", "words", "json"))
                        for source in sources}
         for source in sources:
             self.open(source)
@@ -403,7 +403,7 @@ class Generator(WindowSteps, OutsideSteps):
         if source.is_kafka and self.chance(0.08):
             item["timestamp"] = self.pick((0, 1, 1500, 1790000000123))
         if source.kind != "socket" and self.chance(0.1):
-            item["headers"] = self.pick(({"id": "7"}, {"id": "", "é": "x"}, {"é": "1", "id": "2", "a": "3"}, {}))
+            item["headers"] = self.pick(({"id": "7"}, {"id": "", "é": "x"}, {"é": "1", "id": "2", "a": "3"}, {"id": None, "a": "1"}, {}))
         return item
 
 

@@ -12,39 +12,40 @@ def kafka_of(value):
 
 
 class Source:
-    """A source by its kind: kafka, nullable (a kafka whose values may be absent), json, bytes, flume, socket."""
+    """A source by its kind: kafka, json, bytes; with `null ` before it its values may be absent; flume, socket."""
 
     def __init__(self, name, kind):
         self.name, self.kind, self.topics = name, kind, (f"{name}a", f"{name}b")
-        self.is_kafka = kind in ("kafka", "nullable", "json", "bytes")
+        self.is_kafka = kind not in ("flume", "socket")
+        self.nullable, self.format = kind.startswith("null "), kind.split(" ")[-1]
+        value = {"json": JSON, "bytes": BYTES}.get(self.format, STRING)
         self.type = STRING if kind == "socket" else record_of(("body", STRING), ("headers", HEADERS)) if kind == "flume" else \
-            kafka_of({"nullable": option(STRING), "json": JSON, "bytes": BYTES}.get(kind, STRING))
+            kafka_of(option(value) if self.nullable else value)
 
     def yaml(self):
         if self.kind == "socket":
             return f"socketTextStream: {{name: {self.name}, host: h, port: 1}}"
         if self.kind == "flume":
             return f"flume: {{name: {self.name}, bind: h, port: 1}}"
-        more = {"json": ", value.format: json", "nullable": ", value.nullable: true", "bytes": ", value.format: bytes"}.get(self.kind, "")
+        more = f", value.format: {self.format}" if self.format != "kafka" else ""
+        more += ", value.nullable: true" if self.nullable else ""
         return f"kafka: {{name: {self.name}, bootstrap.servers: \"b:1\", group.id: g, topics: [{', '.join(self.topics)}]{more}}}"
 
     def record(self, item, place, offset, now_ms):
         """The value that a record is; raises Bad."""
         value = item.get("value")
+        headers = {name: text for name, text in item.get("headers", {}).items() if text is not None}
         if self.kind == "socket":
             return value
         if self.kind == "flume":
-            return (value, item.get("headers", {}))
-        if self.kind == "nullable":
-            value = None if value is None else Some(value)
-        elif value is None:
+            return (value, headers)
+        if value is None and not self.nullable:
             raise Bad("no value")
-        elif self.kind == "json":
-            value = parse_json(value)
-        elif self.kind == "bytes":
-            value = value.encode()
+        if value is not None:
+            value = parse_json(value) if self.format == "json" else value.encode() if self.format == "bytes" else value
+            value = Some(value) if self.nullable else value
         key = item.get("key")
-        return (None if key is None else Some(key), value, *place, offset, item.get("timestamp", now_ms), item.get("headers", {}))
+        return (None if key is None else Some(key), value, *place, offset, item.get("timestamp", now_ms), headers)
 
     def records(self, batches, interval_ms):
         """Per batch the values, and the number of records that are none."""
@@ -147,7 +148,7 @@ def item_text(item, kind):
         if name == "value" and kind == "flume":
             name = "body"
         if name == "headers":
-            value = "{" + ", ".join(f"{quoted(key)}: {quoted(text)}" for key, text in value.items()) + "}"
+            value = "{" + ", ".join(f"{quoted(key)}: {'null' if text is None else quoted(text)}" for key, text in value.items()) + "}"
         elif name in ("timestamp", "partition"):
             value = str(value)
         else:
