@@ -20,7 +20,8 @@ TEXTS = {
              "no json", '"text"', "null", '{"items":[],"user":null}', '{"n":9223372036854775808,"level":true}', '{"name":"é\\n"}', "12",
              '{"n":-0.0,"name":""}', '{"n":18446744073709551616}', '{"level":null,"items":[[]]}', '{"":{"n":1}}', " [1] ", '{"n":01}'),
 }
-SOURCES = ("kafka", "kafka", "kafka", "kafka", "null kafka", "json", "bytes", "null json", "null bytes", "flume", "socket")
+SOURCES = ("kafka", "kafka", "kafka", "kafka", "kafka", "null kafka", "kafka json", "kafka bytes", "null kafka json",
+           "null kafka bytes", "flume", "flume json", "flume bytes", "socket")
 
 
 class Generator(WindowSteps, OutsideSteps):
@@ -60,8 +61,8 @@ class Generator(WindowSteps, OutsideSteps):
         stream = Stream(f"r{len(self.streams)}", [source.name], 1, source.type, True)
         self.streams.append(stream)
         roll, shape = self.random.random(), self.shapes[source.name]
-        self.used[f"source {source.kind}"] += 1
-        if roll < 0.5 and source.kind == "kafka":
+        self.used[f"source {source.kind} {source.format} {source.nullable}"] += 1
+        if roll < 0.5 and source.kind == "kafka" and not source.format and not source.nullable:
             texts = {"numbers": ("(_.value.toDouble, 1)", "_.value.toDouble", "_.value.toInt"), "ints": ("(_.key.getOrElse(\"-\"), _.value.toInt)", "_.value.toInt"), "words": ("_.value.split(\" \")",),
                      "json": ("_.value.json",)}[shape]
             self.opener(stream, shape, self.pick(texts))
@@ -393,14 +394,14 @@ class Generator(WindowSteps, OutsideSteps):
 
     def record(self, source):
         item = {}
-        if source.is_kafka and self.chance(0.4):
+        if source.kind == "kafka" and self.chance(0.4):
             item["key"] = self.pick(("a", "b", "é", "", None))
-        item["value"] = None if source.is_kafka and self.chance(0.03) else self.pick(TEXTS[self.shapes[source.name]])
-        if source.is_kafka and self.chance(0.05):
+        item["value"] = None if source.kind == "kafka" and self.chance(0.03) else self.pick(TEXTS[self.shapes[source.name]])
+        if source.kind == "kafka" and self.chance(0.05):
             item["topic"] = self.pick(source.topics)
-        if source.is_kafka and self.chance(0.05):
+        if source.kind == "kafka" and self.chance(0.05):
             item["partition"] = self.pick((0, 1))
-        if source.is_kafka and self.chance(0.08):
+        if source.kind == "kafka" and self.chance(0.08):
             item["timestamp"] = self.pick((0, 1, 1500, 1790000000123))
         if source.kind != "socket" and self.chance(0.1):
             item["headers"] = self.pick(({"id": "7"}, {"id": "", "é": "x"}, {"é": "1", "id": "2", "a": "3"}, {"id": None, "a": "1"}, {}))

@@ -12,22 +12,23 @@ def kafka_of(value):
 
 
 class Source:
-    """A source by its kind: kafka, json, bytes; with `null ` before it its values may be absent; flume, socket."""
+    """A source by its kind and the format of its values: "kafka", "kafka json", "null kafka bytes": they may be absent, "flume
+    json", "socket"."""
 
     def __init__(self, name, kind):
-        self.name, self.kind, self.topics = name, kind, (f"{name}a", f"{name}b")
-        self.is_kafka = kind not in ("flume", "socket")
-        self.nullable, self.format = kind.startswith("null "), kind.split(" ")[-1]
+        words = kind.split(" ")
+        self.nullable, self.format = words[0] == "null", words[-1] if words[-1] in ("json", "bytes") else None
+        self.name, self.kind, self.topics = name, words[1 if self.nullable else 0], (f"{name}a", f"{name}b")
         value = {"json": JSON, "bytes": BYTES}.get(self.format, STRING)
-        self.type = STRING if kind == "socket" else record_of(("body", STRING), ("headers", HEADERS)) if kind == "flume" else \
+        self.type = STRING if kind == "socket" else record_of(("body", value), ("headers", HEADERS)) if self.kind == "flume" else \
             kafka_of(option(value) if self.nullable else value)
 
     def yaml(self):
         if self.kind == "socket":
             return f"socketTextStream: {{name: {self.name}, host: h, port: 1}}"
         if self.kind == "flume":
-            return f"flume: {{name: {self.name}, bind: h, port: 1}}"
-        more = f", value.format: {self.format}" if self.format != "kafka" else ""
+            return f"flume: {{name: {self.name}, bind: h, port: 1{f', body.format: {self.format}' if self.format else ''}}}"
+        more = f", value.format: {self.format}" if self.format else ""
         more += ", value.nullable: true" if self.nullable else ""
         return f"kafka: {{name: {self.name}, bootstrap.servers: \"b:1\", group.id: g, topics: [{', '.join(self.topics)}]{more}}}"
 
@@ -37,13 +38,13 @@ class Source:
         headers = {name: text for name, text in item.get("headers", {}).items() if text is not None}
         if self.kind == "socket":
             return value
-        if self.kind == "flume":
-            return (value, headers)
         if value is None and not self.nullable:
             raise Bad("no value")
         if value is not None:
             value = parse_json(value) if self.format == "json" else value.encode() if self.format == "bytes" else value
             value = Some(value) if self.nullable else value
+        if self.kind == "flume":
+            return (value, headers)
         key = item.get("key")
         return (None if key is None else Some(key), value, *place, offset, item.get("timestamp", now_ms), headers)
 
