@@ -201,7 +201,10 @@ struct term *typing_name(struct checker *checker, const struct node *node)
     struct diag *diag =
         source_error(checker->source, node->span, 233, "unknown name '%s'", node->name);
     const char *near = near_name(checker, node->name);
-    if (near)
+    if (strcmp(node->name, "Some") == 0)
+        diag_help(checker->source->diags, diag,
+                  "leave it out: where an Option is wanted, what it holds will do");
+    else if (near)
         diag_help(checker->source->diags, diag, "did you mean '%s'?", near);
     else if (is_method(checker->scope, node->name))
         diag_help(checker->source->diags, diag, "did you mean '_.%s'?", node->name);
