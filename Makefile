@@ -47,7 +47,7 @@ FUZZ_SIM := $(wildcard tests/fuzz/sim/*_fuzz.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo check check-asan check-tsan check-real proof proof-short fuzz bench tidy docs format install help clean compile_commands.json
+.PHONY: all demo check check-asan check-tsan check-real proof proof-short fuzz fuzzing bench tidy docs format install help clean compile_commands.json
 all: $(BUILD)/tidemark
 
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
@@ -116,14 +116,15 @@ check-tsan:
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
-fuzz:
+fuzzing:
 	@packaging/deps.sh fuzz
 	@$(MAKE) --no-print-directory BUILD=build/fuzzing CC=clang SAN=address,undefined,fuzzer-no-link OPT=-O1 $(addprefix build/fuzzing/,fuzz fuzz_sim)
+fuzz: fuzzing
 	@tests/fuzz/run build/fuzzing $(or $(SECONDS),30) $(TARGET)
 bench: all $(BENCH)
 	$(DEV)
 	@tests/bench/run $(BUILD)
-proof proof-short: $(TESTED)
+proof proof-short: $(TESTED) fuzzing
 	$(DEV)
 	@tests/proof/run $(BUILD) $(if $(filter proof,$@),--long)
 tidy:
