@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/scan.h"
+#include "base/secret.h"
 
 #define LOOK_BACK \
     64 /* findings among which a double is looked for: doubles come of visiting a node twice in a \
@@ -187,7 +188,9 @@ static size_t count_points(struct slice text)
 static void put_quote(const struct diags *diags, const struct diag *diag,
                       const struct colors *colors, struct buf *out)
 {
-    struct slice line = scan_line(diags->source, diag->line);
+    struct buf masked = { 0 };
+    secret_mask(scan_line(diags->source, diag->line), &masked);
+    struct slice line = buf_slice(&masked);
     size_t length = count_points(line), column = diag->column - 1, from = 0, width = diag->width;
     if (column > length)
         column = length;
@@ -211,6 +214,7 @@ static void put_quote(const struct diags *diags, const struct diag *diag,
     for (; width; width--)
         buf_puts(out, "^");
     buf_printf(out, "%s\n", colors->off);
+    buf_free(&masked);
 }
 
 static void put_text(const struct diags *diags, size_t shown, bool quote,

@@ -137,10 +137,19 @@ static bool url_scheme(const struct store_url *url, const char *rest, struct err
                     "'%s' is no store: webhdfs://host:port/path or file:///path", url->scheme);
 }
 
+bool url_has_password(const char *text)
+{
+    const char *sign = strstr(text, "://"), *at = sign ? strrchr(sign, '@') : NULL;
+    const char *colon = at ? memchr(sign + 3, ':', (size_t)(at - sign - 3)) : NULL;
+    return colon && colon + 1 < at;
+}
+
 bool store_url_parse(const char *text, struct store_url *url, struct err *err)
 {
     struct store_url found = { .n_servers = 0 };
     const char *sign = strstr(text, "://");
+    if (url_has_password(text)) /* not a word of it is repeated */
+        return err_code(err, ERR_BAD_CONFIG, E_URL, "a store's URL has no place for a password");
     if (!sign || sign == text || (size_t)(sign - text) >= sizeof found.scheme)
         return err_code(err, ERR_BAD_CONFIG, E_URL,
                         "'%s' is not a URL of a store: webhdfs://host:port/path or file:///path",

@@ -27,6 +27,8 @@ struct store_url {
     char path[STORE_PATH_SIZE]; /* absolute, without an ending '/'; "" is the top */
 };
 
+/* A URL of any scheme with a password in it, scheme://user:password@…: not to be shown. */
+bool url_has_password(const char *text);
 /* ERR_BAD_CONFIG: code 215 for what is not a store's URL, 250 for a kind that is known but not
  * there yet. The text says what to write instead. */
 bool store_url_parse(const char *text, struct store_url *url, struct err *err);

@@ -177,7 +177,7 @@ const struct error_row error_rows_meaning[] = {
       .means = "A password stands in the file, where everybody who may read it sees it.",
       .example = "job.yaml:2:76: warning[W104]: sasl.password stands here as plain text\n"
                  "  2 |   - kafka: {bootstrap.servers: \"broker1:9092\", group.id: g, "
-                 "sasl.password: hunter2, topics: [lines]}\n"
+                 "sasl.password: *******, topics: [lines]}\n"
                  "    |                                                                            "
                  "^^^^^^^\n"
                  "  help: write ${credential:NAME} or ${file:PATH}",

@@ -131,13 +131,10 @@ static const char *property_value(struct job_file *file, const struct kafka_prop
         schema_wrong(&file->schema, node, "a text or a number");
         return NULL;
     }
+    if (row->secret)
+        schema_secret(file->diags, node, row->name);
     if (!property_kind(file, row, node))
         return NULL;
-    if (row->secret && !node->expanded && node->text_len)
-        diag_help(file->diags,
-                  diag_warn(file->diags, yaml_place(node), 104, "%s stands here as plain text",
-                            row->name),
-                  "write ${credential:NAME} or ${file:PATH}");
     if (node->kind == YAML_BOOL)
         return node->truth ? "true" : "false";
     return node->text;

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/list.h"
+#include "base/store_url.h"
 #include "spec/job_parts.h"
 
 struct output_keys {
@@ -301,16 +303,10 @@ static bool url_fits(struct job_file *file, const struct job_kind *kind, struct 
     bool is_sql = kind->keys == postgres_keys;
     if (!node || node->bad)
         return true;
-    if (!is_url(file, node, is_sql ? sql : web))
-        return false;
-    const char *host = strstr(node->text, "://") + 3, *at = strchr(host, '@');
-    const char *colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-    if (colon && colon + 1 < at && !node->expanded)
-        diag_help(file->diags,
-                  diag_warn(file->diags, yaml_place(node), 104,
-                            "the password in %s stands here as plain text", schema_name(node)),
-                  "write ${credential:NAME} or ${file:PATH} in its place");
-    return true;
+    if (url_has_password(node->text))
+        schema_secret(file->diags, node,
+                      arena_printf(file->arena, "the password in %s", schema_name(node)));
+    return is_url(file, node, is_sql ? sql : web);
 }
 
 static bool prefix_fits(struct job_file *file, struct yaml_node *node)
@@ -320,6 +316,16 @@ static bool prefix_fits(struct job_file *file, struct yaml_node *node)
     if (!node || node->bad || !strstr(node->text, ":/"))
         return true;
     return schema_value(&file->schema, &url, node, &ignored);
+}
+
+/* A header whose value lets in whoever has it. */
+static bool is_secret_header(const char *name)
+{
+    static const char *const parts[] = { "auth", "cookie", "key", "password", "secret", "token" };
+    bool secret = false;
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        secret |= strcasestr(name, parts[i]) != NULL;
+    return secret;
 }
 
 static bool headers_fit(struct job_file *file, struct yaml_node *map)
@@ -332,7 +338,7 @@ static bool headers_fit(struct job_file *file, struct yaml_node *map)
         struct yaml_node *key = map->keys[i], *value = map->items[i];
         struct schema_key row = { .name = key->text, .type = SCHEMA_TEXT };
         const char *text = NULL;
-        row.secret = strcasecmp(key->text, "Authorization") == 0;
+        row.secret = is_secret_header(key->text);
         if (!key->text_len || strspn(key->text, letters) != key->text_len)
             good = refuse(file, key, 208, "this cannot be the name of a header");
         else if (!schema_value(&file->schema, &row, value, &text))

@@ -226,15 +226,15 @@ static bool read_node(struct schema *schema, const struct schema_key *key, struc
     return true;
 }
 
-static void find_plain_secret(struct schema *schema, const struct schema_key *key,
-                              const struct yaml_node *node)
+void schema_secret(struct diags *diags, struct yaml_node *node, const char *what)
 {
-    if (!key->secret || node->expanded || !node->text_len)
+    if (!node->text_len)
         return;
-    struct diags *diags = schema->expand.diags;
-    diag_help(diags,
-              diag_warn(diags, yaml_place(node), 104, "%s stands here as plain text", key->name),
-              "write ${credential:NAME} or ${file:PATH}");
+    if (!node->expanded)
+        diag_help(diags,
+                  diag_warn(diags, yaml_place(node), 104, "%s stands here as plain text", what),
+                  "write ${credential:NAME} or ${file:PATH}");
+    node->masked = true;
 }
 
 /* writeAheadLog.enable; of an item of a list only the key. */
@@ -259,10 +259,11 @@ bool schema_value(struct schema *schema, const struct schema_key *key, struct ya
                           : read_node(schema, key, node, field);
     if (!expand_node(&schema->expand, node, NULL))
         return false;
+    if (key->secret)
+        schema_secret(schema->expand.diags, node, key->name);
     union schema_field value = { 0 };
     if (!schema_convert(schema, key, node, &value))
         return false;
-    find_plain_secret(schema, key, node);
     union schema_field usual = { 0 };
     if (key->later && key->fallback)
         schema_fallback(key, &usual);

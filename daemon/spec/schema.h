@@ -84,6 +84,9 @@ bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *wha
 bool schema_later(struct schema *schema, struct yaml_node *node, const char *what);
 /* The name of the key or list item that a node is the value of, as messages say it. */
 const char *schema_name(const struct yaml_node *node);
+/* A scalar that is a secret, expanded before: `masked` from here on, and as plain text a finding
+ * (W104) that calls it `what`. */
+void schema_secret(struct diags *diags, struct yaml_node *node, const char *what);
 /* A scalar as messages may show it: in quotes, *** when it is masked. In the arena. */
 const char *schema_shown(struct schema *schema, const struct yaml_node *node);
 /* The field of a scalar's row, as a file would say it: appended. */

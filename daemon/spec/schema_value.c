@@ -73,6 +73,8 @@ static bool take_url(struct schema *schema, struct yaml_node *node, union schema
     struct store_url url;
     if (!take_text(schema, node, value))
         return false;
+    if (url_has_password(node->text))
+        schema_secret(diags, node, "the password");
     if (store_url_parse(node->text, &url, &err))
         return true;
     const char *help = node->masked ? NULL : url_help(schema->expand.arena, node->text);

@@ -103,6 +103,29 @@ def explain_shows_the_whole_job_to_the_letter():
         expect(desk.ask("explain", "--graph", "svg", "shop.yaml")[0] == 64, "an unknown form")
 
 
+def no_verb_shows_a_secret_that_stands_in_a_file():
+    kafka = "  - kafka: {bootstrap.servers: 'h:9092', group.id: g, topics: [a], sasl.password: hunter2}\n"
+    job = "sources:\n" + kafka + "transformations:\n  - flatMap: _.value.split(' ')\noutputs:\n  - print\n"
+    wrong = (("", ""), ("kafka:", "kafak:"), ("topics: [a]", "topics: 1"), ("g, ", "[g], "), ("print", "[print"), ("hunter2", "hunter2: {"),
+             ("sasl.password", "sasl.passwrd"), ("transformations", "checkpoint: 'webhdfs://me:hunter2@nn1/a'\ntransformations"),
+             ("print", "postgres: {url: 'postgress://me:hunter2@db/a', table: t}"),
+             ("print", "http: {url: 'http://me:hunter2@h/', headers: {X-Api-Key: hunter2}, method: GIT}"))
+    with Desk("secret") as desk:
+        desk.write("state/specs/job", job)
+        desk.write("conf.d/token.yaml", "store: {token: hunter2}\n")
+        for i, (old, new) in enumerate(wrong):
+            expect(old in job, f"no {old}")
+            path = desk.write(f"job{i}.yaml", job.replace(old, new))
+            asked = [("check", "--format", form, path) for form in ("human", "gnu", "json")]
+            asked += [("explain", path), ("explain", "-o", "json", path), ("diff", "--state", "state", "job", path), ("test", path)]
+            for words in asked:
+                status, out, err = desk.ask(*words)
+                expect("hunter2" not in out + err, f"{words}: {status} {out}{err}")
+                expect(i == 0 or words[0] == "diff" or status, f"{words} passes")
+        status, out, err = desk.ask("check", "--conf", "conf.d/token.yaml", "job0.yaml")
+        expect(status == 78 and "token" in err and "hunter2" not in out + err, f"{status} {out}{err}")
+
+
 def explain_takes_a_file_or_a_job_of_the_daemon():
     with Desk("explain-job") as desk:
         text = desk.want("init", "-")
@@ -164,5 +187,6 @@ def diff_says_what_a_new_version_does():
 
 
 if __name__ == "__main__":
-    run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter, explain_takes_a_file_or_a_job_of_the_daemon,
+    run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter,
+                        no_verb_shows_a_secret_that_stands_in_a_file, explain_takes_a_file_or_a_job_of_the_daemon,
                         every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)

@@ -59,6 +59,8 @@ START_TEST(what_is_not_a_store_says_what_to_write)
         { "webhdfs://a b@nn1/a", 215, "'a b' is not a user's name" },
         { "webhdfs://@nn1/a", 215, "'' is not a user's name" },
         { "webhdfs://a,b,c,d,e/x", 215, "at most 4 servers" },
+        { "webhdfs://u:pw@nn1/a", 215, "a store's URL has no place for a password" },
+        { "hdfs://u:pw@nn1/a", 215, "a store's URL has no place for a password" },
     };
     struct store_url url;
     struct err err;

@@ -104,7 +104,11 @@ static const struct {
       "j.yaml:4:57: error[E205]: upsert needs 'key', the column by which a row is found\n" },
     { OUTPUT("postgres: {url: \"postgres://u:pw@h/d\", table: t}"),
       "j.yaml:4:21: warning[W104]: the password in url stands here as plain text\n"
-      "  help: write ${credential:NAME} or ${file:PATH} in its place\n" },
+      "  help: write ${credential:NAME} or ${file:PATH}\n" },
+    { OUTPUT("postgres: {url: \"postgress://u:pw@h/d\", table: t}"),
+      "j.yaml:4:21: warning[W104]: the password in url stands here as plain text\n"
+      "  help: write ${credential:NAME} or ${file:PATH}\n"
+      "j.yaml:4:21: error[E215]: url must be a URL, postgresql://host/…, here is '***'\n" },
     { OUTPUT("http: {url: localhost, method: GET, headers: {a b: c, d: 1, Authorization: x}}"),
       "j.yaml:4:17: error[E215]: url must be a URL, https://host/…, here is 'localhost'\n"
       "j.yaml:4:36: error[E206]: method is one of POST, PUT, PATCH, not 'GET'\n"

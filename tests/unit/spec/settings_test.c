@@ -106,6 +106,10 @@ static const struct { /* a file and all that is said about it */
     { "limits: {memoryPerJob: 1MiB, jobs: 0}\n",
       "s.yaml:1:24: error[E208]: memoryPerJob must be at least 64MiB, here is '1MiB'\n"
       "s.yaml:1:36: error[E208]: jobs must be at least 1, here is '0'\n" },
+    { "store: {token: abc}\n", /* and not a word of it */
+      "s.yaml:1:16: warning[W104]: token stands here as plain text\n"
+      "  help: write ${credential:NAME} or ${file:PATH}\n"
+      "s.yaml:1:16: error[E250]: store.token: *** is known, but not supported yet\n" },
     { "limits: 3\n", "s.yaml:1:9: error[E206]: limits must be a mapping, here is '3'\n" },
     { "defaults: {maxAppAttempts: 0, outputs: [print], batchIntervall: 1s}\n",
       "s.yaml:1:28: error[E208]: maxAppAttempts must be at least 1, here is '0'\n"
