@@ -3,12 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One line, and nothing that a terminal obeys: peers' words may stand in it. */
+static void err_plain(char *text)
+{
+    for (unsigned char *at = (unsigned char *)text; *at; at++) {
+        bool two = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0; /* U+0080 … U+009F */
+        if (two)
+            *at++ = ' ';
+        if (two || *at < ' ' || *at == 0x7f)
+            *at = ' ';
+    }
+}
+
 __attribute__((format(printf, 4, 0))) static void err_fill(struct err *err, enum err_kind kind,
                                                            unsigned code, const char *format,
                                                            va_list args)
 {
     char text[ERR_TEXT_MAX]; /* the arguments may point into err->text */
     vsnprintf(text, sizeof text, format, args);
+    err_plain(text);
     err->kind = kind;
     err->code = (uint16_t)code;
     memcpy(err->text, text, sizeof text);
@@ -44,6 +57,7 @@ bool err_wrap(struct err *err, const char *format, ...)
     va_list args;
     va_start(args, format);
     vsnprintf(front, sizeof front, format, args);
+    err_plain(front);
     va_end(args);
     memcpy(text, err->text, sizeof text);
     snprintf(err->text, sizeof err->text, "%s: %.*s", front, (int)(sizeof text - sizeof front - 3),

@@ -21,7 +21,7 @@ enum err_kind {
 struct err {
     enum err_kind kind;
     uint16_t code;           /* the number of a stable code, 310 for E310; 0 = none */
-    char text[ERR_TEXT_MAX]; /* always ended by a 0 */
+    char text[ERR_TEXT_MAX]; /* one line without control characters; always ended by a 0 */
 };
 
 /* Fills *err (NULL is allowed: the reason is then dropped); returns false. */

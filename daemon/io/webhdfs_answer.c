@@ -102,16 +102,12 @@ static bool rule_fits(const struct rule *rule, enum webhdfs_op op, const char *c
            (!rule->text || strstr(words, rule->text));
 }
 
-/* A message on one line, without the Java trace that a DataNode puts behind it. */
+/* A message without the Java trace that a DataNode puts behind it. */
 static char *answer_words(const char *message)
 {
     const char *trace = strstr(message, "\n\tat ");
     size_t n = trace ? (size_t)(trace - message) : strlen(message);
-    char *words = mem_strndup(message, n < WORDS_MAX ? n : WORDS_MAX);
-    for (char *at = words; *at; at++)
-        if ((unsigned char)*at < ' ')
-            *at = ' ';
-    return words;
+    return mem_strndup(message, n < WORDS_MAX ? n : WORDS_MAX);
 }
 
 static bool answer_changes(enum webhdfs_op op)
