@@ -3,6 +3,7 @@
  * one, or does not take its answer is dropped when its time is up; with all places taken, further
  * ones wait in the kernel's queue. Close: every handle is closed, the last one frees the whole. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -138,9 +139,14 @@ static void control_came(uv_stream_t *stream, int status)
         control_take(CONTAINER_OF((uv_pipe_t *)stream, struct control, pipe));
 }
 
-/* A socket file that nobody answers is what a killed daemon left. */
+/* A socket file that nobody answers is what a killed daemon left; anything else is somebody's. */
 static bool control_clear(const char *path, struct err *err)
 {
+    struct stat stat;
+    if (lstat(path, &stat) != 0)
+        return true;
+    if (!S_ISSOCK(stat.st_mode))
+        return err_set(err, ERR_FATAL, "%s: there is a file in the place of the socket", path);
     int fd = control_socket(path, false, NULL);
     if (fd >= 0) {
         close(fd);

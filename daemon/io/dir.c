@@ -12,6 +12,9 @@
 
 #include "base/mem.h"
 
+#define FILE_MODE 0640 /* what lies here is ours and our group's to read, whatever the umask */
+#define DIRECTORY_MODE 0750
+
 static bool dir_err(struct err *err, const char *path)
 {
     return err_set(err, ERR_RETRY, "%s: %s", path, strerror(errno));
@@ -78,10 +81,10 @@ bool dir_make(const char *path, struct err *err)
         if (*at != '/')
             continue;
         *at = '\0';
-        made = mkdir(copy, 0777) == 0 || errno == EEXIST;
+        made = mkdir(copy, DIRECTORY_MODE) == 0 || errno == EEXIST;
         *at = '/';
     }
-    made = made && (mkdir(copy, 0777) == 0 || errno == EEXIST);
+    made = made && (mkdir(copy, DIRECTORY_MODE) == 0 || errno == EEXIST);
     mem_free(copy);
     return made || dir_err(err, path);
 }
@@ -144,7 +147,7 @@ static bool sync_folder_of(const char *path, struct err *err)
 bool dir_write(const char *path, struct slice bytes, struct err *err)
 {
     char *beside = mem_printf("%s.tmp", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     bool written = fd >= 0 && write_all(fd, bytes) && fsync(fd) == 0;
     if (!written)
         dir_err(err, beside);
@@ -170,7 +173,7 @@ void dir_remove(const char *path)
 
 int dir_open_append(const char *path, struct err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, FILE_MODE);
     if (fd < 0)
         dir_err(err, path);
     return fd;
@@ -185,7 +188,7 @@ void dir_close(int fd)
 bool dir_lock(const char *path, const char *text, struct err *err)
 {
     char holder[128];
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
         return dir_err(err, path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/scan.h"
 #include "io/dir.h"
 #include "io/proc.h"
 #include "io/world.h"
@@ -165,12 +166,20 @@ void job_step(struct job *job, const struct policy_event *event)
 
 /* ---- its file */
 
+void job_describe(struct job *job, const char *text)
+{
+    struct buf shown = { 0 };
+    scan_show((struct slice){ text, strlen(text) }, sizeof job->description, &shown);
+    snprintf(job->description, sizeof job->description, "%s", buf_text(&shown));
+    buf_free(&shown);
+}
+
 void job_accept(struct job *job, const struct report *ready, uint64_t spec)
 {
     bool changed = job->counted_spec && job->counted_spec != spec;
     job->counted_spec = job->accepted = spec;
     job->is_accepted = true;
-    memcpy(job->description, ready->text, sizeof job->description);
+    job_describe(job, ready->text);
     job_step(job, &(struct policy_event){
                       .kind = POLICY_ACCEPTED, .limits = &ready->policy, .changed = changed });
     if (job->policy.failed)

@@ -55,7 +55,7 @@ static void worker_said(void *ctx, const struct report *report)
     job->quiet = 0;
     switch (report->kind) {
         case REPORT_READY:
-            memcpy(job->description, report->text, sizeof job->description);
+            job_describe(job, report->text);
             job_step(job,
                      &(struct policy_event){ .kind = POLICY_LIMITS, .limits = &report->policy });
             break;

@@ -8,7 +8,6 @@
 
 #include "base/list.h"
 #include "base/mem.h"
-#include "base/scan.h"
 #include "durable/record.h"
 #include "io/loop.h"
 #include "worker/lines.h"
@@ -237,12 +236,8 @@ void voice_batch(struct voice *voice, const struct voice_batch *batch)
 void voice_ready(struct voice *voice, const struct job_policy *policy, const char *description)
 {
     struct report report = { .kind = REPORT_READY, .policy = *policy };
-    struct buf shown = { 0 }; /* on terminals */
     voice->conf.interval_ms = (uint64_t)policy->interval_ms;
-    if (description)
-        scan_show((struct slice){ description, strlen(description) }, SIZE_MAX, &shown);
-    report_set_text(&report, buf_text(&shown));
-    buf_free(&shown);
+    report_set_text(&report, description ? description : "");
     voice_report(voice, &report);
 }
 

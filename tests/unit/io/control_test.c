@@ -195,6 +195,15 @@ START_TEST(a_socket_that_a_killed_daemon_left_is_replaced)
 }
 END_TEST
 
+START_TEST(what_is_no_socket_is_left_alone)
+{
+    fclose(fopen(stage.path, "w"));
+    ck_assert_ptr_null(control_new(stage.loop, stage.path, answer, &stage, &stage.err));
+    ck_assert_ptr_nonnull(strstr(stage.err.text, "a file in the place of the socket"));
+    ck_assert_int_eq(access(stage.path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_daemon_that_answers_is_not_pushed_aside)
 {
     int fd = control_socket(stage.path, true, NULL);
@@ -227,6 +236,7 @@ Suite *control_suite(void)
     tcase_add_test(tcase, bad_clients_take_no_place_for_long);
     tcase_add_test(tcase, clients_beyond_the_limit_wait_for_a_place);
     tcase_add_test(tcase, a_socket_that_a_killed_daemon_left_is_replaced);
+    tcase_add_test(tcase, what_is_no_socket_is_left_alone);
     tcase_add_test(tcase, a_daemon_that_answers_is_not_pushed_aside);
     tcase_add_test(tcase, without_a_daemon_the_question_fails);
     suite_add_tcase(suite, tcase);

@@ -98,6 +98,32 @@ START_TEST(parents_are_made)
 }
 END_TEST
 
+static void expect_mode(mode_t mode)
+{
+    struct stat stat_;
+    ck_assert_int_eq(stat(path, &stat_), 0);
+    ck_assert_uint_eq(stat_.st_mode & 0777, mode);
+}
+
+START_TEST(what_is_made_is_closed_to_others)
+{
+    umask(0);
+    write_text("x");
+    expect_mode(0640);
+    snprintf(path, sizeof path, "%s/a/b", folder);
+    ck_assert(dir_make(path, &err));
+    expect_mode(0750);
+    snprintf(path, sizeof path, "%s/a", folder);
+    expect_mode(0750);
+    snprintf(path, sizeof path, "%s/lock", folder);
+    ck_assert(dir_lock(path, "x", &err));
+    expect_mode(0640);
+    snprintf(path, sizeof path, "%s/out", folder);
+    dir_close(dir_open_append(path, &err));
+    expect_mode(0640);
+}
+END_TEST
+
 START_TEST(a_lock_names_its_holder)
 {
     int status;
@@ -240,6 +266,7 @@ Suite *dir_suite(void)
     tcase_add_test(tcase, a_long_file_is_cut);
     tcase_add_test(tcase, what_is_no_file_is_not_read);
     tcase_add_test(tcase, parents_are_made);
+    tcase_add_test(tcase, what_is_made_is_closed_to_others);
     tcase_add_test(tcase, a_lock_names_its_holder);
     tcase_add_test(tcase, changes_in_a_folder_are_hinted_at);
     tcase_add_test(tcase, a_ledger_grows_and_is_replaced);
