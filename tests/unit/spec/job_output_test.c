@@ -119,7 +119,8 @@ static const struct {
       "  help: write ${credential:NAME} or ${file:PATH}\n" },
     { OUTPUT("pipe"), "j.yaml:4:5: error[E205]: pipe needs 'argv'\n  help: as argv: [sort, -n]\n" },
     { OUTPUT("pipe: []"),
-      "j.yaml:4:11: error[E206]: pipe must be a program and its arguments, here is a list\n" },
+      "j.yaml:4:11: error[E206]: pipe must be a program and its arguments, here is an empty "
+      "list\n" },
     { OUTPUT("pipe: [sort, [a]]"),
       "j.yaml:4:18: error[E206]: pipe must be a text, here is a list\n" },
     { OUTPUT("pipe: sort -n"),
