@@ -47,7 +47,7 @@ FUZZ_SIM := $(wildcard tests/fuzz/sim/*_fuzz.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo check check-asan check-tsan check-real proof proof-short fuzz fuzzing bench tidy docs format install help clean compile_commands.json
+.PHONY: all demo check check-asan check-tsan check-real proof proof-short fuzz fuzzing bench tidy lint docs format install help clean compile_commands.json
 all: $(BUILD)/tidemark
 
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
@@ -135,6 +135,9 @@ docs: all
 	@for page in $$($(BUILD)/tidemark docs); do $(BUILD)/tidemark docs $$page >docs/$$page.md; done
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
+lint:
+	@packaging/deps.sh lint
+	@tests/lint/run "$(CPPFLAGS)" $(CORE) $(DOORS) $(MAIN)
 compile_commands.json:
 	@tests/tidy/compile_commands.sh '$(CPPFLAGS) $(CFLAGS)' $(CORE) $(DOORS) $(MAIN) > $@
 clean:
@@ -158,5 +161,5 @@ help:
 	@echo "make fuzz       30 s of libFuzzer for each target; SECONDS=N TARGET=\"frame lua\" SEED=N"
 	@echo "make bench      speed, as ratios of one run"
 	@echo "make docs       the pages of docs/ that are made from the tables"
-	@echo "make tidy       house rules; make format: clang-format"
+	@echo "make tidy       house rules; make format: clang-format; make lint: clang-tidy, cppcheck, gcc -fanalyzer"
 	@echo "make install    DESTDIR and PREFIX as usual"

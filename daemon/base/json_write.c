@@ -27,7 +27,7 @@ static void begin(struct json_write *write, const char *name)
     write->filled = true;
 }
 
-static void open(struct json_write *write, const char *name, const char *sign, char close)
+static void enter(struct json_write *write, const char *name, const char *sign, char close)
 {
     begin(write, name);
     check(write->depth < JSON_WRITE_DEPTH_MAX);
@@ -38,12 +38,12 @@ static void open(struct json_write *write, const char *name, const char *sign, c
 
 void json_write_object(struct json_write *write, const char *name)
 {
-    open(write, name, "{", '}');
+    enter(write, name, "{", '}');
 }
 
 void json_write_array(struct json_write *write, const char *name)
 {
-    open(write, name, "[", ']');
+    enter(write, name, "[", ']');
 }
 
 void json_write_end(struct json_write *write)

@@ -122,8 +122,7 @@ static bool second_colon(const struct yaml_file *file, const struct yaml_problem
     if (strcmp(problem->text, "mapping values are not allowed in this context") != 0)
         return false;
     struct spot spot = spot_at(file, problem->point), above;
-    const char *word = skip(spot.first, spot.end, " "), *colon = word;
-    word = skip(word, spot.end, "- ");
+    const char *colon = skip(spot.first, spot.end, " ");
     while (colon < spot.at && !(*colon == ':' && colon[1] == ' '))
         colon++;
     if (colon < spot.at) {

@@ -18,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/demo.h"
 #include "cli/demo_watch.h"
+#include "io/dir.h"
 #include "io/loop.h"
 #include "io/proc.h"
 #include "io/world.h"
@@ -154,8 +155,8 @@ static void demo_start_daemon(struct demo *demo)
         proc_start(demo->daemon, &spec);
         demo_enter(demo, DEMO_STARTING);
     }
-    close(out);
-    close(log);
+    dir_close(out);
+    dir_close(log);
 }
 
 /* ---- Kafka */

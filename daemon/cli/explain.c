@@ -113,11 +113,6 @@ struct job_values explain_op_keys(const struct explain *explain, const struct jo
     if (!row || row->form != FORM_MAP)
         return (struct job_values){ 0 };
     struct job_values values = job_values_of(explain->arena, row->keys, row->shorthand, op->arg);
-    if (row->shorthand && op->arg->kind != YAML_MAP) {
-        struct job_value *value = value_of(&values, row->shorthand);
-        value->value = job_value_text(explain->arena, op->arg);
-        value->from = FROM_JOB;
-    }
     if (node->op && node->op->memory)
         fill(&values, "id", node->op->memory->id);
     fill(&values, "slideDuration", explain_slide(explain, node->slide));

@@ -73,7 +73,7 @@ static struct supervisor_conf conf_of(struct arena *arena, const struct settings
 }
 
 static int run_daemon(const struct cli *cli, const struct settings *settings,
-                      struct supervisor_conf *conf)
+                      const struct supervisor_conf *rest)
 {
     struct err err;
     struct world *world = world_new();
@@ -83,8 +83,9 @@ static int run_daemon(const struct cli *cli, const struct settings *settings,
                        .level = (enum log_level)settings->log_level,
                        .repeat_ms = settings->log_repeat_ms,
                        .door = log_door_of(&file) };
-    conf->log = &log;
-    struct supervisor *supervisor = supervisor_new(conf, loop, &err);
+    struct supervisor_conf conf = *rest;
+    conf.log = &log;
+    struct supervisor *supervisor = supervisor_new(&conf, loop, &err);
     int status = CLI_DONE;
     if (!supervisor)
         status = cli_fail(cli, err.kind == ERR_RETRY ? CLI_AGAIN : CLI_CONFIG, "%s", err.text);

@@ -1,5 +1,7 @@
 #include "column/json_path.h"
 
+#include <math.h>
+
 #include "column/json_text.h"
 #include "column/pieces.h"
 
@@ -156,8 +158,7 @@ static bool equal_int(struct slice value, int64_t wanted)
     double real;
     if (json_text_int(value, &whole))
         return whole == wanted;
-    return json_text_double(value, &real) && real < 0x1p53 && real > -0x1p53 &&
-           real == (double)wanted;
+    return json_text_double(value, &real) && fabs(real) < 0x1p53 && real == (double)wanted;
 }
 
 static bool equal(struct slice value, const struct column *scalar, uint32_t row)

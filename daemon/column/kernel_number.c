@@ -128,7 +128,7 @@ UNARY(kernel_not, uint8_t, b8, !a)
 
 static int64_t as_int(struct call *call, uint32_t row, double value)
 {
-    if (value >= -0x1p63 && value < 0x1p63)
+    if (value >= (double)INT64_MIN && value < -(double)INT64_MIN)
         return (int64_t)value;
     kernel_fail(call, row, FAULT_NO_FIT); /* NaN among them */
     return 0;

@@ -67,14 +67,15 @@ static void keys_of_bytes(struct keys *keys, const struct key_seed *seed,
                           const struct column *column, const uint32_t *row, struct buf *scratch)
 {
     size_t from[KEYS_GROUP + 1];
+    uint32_t n = keys->n;
     buf_clear(scratch);
     from[0] = 0;
-    for (uint32_t i = 0; i < keys->n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         codec_put_key(scratch, column, row[i]);
         from[i + 1] = scratch->len;
     }
     buf_reserve(scratch, KEY_INLINE);
-    for (uint32_t i = 0; i < keys->n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         keys->key[i].row = row[i];
         key_of_view(&keys->key[i], seed, (const char *)scratch->ptr + from[i],
                     (uint32_t)(from[i + 1] - from[i]));

@@ -272,7 +272,7 @@ static inline void table_fetch(const struct table *table, const struct slots *sl
 
 static void table_find_growing(struct table *table, const struct keys *keys, uint32_t *entry)
 {
-    uint32_t home[KEYS_GROUP], before[KEYS_GROUP], at[KEYS_GROUP];
+    uint32_t home[KEYS_GROUP] = { 0 }, before[KEYS_GROUP] = { 0 }, at[KEYS_GROUP] = { 0 };
     slots_fetch(&table->now, keys, home);
     slots_fetch(&table->old, keys, before);
     table_fetch(table, &table->old, keys, before, at);
@@ -288,7 +288,7 @@ static void table_find_growing(struct table *table, const struct keys *keys, uin
 
 void table_find(struct table *table, const struct keys *keys, uint32_t *entry)
 {
-    uint32_t home[KEYS_GROUP], far[KEYS_GROUP], *at = home;
+    uint32_t home[KEYS_GROUP] = { 0 }, far[KEYS_GROUP] = { 0 }, *at = home;
     table_make_room(table, keys->n);
     if (table->old.slot) {
         table_find_growing(table, keys, entry);

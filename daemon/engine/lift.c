@@ -58,9 +58,11 @@ const struct type *lift_type(struct types *types, const struct job_source *sourc
     };
     const struct type *member[LIFT_FIELDS];
     uint32_t n = 0;
+    if (form->bare)
+        return all[form->field[0]];
     for (; form->name[n]; n++)
         member[n] = all[form->field[n]];
-    return form->bare ? member[0] : type_record(types, form->name, member, n);
+    return type_record(types, form->name, member, n);
 }
 
 /* ---- one chunk under way */

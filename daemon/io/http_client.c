@@ -161,7 +161,7 @@ static curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_
     if (fd >= 0 && (address->family == AF_INET || address->family == AF_INET6))
         setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
     transfer->fd = transfer->req->alone ? fd : -1;
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    return fd; /* -1 is CURL_SOCKET_BAD */
 }
 
 /* Only for connections that serve one request, which is still there. */
