@@ -114,7 +114,7 @@ void check_go_back(struct job *job); /* its worker refused the new version: to t
 /* ---- supervisor_job.c */
 void job_open(struct job *job); /* a fresh place: fetches the job's past */
 void job_step(struct job *job, const struct policy_event *event); /* fills in time and random */
-void job_describe(struct job *job, const char *text); /* as terminals may show it */
+void job_describe(struct job *job, const char *text);             /* as terminals may show it */
 void job_accept(struct job *job, const struct report *ready, uint64_t spec);
 void job_reject(struct job *job, const char *text); /* its newest file */
 bool job_idle(const struct job *job);               /* no worker, no check, none planned */
