@@ -98,6 +98,7 @@ void compute_feed(struct compute *compute, struct block *const *blocks, size_t n
     check(!compute->n_blocks && !compute->under_way);
     bool many = bytes * compute->cost > (uint64_t)WIDE_US << 20 || compute->conf->chunk_rows;
     compute->wide = compute->shards > 1 && many;
+    compute->ring = compute->wide ? compute->n_pieces : 1;
     compute->fed = bytes;
     compute->blocks = blocks;
     compute->n_blocks = n;
@@ -117,7 +118,7 @@ void compute_took(struct compute *compute, uint64_t cpu_us)
 
 static struct piece *compute_piece(const struct compute *compute, uint64_t number)
 {
-    return &compute->pieces[number % compute->n_pieces];
+    return &compute->pieces[number % compute->ring];
 }
 
 /* Cuts the next piece off the first block. */
@@ -214,14 +215,14 @@ static uint32_t compute_behind(const struct compute *compute, uint64_t *pieces)
 /* What could be begun now: POOL_WAIT, or a task. */
 static uint32_t compute_find(const struct compute *compute)
 {
-    uint64_t pieces, most = compute->wide ? compute->n_pieces : 1;
+    uint64_t pieces;
     uint32_t shard = compute_behind(compute, &pieces);
     bool one = !compute->wide && compute->under_way; /* and no more at once */
     bool may = compute->n_blocks && compute->unchecked < FITS_BYTES &&
-               compute->laid - compute_taken(compute) < most;
-    if (!one && pieces && (pieces >= most / 2 || !may))
+               compute->laid - compute_taken(compute) < compute->ring;
+    if (!one && pieces && (pieces >= compute->ring / 2 || !may))
         return shard;
-    return may && !one ? SHARDS + (uint32_t)(compute->laid % compute->n_pieces) : POOL_WAIT;
+    return may && !one ? SHARDS + (uint32_t)(compute->laid % compute->ring) : POOL_WAIT;
 }
 
 static void compute_begin(struct compute *compute, uint32_t task)

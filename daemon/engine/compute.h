@@ -35,10 +35,10 @@ struct compute {
     uint64_t cpu_us;    /* of the threads' time, for the batch's blocks */
     uint64_t fed, cost; /* bytes of the last blocks; us of one thread for a MiB, as measured */
     bool wide; /* the blocks are worth several threads; else one does all, a piece at a time */
-    uint32_t under_way;   /* tasks */
-    struct piece *pieces; /* a ring: the i-th piece is pieces[i % n_pieces] */
-    uint32_t n_pieces;
-    uint64_t laid, settled; /* pieces: cut off the blocks; ready to be taken */
+    uint32_t under_way;      /* tasks */
+    struct piece *pieces;    /* a ring: the i-th piece is pieces[i % ring] */
+    uint32_t n_pieces, ring; /* pieces; those in use now: what is not stays out of the cache */
+    uint64_t laid, settled;  /* pieces: cut off the blocks; ready to be taken */
     struct compute_shard shard[SHARDS];
     uint64_t unchecked;  /* bytes laid since memory was looked at */
     struct piece cut;    /* the way of results */

@@ -1,7 +1,9 @@
 /* A job file over records that lie in memory, by the engine alone: no source, no log.
- *   job run FILE TEXT ROUNDS THREADS    a line of TEXT is a record, all of them one batch a round; for each round: records,
- *                                       seconds of CPU of all threads, seconds, allocations
- *   job show FILE TEXT THREADS          what the outputs show of one */
+ *   job run FILE TEXT ROUNDS THREADS [CHUNK]
+ *       a line of TEXT is a record, all of them one batch a round; for each round: records, seconds of CPU of all threads,
+ *       seconds, allocations. CHUNK: records computed at once; with it all threads have a share, whatever else runs
+ *   job show FILE TEXT THREADS
+ *       what the outputs show of one */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -191,7 +193,7 @@ static void show(const struct blocks *blocks)
 
 int main(int argc, char **argv)
 {
-    bool run = argc == 6 && strcmp(argv[1], "run") == 0;
+    bool run = (argc == 6 || argc == 7) && strcmp(argv[1], "run") == 0;
     struct blocks blocks = { 0 };
     struct err err;
     if (!run && (argc != 5 || strcmp(argv[1], "show") != 0))
@@ -200,9 +202,11 @@ int main(int argc, char **argv)
     blocks_read(&blocks, argv[3]);
     stage.loop = loop_new(world_new());
     struct pool *pool = pool_new(stage.loop, (uint32_t)atoi(argv[run ? 5 : 4]));
-    struct engine_conf conf = {
-        .spec = stage.spec, .plan = stage.plan, .pool = pool, .hash_seed = 42
-    };
+    struct engine_conf conf = { .spec = stage.spec,
+                                .plan = stage.plan,
+                                .pool = pool,
+                                .hash_seed = 42,
+                                .chunk_rows = run && argc == 7 ? (uint32_t)atoi(argv[6]) : 0 };
     check(engine_new(&conf, &stage.engine, &err));
     engine_set_clock(stage.engine, 0, 0);
     if (run)
