@@ -29,8 +29,9 @@ struct key {     /* 32 bytes */
 };
 
 struct keys {          /* up to KEYS_GROUP keys */
-    struct keys *next; /* whose they are may put groups behind one another */
+    struct keys *next; /* whose they are may put groups behind one another … */
     uint32_t n;
+    uint32_t at; /* … or count those before */
     struct key key[KEYS_GROUP];
 };
 

@@ -168,7 +168,7 @@ static void compute_take(struct compute *compute, const struct piece *piece, uin
     for (struct parked *parked = piece->parked; parked; parked = parked->next) {
         const struct compute_node *node = &compute->nodes[parked->node];
         const struct rows *rows = &parked->rows;
-        if (rows->split ? !rows->split->first[shard]
+        if (rows->split ? !split_has(rows->split, shard)
                         : (parked->node + parked->lane) % compute->shards != shard)
             continue;
         if (node->collect) {

@@ -94,7 +94,9 @@ void fold_pairs(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
     if (!is_count)
         fold = value->type->kind == K_INT ? folds[op->fold].of_int : folds[op->fold].of_double;
     check(fold);
-    for (const struct keys *keys = pairs->split->first[shard]; keys; keys = keys->next) {
+    struct keys room;
+    SPLIT_EACH(pairs->split, shard, &room)
+    {
         keyed_find(&reduce->keyed, shard, keys, pairs->number);
         fold(&reduce->keyed.shard[shard], keys, value);
     }

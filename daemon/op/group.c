@@ -37,7 +37,9 @@ void group_take(struct gather *gather, const struct rows *rows, uint32_t index,
     struct group_shard *shard = &group->shard[index];
     (void)run;
     check(rows->number + rows->n < UINT32_MAX);
-    for (const struct keys *keys = rows->split->first[index]; keys; keys = keys->next) {
+    struct keys room;
+    SPLIT_EACH(rows->split, index, &room)
+    {
         uint32_t row[KEYS_GROUP],
             *number = (void *)buf_extend(&shard->number, keys->n * sizeof *row);
         keyed_find(&group->keyed, index, keys, rows->number);

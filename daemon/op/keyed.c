@@ -77,6 +77,12 @@ static inline struct key *splitting_next(struct splitting *splitting, uint32_t s
     return &keys->key[keys->n++];
 }
 
+static void rows_of_sel(struct sel sel, uint32_t at, uint32_t n, uint32_t row[KEYS_GROUP])
+{
+    for (uint32_t i = 0; i < n; i++)
+        row[i] = sel.row ? sel.row[at + i] : at + i;
+}
+
 /* Keys of any type. With one shard they are made where they stay. */
 static void split_any(struct splitting *splitting, const struct key_seed *seed,
                       const struct column *column, struct sel sel, const struct op_run *run)
@@ -88,9 +94,8 @@ static void split_any(struct splitting *splitting, const struct key_seed *seed,
         if (run->shards == 1)
             keys = splitting_more(splitting, 0);
         keys->n = sel.n - at < KEYS_GROUP ? sel.n - at : KEYS_GROUP;
-        for (uint32_t i = 0; i < keys->n && !sel.row; i++)
-            row[i] = at + i;
-        keys_of_column(keys, seed, column, sel.row ? sel.row + at : row, run->scratch);
+        rows_of_sel(sel, at, keys->n, row);
+        keys_of_column(keys, seed, column, row, run->scratch);
         for (uint32_t i = 0; i < keys->n && own; i++)
             if (keys->key[i].len > KEY_INLINE)
                 keys->key[i].ptr = copy(run->arena, keys->key[i].ptr, keys->key[i].len);
@@ -145,14 +150,50 @@ void keyed_split(const struct keyed *keyed, struct rows *rows, const struct colu
 {
     struct split *split = arena_zalloc(run->arena, sizeof *split);
     struct splitting splitting = { .arena = run->arena, .split = split };
-    enum kind kind = keys->is_const || run->shards == 1 ? K_NOTHING : keys->type->kind;
+    enum kind kind = keys->is_const ? K_NOTHING : keys->type->kind;
+    bool is_view = kind == K_STRING || kind == K_BYTES, is_number = kind == K_INT || kind == K_TIME;
     rows->split = split;
-    if (kind == K_STRING || kind == K_BYTES)
+    if (run->shards == 1 && (is_view || is_number)) {
+        split->is_later = true;
+        split->column = *keys;
+        split->sel = rows->sel;
+        split->seed = keyed->seed;
+    } else if (is_view) {
         split_views(&splitting, &keyed->seed, keys, rows->sel);
-    else if (kind == K_INT || kind == K_TIME)
+    } else if (is_number) {
         split_numbers(&splitting, &keyed->seed, keys, rows->sel);
-    else
+    } else {
         split_any(&splitting, &keyed->seed, keys, rows->sel, run);
+    }
+}
+
+const struct keys *split_next(const struct split *split, uint32_t shard, const struct keys *before,
+                              struct keys *room)
+{
+    if (!split->is_later)
+        return before ? before->next : split->first[shard];
+    uint32_t row[KEYS_GROUP], at = before ? before->at + before->n : 0;
+    uint32_t left = split->sel.n - at;
+    if (shard || !left)
+        return NULL;
+    room->at = at;
+    room->n = left < KEYS_GROUP ? left : KEYS_GROUP;
+    rows_of_sel(split->sel, at, room->n, row);
+    keys_of_column(room, &split->seed, &split->column, row, NULL);
+    return room;
+}
+
+uint32_t split_count(const struct split *split, uint32_t shard)
+{
+    uint32_t n = split->is_later && shard == 0 ? split->sel.n : 0;
+    for (const struct keys *keys = split->first[shard]; keys; keys = keys->next)
+        n += keys->n;
+    return n;
+}
+
+bool split_has(const struct split *split, uint32_t shard)
+{
+    return split->is_later ? shard == 0 : split->first[shard] != NULL;
 }
 
 static void shard_make_room(struct shard *shard)

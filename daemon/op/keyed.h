@@ -12,7 +12,20 @@
 
 struct split { /* the keys of some rows, by shard, each shard's in the order of the rows */
     struct keys *first[SHARDS]; /* NULL: it has none */
+    bool
+        is_later; /* with one shard: they are made when they are looked at, group by group: none leaves the L1 cache */
+    struct column column; /* then, of these … */
+    struct sel sel;       /* … rows */
+    struct key_seed seed;
 };
+bool split_has(const struct split *split, uint32_t shard); /* any key of the shard's */
+uint32_t split_count(const struct split *split, uint32_t shard);
+/* The next group of a shard's keys; before: the one before it, NULL at first; room: where it may be made. NULL: no more. */
+const struct keys *split_next(const struct split *split, uint32_t shard, const struct keys *before,
+                              struct keys *room);
+/* For each of them: `const struct keys *keys` is declared by it. */
+#define SPLIT_EACH(split, shard, room) \
+    for (const struct keys *keys = NULL; (keys = split_next(split, shard, keys, room)) != NULL;)
 
 struct shard {
     struct table *table;

@@ -38,7 +38,9 @@ static void rounds_find(struct reduce *reduce, const struct rows *pairs, uint32_
                         uint32_t *entry, uint32_t *row)
 {
     uint32_t n = 0;
-    for (const struct keys *keys = pairs->split->first[shard]; keys; keys = keys->next) {
+    struct keys room;
+    SPLIT_EACH(pairs->split, shard, &room)
+    {
         keyed_find(&reduce->keyed, shard, keys, pairs->number);
         memcpy(entry + n, reduce->keyed.shard[shard].entry, keys->n * sizeof *entry);
         for (uint32_t i = 0; i < keys->n; i++)
@@ -53,9 +55,8 @@ static void rounds_make(struct reduce *reduce, const struct rows *pairs, uint32_
     const struct table *table = reduce->keyed.shard[index].table;
     struct reduce_shard *shard = &reduce->shard[index];
     *rounds = (struct rounds){ .known = table_count(table) };
-    for (const struct keys *keys = pairs->split->first[index]; keys; keys = keys->next)
-        rounds->n += keys->n;
-    uint32_t n = rounds->n, *found = arena_alloc(arena, n * sizeof *found);
+    uint32_t n = rounds->n = split_count(pairs->split, index),
+             *found = arena_alloc(arena, n * sizeof *found);
     uint32_t *entry = arena_alloc(arena, n * sizeof *entry);
     uint32_t *rank = arena_alloc(arena, n * sizeof *rank);
     rounds->row = arena_alloc(arena, n * sizeof *rounds->row);

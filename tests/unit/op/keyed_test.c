@@ -48,15 +48,17 @@ static void make_texts(uint32_t n, uint32_t from, uint32_t step, uint32_t of)
 /* Takes n rows of those keys, the last shard first: which comes first must not matter. */
 static void take(struct keyed *keyed, uint32_t n)
 {
-    struct column keys = { .type = &type_string, .n = n, .ptr = stage.ptr };
+    struct column column = { .type = &type_string, .n = n, .ptr = stage.ptr };
     struct rows rows = rows_of(n);
-    keys.len = stage.len;
-    keyed_split(keyed, &rows, &keys, &stage.run);
+    column.len = stage.len;
+    keyed_split(keyed, &rows, &column, &stage.run);
     rows.number = stage.number;
     stage.number += n;
-    for (uint32_t shard = SHARDS; shard-- > 0;)
-        for (const struct keys *group = rows.split->first[shard]; group; group = group->next)
-            keyed_find(keyed, shard, group, rows.number);
+    struct keys room;
+    for (uint32_t shard = SHARDS; shard-- > 0;) {
+        SPLIT_EACH(rows.split, shard, &room)
+        keyed_find(keyed, shard, keys, rows.number);
+    }
 }
 
 static void key_is(const struct keyed *keyed, uint32_t i, const char *text)
