@@ -149,7 +149,7 @@ static const struct {
       " p: {from: b}\n q: {from: b}\n",
       "job.yaml:2:48: error[E201]: unknown operation 'jion'\n  help: did you mean 'join'?\n" },
     { " o: {from: [a, b], transformations: [union: []]}\n",
-      "job.yaml:2:45: error[E206]: union must be one name or several, here is a list\n" },
+      "job.yaml:2:45: error[E206]: union must be one name or several, here is an empty list\n" },
 };
 
 START_TEST(mistakes_name_the_stream_and_the_mend)
