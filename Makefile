@@ -29,6 +29,10 @@ LINK := -fsanitize=$(SAN)
 CPPFLAGS += $(if $(findstring clang,$(CC)),$(if $(findstring address,$(SAN)),-D__SANITIZE_ADDRESS__)) # as gcc says it
 WARN += -Wno-format-truncation -Wno-format-overflow -Wno-nonnull # the checks that it adds look to gcc as if NULL could pass
 endif
+ifeq ($(SAN),coverage)
+HARD := --coverage -fprofile-update=atomic -fno-builtin-execvp # a child of vfork() must not count
+LINK := --coverage -Wl,--wrap=_exit
+endif
 OPT ?= -O2
 CPPFLAGS += -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' -Idaemon $(shell pkg-config --cflags $(PKGS))
 CFLAGS += -std=gnu11 -g $(OPT) -fPIE -fno-strict-overflow -fno-delete-null-pointer-checks $(WARN) $(HARD)
@@ -38,7 +42,7 @@ LDLIBS += $(shell pkg-config --libs $(PKGS)) -lpthread -lm
 # ---- what is linked with what: the doors of daemon/io are real in the daemon, simulated in tests/sim
 DOORS := $(wildcard daemon/io/*.c) $(if $(filter thread,$(SAN)),tests/tsan_threads.c)
 MAIN := daemon/cli/main.c
-CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c))
+CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c)) $(if $(filter coverage,$(SAN)),tests/coverage/exit.c)
 UNIT := $(wildcard tests/unit/*/*_test.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*/*.c))
 SIM := $(wildcard tests/sim/*.c)
@@ -47,7 +51,7 @@ FUZZ_SIM := $(wildcard tests/fuzz/sim/*_fuzz.c)
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-.PHONY: all demo check check-asan check-tsan check-real proof proof-short fuzz fuzzing bench tidy lint docs format install help clean compile_commands.json
+.PHONY: all demo check check-asan check-tsan coverage check-real proof proof-short fuzz fuzzing bench tidy lint docs format install help clean compile_commands.json
 all: $(BUILD)/tidemark
 
 $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
@@ -113,6 +117,10 @@ check-tsan:
 	$(DEV)
 	@$(MAKE) --no-print-directory BUILD=build/tsan SAN=thread $(addprefix build/tsan/,$(SANITIZED))
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp tests/run build/tsan
+coverage:
+	$(DEV)
+	@$(MAKE) --no-print-directory BUILD=build/coverage SAN=coverage OPT=-O0 $(addprefix build/coverage/,unit sim fuzz tidemark store_driver bench/fake_broker)
+	@tests/coverage/run build/coverage
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
@@ -156,6 +164,7 @@ help:
 	@echo "make demo       the word count with no server: three kill -9, nothing lost, nothing doubled"
 	@echo "make check      every test that needs no server"
 	@echo "make check-asan, check-tsan   the same under the sanitizers"
+	@echo "make coverage   lines and branches that no test reaches"
 	@echo "make check-real against Apache Kafka and HDFS (needs Java 17 and Maven)"
 	@echo "make proof-short, proof   what was survived, counted: in minutes, in hours"
 	@echo "make fuzz       30 s of libFuzzer for each target; SECONDS=N TARGET=\"frame lua\" SEED=N"
