@@ -60,8 +60,8 @@ $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
 $(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT) $(UNIT_HELP)) $(BUILD)/unit_main.o
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
 
-# no verbs and no supervisor here: they need doors that are not simulated yet
-$(BUILD)/sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) $(SIM))
+# no verbs here: what they do is only to ask
+$(BUILD)/sim: $(call obj,$(filter-out daemon/cli/%,$(CORE)) $(SIM))
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # the store's door as a program, for tests of whole processes

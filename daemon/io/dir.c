@@ -89,6 +89,11 @@ bool dir_make(const char *path, struct err *err)
     return made || dir_err(err, path);
 }
 
+bool dir_has(const char *path)
+{
+    return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
 bool dir_read(const char *path, size_t most, struct buf *out, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -163,7 +168,12 @@ bool dir_write(const char *path, struct slice bytes, struct err *err)
 
 bool dir_rename(const char *from, const char *to, struct err *err)
 {
-    return (rename(from, to) == 0 || dir_err(err, to)) && sync_folder_of(to, err);
+    if (rename(from, to) != 0)
+        return dir_err(err, to);
+    bool synced = sync_folder_of(to, err);
+    if (!synced && err)
+        err->kind = ERR_UNKNOWN;
+    return synced;
 }
 
 void dir_remove(const char *path)

@@ -27,12 +27,14 @@ typedef void (*dir_entry_cb)(void *ctx, const struct dir_entry *entry);
 bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err);
 bool dir_make(const char *path,
               struct err *err); /* with its parents; there already is fine. Closed to others */
+bool dir_has(const char *path); /* something is there; true also when nobody knows */
 /* Appends a file's bytes, at most `most` of them: a longer file is cut without a word. */
 bool dir_read(const char *path, size_t most, struct buf *out, struct err *err);
 /* The file then holds these bytes, durably: a reader, and a crash, meet all of them or the file as
  * it was. The new file is written under <path>.tmp. */
 bool dir_write(const char *path, struct slice bytes, struct err *err);
-/* Renames a file within its folder, durably. */
+/* Renames a file within its folder, durably. False with ERR_UNKNOWN: it is renamed, and nobody knows
+ * whether durably. */
 bool dir_rename(const char *from, const char *to, struct err *err);
 void dir_remove(const char *path); /* no such file is fine */
 /* Opens for writing at the end, made when missing; -1 with a reason. The caller closes it with

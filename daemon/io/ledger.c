@@ -23,7 +23,7 @@ struct ledger *ledger_new(const char *path)
 bool ledger_load(struct ledger *ledger, struct buf *out, struct err *err)
 {
     size_t before = out->len;
-    if (access(ledger->path, F_OK) != 0 && errno == ENOENT)
+    if (!dir_has(ledger->path))
         return true;
     if (!dir_read(ledger->path, LEDGER_BYTES_MAX + 1, out, err))
         return false;

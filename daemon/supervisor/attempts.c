@@ -213,6 +213,14 @@ static int64_t end_on_this_boot(const struct attempt_entry *entry, const struct 
     return now->boot_ms - (age > 0 ? age : 0);
 }
 
+/* The sentence is in the entry behind it, if that was still written. */
+static void recall_last(const struct attempt_entry *end, struct attempts_past *past)
+{
+    past->failed = true;
+    snprintf(past->why, sizeof past->why,
+             "job %s failed too often due to %.1000s. Failing the job.", end->job, end->reason);
+}
+
 void attempts_recall(struct slice bytes, const char *job, const struct attempts_clock *now,
                      struct attempts_past *past)
 {
@@ -234,8 +242,11 @@ void attempts_recall(struct slice bytes, const char *job, const struct attempts_
             memcpy(past->why, entry.reason, sizeof past->why);
         } else if (entry.kind == ATTEMPT_END && entry.attempt > ended) {
             ended = entry.attempt;
-            if (entry.counted)
-                failures_add(&past->failures, end_on_this_boot(&entry, now));
+            if (!entry.counted)
+                continue;
+            failures_add(&past->failures, end_on_this_boot(&entry, now));
+            if (entry.counted == ATTEMPT_LAST)
+                recall_last(&entry, past);
         }
     }
 }

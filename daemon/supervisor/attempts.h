@@ -9,8 +9,9 @@
  *
  * CRC is the CRC-32C of the line behind its blank, \n excluded, in 8 hexadecimal digits; spec is the
  * hash of the job file's bytes; boot_ms is the boot-time clock, wall_ms a label, by which only the
- * entries of an earlier boot age. A start stands in the file before its worker runs. `failed` ends
- * a count, `recount` (another job file, or the user's word) begins a new one. A line whose CRC does
+ * entries of an earlier boot age. A start stands in the file before its worker runs. counted=2 is the
+ * failure with which the job FAILED: one line, so that no crash parts the two; `failed` has the
+ * sentence that says so. `recount` (another job file, or the user's word) begins a new count. A line whose CRC does
  * not fit is skipped and told of; a start without an end is an attempt that ended with the daemon or
  * the machine: aborted, not counted. When the file is opened, and when it has grown by
  * ATTEMPTS_GROWTH_MAX, it is rewritten with what still matters: of each job the counted ends since
@@ -29,6 +30,7 @@
 #define ATTEMPT_ID_SIZE 64                                   /* of a job's id with its 0 */
 #define ATTEMPT_BOOT_SIZE 37                                 /* of a boot's id with its 0 */
 
+enum attempt_counted { ATTEMPT_COUNTED = 1, ATTEMPT_LAST = 2 }; /* 0: not counted */
 enum attempt_kind { ATTEMPT_START, ATTEMPT_END, ATTEMPT_FAILED, ATTEMPT_RECOUNT, ATTEMPT_KINDS };
 
 struct attempt_entry {

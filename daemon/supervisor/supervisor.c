@@ -120,7 +120,7 @@ void supervisor_settle(struct supervisor *supervisor)
         supervisor->ready = true;
         notify_send(supervisor->notify, "READY=1");
     }
-    if (!busy && supervisor->scanned && (supervisor->stopping || supervisor->conf.once))
+    if (!busy && (supervisor->stopping || (supervisor->conf.once && supervisor->scanned)))
         loop_stop(supervisor->loop);
 }
 

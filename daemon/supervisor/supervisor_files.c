@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/dir.h"
@@ -31,7 +32,7 @@ static bool file_copy(struct job *job, uint64_t *hash)
     bool copied = dir_read(from, SUPERVISOR_SPEC_MAX + 1, &bytes, &err);
     *hash = copied ? hash64(bytes.ptr, bytes.len, 0) : 0;
     if (copied && *hash != job->seen)
-        copied = dir_write(to, buf_slice(&bytes), &err);
+        copied = dir_write(to, buf_slice(&bytes), &err) || err.kind == ERR_UNKNOWN; /* in place */
     snprintf(job->trouble, sizeof job->trouble, "%s", copied ? "" : err.text);
     if (!copied)
         files_log(job->supervisor, job->id, "job.unreadable", err.text);
@@ -117,8 +118,11 @@ static struct job *files_place(struct supervisor *supervisor, const struct job_f
     strcpy(job->id, file->id);
     strcpy(job->name, file->name);
     job->folder = file->folder;
-    job_open(job);
-    return job;
+    job->used = job_open(job);
+    if (job->used)
+        return job;
+    files_hint(supervisor); /* a count that is not known must not begin anew: try again */
+    return NULL;
 }
 
 static void files_twin(struct job *job, const struct job_file *file)
@@ -159,8 +163,10 @@ static void files_missed(struct job *job, bool settled)
         return;
     job->removed = true;
     job->glimpsed = false;
-    for (unsigned i = 0; i < 2; i++) {
-        char *path = job_spec_path(job, i ? ".new" : "");
+    job->accepted = job->before = 0;
+    static const char *const suffixes[] = { ".new", ".old", "" };
+    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+        char *path = job_spec_path(job, suffixes[i]);
         dir_remove(path);
         mem_free(path);
     }
@@ -209,7 +215,7 @@ static void files_compare(struct supervisor *supervisor, const struct job_files 
 }
 
 struct sweep { /* of specs/ at the start: what no job file stands for any more */
-    struct supervisor *supervisor;
+    const struct job_files *files;
     struct buf names; /* ended by 0 each */
 };
 
@@ -222,13 +228,13 @@ static void files_sweep_one(void *ctx, const struct dir_entry *entry)
         return;
     memcpy(id, entry->name, n);
     id[n] = '\0';
-    if (!files_find(sweep->supervisor, id))
+    if (!files_has(sweep->files, id))
         buf_put(&sweep->names, entry->name, strlen(entry->name) + 1);
 }
 
-static void files_sweep(struct supervisor *supervisor)
+static void files_sweep(struct supervisor *supervisor, const struct job_files *files)
 {
-    struct sweep sweep = { .supervisor = supervisor };
+    struct sweep sweep = { .files = files };
     char *folder = mem_printf("%s/specs", supervisor->conf.state);
     dir_scan(folder, files_sweep_one, &sweep, NULL);
     for (size_t at = 0; at < sweep.names.len;) {
@@ -253,7 +259,7 @@ void files_scan(struct supervisor *supervisor, bool hinted)
         supervisor->unreadable = false;
         files_compare(supervisor, &files, settled);
         if (!supervisor->scanned)
-            files_sweep(supervisor);
+            files_sweep(supervisor, &files);
         supervisor->scanned = true;
     } else if (!supervisor->unreadable) {
         supervisor->unreadable = true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -17,15 +18,33 @@ char *job_spec_path(const struct job *job, const char *suffix)
     return mem_printf("%s/specs/%s%s", job->supervisor->conf.state, job->id, suffix);
 }
 
-void job_open(struct job *job)
+/* ---- what is known of it from before */
+
+/* Of the bytes in specs/ID<suffix>; 0 when there is no such file. */
+static bool job_hash(const struct job *job, const char *suffix, uint64_t *hash, struct err *err)
+{
+    struct buf bytes = { 0 };
+    char *path = job_spec_path(job, suffix);
+    bool is_there = dir_has(path);
+    bool known = !is_there || dir_read(path, SUPERVISOR_SPEC_MAX + 1, &bytes, err);
+    *hash = is_there ? hash64(bytes.ptr, bytes.len, 0) : 0;
+    buf_free(&bytes);
+    mem_free(path);
+    return known;
+}
+
+bool job_open(struct job *job)
 {
     struct attempts_past *past = mem_zalloc(sizeof *past);
     struct err err;
     policy_init(&job->policy, job->id, job->supervisor->conf.once);
-    if (!attempts_past(job->supervisor->attempts, job->id, past, &err))
+    bool opened = attempts_past(job->supervisor->attempts, job->id, past, &err) &&
+                  job_hash(job, "", &job->accepted, &err) &&
+                  job_hash(job, ".old", &job->before, &err);
+    if (!opened)
         log_put(job->supervisor->conf.log, &(struct log_entry){ .level = LOG_ERROR,
                                                                 .job = job->id,
-                                                                .event = "ledger.failed",
+                                                                .event = "job.unreadable",
                                                                 .msg = err.text });
     job->attempt = past->attempt;
     job->counted_spec = past->spec;
@@ -34,6 +53,7 @@ void job_open(struct job *job)
     job->policy.failed = past->failed;
     memcpy(job->policy.why, past->why, sizeof job->policy.why);
     mem_free(past);
+    return opened;
 }
 
 bool job_idle(const struct job *job)
@@ -46,12 +66,13 @@ bool job_idle(const struct job *job)
 
 static void job_note(struct job *job, enum attempt_kind kind, const struct policy_event *event)
 {
+    int64_t counted = job->policy.failed ? ATTEMPT_LAST : ATTEMPT_COUNTED;
     struct attempt_entry entry = { .kind = kind,
                                    .attempt = job->attempt,
                                    .spec = job->counted_spec,
                                    .status = event->status,
                                    .signal = event->signal,
-                                   .counted = job->policy.counted };
+                                   .counted = job->policy.counted ? counted : 0 };
     struct err err;
     strcpy(entry.job, job->id);
     if (kind == ATTEMPT_END)
@@ -177,12 +198,13 @@ void job_describe(struct job *job, const char *text)
 void job_accept(struct job *job, const struct report *ready, uint64_t spec)
 {
     bool changed = job->counted_spec && job->counted_spec != spec;
+    bool failed = job->policy.failed;
     job->counted_spec = job->accepted = spec;
     job->is_accepted = true;
     job_describe(job, ready->text);
     job_step(job, &(struct policy_event){
                       .kind = POLICY_ACCEPTED, .limits = &ready->policy, .changed = changed });
-    if (job->policy.failed)
+    if (failed && job->policy.failed)
         log_put(job->supervisor->conf.log, &(struct log_entry){ .level = LOG_ERROR,
                                                                 .job = job->id,
                                                                 .event = "job.failed",

@@ -44,9 +44,10 @@ struct job {
     unsigned missed;   /* scans in a row that did not find it */
     bool removed;      /* its place is free once nothing runs */
     uint64_t seen;     /* hash of the newest bytes */
-    uint64_t accepted; /* of the bytes in specs/ID */
+    uint64_t accepted; /* of the bytes in specs/ID; 0 = no such file */
+    uint64_t before;   /* of specs/ID.old, the last version that closed a batch, until this one has;
+                          0 = no such file */
     bool is_accepted;
-    bool has_old;  /* specs/ID.old is the version before, until this one has closed a batch */
     bool rejected; /* the newest bytes are not valid: `error` */
     char error[REPORT_TEXT_MAX];
     char trouble[ERR_TEXT_MAX];    /* why its file could not be taken; "" = none */
@@ -110,9 +111,11 @@ void check_begin(struct job *job, enum check_kind kind); /* now, or when its tur
 void check_next(struct supervisor *supervisor);          /* starts what is due, as room allows */
 void check_drop(struct job *job);                        /* its verdict is not wanted any more */
 void check_go_back(struct job *job); /* its worker refused the new version: to the one before */
+void check_proven(struct job *job);  /* it has closed a batch: the one before is done with */
 
 /* ---- supervisor_job.c */
-void job_open(struct job *job); /* a fresh place: fetches the job's past */
+/* A fresh place: fetches the job's past. False when that cannot be read, which was said. */
+bool job_open(struct job *job);
 void job_step(struct job *job, const struct policy_event *event); /* fills in time and random */
 void job_describe(struct job *job, const char *text);             /* as terminals may show it */
 void job_accept(struct job *job, const struct report *ready, uint64_t spec);

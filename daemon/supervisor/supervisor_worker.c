@@ -73,7 +73,7 @@ static void worker_said(void *ctx, const struct report *report)
         case REPORT_BATCH:
             job->batch = report->batch;
             job->batch_ms = supervisor_now_ms(job->supervisor);
-            job->has_old = job->has_old && job->at_work != job->accepted;
+            check_proven(job);
             break;
         case REPORT_PROGRESS:
         case REPORT_KINDS:
@@ -130,7 +130,7 @@ static void worker_spawn(struct job *job, bool standby)
     check(fits); /* specs/ID.new, which is longer, was written */
     if (standby)
         worker_args_add(&args, "--standby");
-    if (job->has_old && !job->supervisor->conf.once)
+    if (job->before && !job->supervisor->conf.once)
         worker_args_add(&args, "--replaces");
     if (job->supervisor->conf.once)
         worker_args_add(&args, "--once");

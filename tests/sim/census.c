@@ -27,6 +27,19 @@ static const char *const names[CENSUS_KINDS] = {
     [CENSUS_FLIPS] = "bit_flips",
     [CENSUS_CUTS] = "truncations",
     [CENSUS_SHUFFLES] = "shuffled_files",
+    [CENSUS_DAEMONS] = "supervisor_lives",
+    [CENSUS_ATTEMPTS] = "supervised_attempts",
+    [CENSUS_OUTCOMES] = "supervised_sequences",
+    [CENSUS_EFFECTS] = "supervisor_crash_points",
+    [CENSUS_OUTLIVED] = "workers_beside_orphans",
+    [CENSUS_ORPHANS] = "late_orphans",
+    [CENSUS_LATE_ENDS] = "late_ends",
+    [CENSUS_UNBORN] = "failed_spawns",
+    [CENSUS_HINTS] = "lost_hints",
+    [CENSUS_DISK_READS] = "failed_reads",
+    [CENSUS_DISK_FULL] = "full_disks",
+    [CENSUS_DISK_SYNCS] = "failed_syncs",
+    [CENSUS_CLOCKS_SET] = "clocks_set",
 };
 
 static uint64_t counts[CENSUS_KINDS];

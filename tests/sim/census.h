@@ -26,10 +26,23 @@ enum census {
     CENSUS_SLOW,
     CENSUS_KAFKA_AWAY,
     CENSUS_POWER_LOSSES,
-    CENSUS_TORN,     /* files torn by one */
-    CENSUS_FLIPS,    /* bits of a file of the job turned over, each in a run by itself */
-    CENSUS_CUTS,     /* files cut short, the same */
-    CENSUS_SHUFFLES, /* files deleted, swapped, doubled, put back from earlier, the same */
+    CENSUS_TORN,       /* files torn by one */
+    CENSUS_FLIPS,      /* bits of a file of the job turned over, each in a run by itself */
+    CENSUS_CUTS,       /* files cut short, the same */
+    CENSUS_SHUFFLES,   /* files deleted, swapped, doubled, put back from earlier, the same */
+    CENSUS_DAEMONS,    /* lives of supervisors */
+    CENSUS_ATTEMPTS,   /* workers that they started */
+    CENSUS_OUTCOMES,   /* sequences of how eight attempts end */
+    CENSUS_EFFECTS,    /* deaths of a supervisor at a chosen thing that it did to the world */
+    CENSUS_OUTLIVED,   /* workers started beside one whose supervisor was dead */
+    CENSUS_ORPHANS,    /* workers that died seconds after their supervisor */
+    CENSUS_LATE_ENDS,  /* ends that were told seconds later */
+    CENSUS_UNBORN,     /* children that could not be started */
+    CENSUS_HINTS,      /* of a change, lost */
+    CENSUS_DISK_READS, /* of a directory or file, that failed half way */
+    CENSUS_DISK_FULL,
+    CENSUS_DISK_SYNCS, /* that failed */
+    CENSUS_CLOCKS_SET,
     CENSUS_KINDS
 };
 

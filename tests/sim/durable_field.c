@@ -45,7 +45,7 @@ struct durable *durable_new(struct sim *sim, const char *url)
 {
     struct durable *durable = calloc(1, sizeof *durable);
     durable->sim = sim;
-    durable->ledger = ledger_new(sim, url);
+    durable->ledger = durable_ledger_new(sim, url);
     durable->plan = (struct durable_plan){
         .ledger = durable->ledger,
         .receive_ms = 5 + sim_below(sim, 300),
@@ -63,7 +63,7 @@ struct durable *durable_new(struct sim *sim, const char *url)
 
 void durable_free(struct durable *durable)
 {
-    ledger_free(durable->ledger);
+    durable_ledger_free(durable->ledger);
     free(durable);
 }
 

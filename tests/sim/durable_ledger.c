@@ -7,7 +7,7 @@
 #include "base/crc32c.h"
 #include "sim.h"
 
-struct ledger *ledger_new(struct sim *sim, const char *url)
+struct ledger *durable_ledger_new(struct sim *sim, const char *url)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     ledger->sim = sim;
@@ -17,7 +17,7 @@ struct ledger *ledger_new(struct sim *sim, const char *url)
     return ledger;
 }
 
-void ledger_free(struct ledger *ledger)
+void durable_ledger_free(struct ledger *ledger)
 {
     for (uint64_t i = 0; i < LEDGER_BATCHES; i++)
         free(ledger->batches[i].ids);

@@ -36,8 +36,8 @@ struct ledger {
 #define LEDGER_KAFKA(partition, offset) ((uint64_t)((partition) + 1) << 32 | (uint64_t)(offset))
 #define LEDGER_PUSH(event) ((uint64_t)99 << 32 | (uint64_t)(event))
 
-struct ledger *ledger_new(struct sim *sim, const char *url);
-void ledger_free(struct ledger *ledger);
+struct ledger *durable_ledger_new(struct sim *sim, const char *url);
+void durable_ledger_free(struct ledger *ledger);
 /* An output reached the outside: the same batch always shows the same. */
 void ledger_deliver(struct ledger *ledger, uint64_t batch, struct slice ids);
 /* A writer knows that record index was published with this hash: each index once. */

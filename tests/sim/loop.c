@@ -69,8 +69,7 @@ const char *world_host(struct world *world)
 
 const char *world_boot_id(struct world *world)
 {
-    (void)world;
-    return "6d6f6e64-6179-4d6f-b264-617920303031";
+    return world->process->parts->boot_id;
 }
 
 const char *world_place(struct world *world)
@@ -109,6 +108,9 @@ struct loop {
     uint64_t armed_us;  /* when the next wake-up comes; UINT64_MAX: none is under way */
     struct loop_post *first, **end;
     bool posting; /* an event for the first post is under way */
+    loop_signal_cb signal_cb;
+    void *signal_ctx;
+    uint32_t signals; /* on their way, a bit each */
 };
 
 struct loop *sim_loop_new(struct sim_process *process)
@@ -137,7 +139,8 @@ struct loop *loop_new(struct world *world)
 
 void loop_run(struct loop *loop)
 {
-    check(!loop); /* a simulated process' main function sets things up and returns */
+    check(loop->process == sim_inside());
+    sim_leave(); /* the scheduler goes on with it: what follows the loop is never reached */
 }
 
 void loop_stop(struct loop *loop)
@@ -248,9 +251,32 @@ void loop_post(struct loop *loop, struct loop_post *post)
 
 void loop_signals(struct loop *loop, const int *numbers, unsigned n, loop_signal_cb cb, void *ctx)
 {
-    (void)loop; /* no signal reaches a simulated process but those that none can catch */
-    (void)numbers;
-    (void)n;
-    (void)cb;
-    (void)ctx;
+    (void)numbers, (void)n; /* whoever asks for one takes them all */
+    loop->signal_cb = cb;
+    loop->signal_ctx = ctx;
+}
+
+static void signal_comes(void *ctx)
+{
+    struct loop *loop = ctx;
+    for (int number = 1; number < 32; number++) {
+        if (!(loop->signals >> number & 1))
+            continue;
+        loop->signals &= ~(1u << number);
+        if (loop->signal_cb)
+            loop->signal_cb(loop->signal_ctx, number);
+        else
+            sim_end(loop->process, SIM_KILLED);
+        return;
+    }
+}
+
+void sim_signal(struct sim_process *process, int number)
+{
+    if (sim_dying(process))
+        return;
+    sim_trace(process->sim, "%s[%u] gets signal %d", process->name, process->pid, number);
+    if (!(process->loop->signals >> number & 1))
+        sim_post(process->sim, process, 0, signal_comes, process->loop);
+    process->loop->signals |= 1u << number;
 }

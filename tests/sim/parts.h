@@ -29,6 +29,7 @@ struct sim_parts {
     uint64_t random[4]; /* xoshiro256** (Blackman, Vigna) */
     struct sim_events events;
     struct list processes, stores, kafkas;
+    struct machine *machine; /* that a supervisor runs on; NULL: there is none */
     uint64_t hash;
     uint64_t n_events;
     struct buf output; /* of all processes */
@@ -52,6 +53,7 @@ struct sim_process_parts {
     struct list tasks, pools, outs;
     uint64_t mono_us, boot_ms; /* added to the simulation's time */
     int64_t wall_ms;
+    char boot_id[37];
 };
 
 extern bool sim_verbose; /* --trace: every line as it comes */
@@ -66,7 +68,12 @@ void sim_process_free(struct sim_process *process);
 struct sim_process *sim_process_of(struct loop *loop);
 bool sim_dying(const struct sim_process *process); /* dead, or as good as: doors do nothing more */
 void sim_end(struct sim_process *process, int status); /* from inside or outside */
-void sim_unstall(struct sim *sim);                     /* all stalls end */
+struct sim_process *sim_inside(void);                  /* whose callback runs; NULL: none does */
+/* It dies where it stands, within a callback. */
+void sim_die(void) __attribute__((noreturn));
+/* The callback that runs ends here; the process lives on. */
+void sim_leave(void) __attribute__((noreturn));
+void sim_unstall(struct sim *sim); /* all stalls end */
 
 struct world *sim_world_new(struct sim_process *process);
 struct loop *sim_loop_new(struct sim_process *process);

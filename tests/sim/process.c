@@ -15,7 +15,7 @@
 struct process { /* both halves in one piece */
     struct sim_process head;
     struct sim_process_parts parts;
-    jmp_buf spent; /* out of the callback in which an allocation failed */
+    jmp_buf out;   /* of the callback that runs */
     bool is_short; /* one will */
 };
 
@@ -38,6 +38,7 @@ struct sim_process *sim_start(struct sim *sim, const char *name, sim_main main, 
     parts->domain = mem_domain_new();
     parts->mono_us = 1000000 + sim_below(sim, 1000000000);
     parts->boot_ms = 5000000;
+    strcpy(parts->boot_id, "6d6f6e64-6179-4d6f-b264-617920303031");
     parts->wall_ms = 1795537622000 + (int64_t)sim_below(sim, 10000) - 5000;
     list_init(&parts->tasks);
     list_init(&parts->pools);
@@ -126,12 +127,40 @@ void sim_pause_at(struct sim_process *process, uint64_t n)
     process->parts->pause_at = n;
 }
 
+/* ---- out of a callback, wherever it stands */
+
+enum { OUT_LEAVE = 1, OUT_DIE, OUT_SPENT };
+
+static struct sim_process *process_inside;
+
+struct sim_process *sim_inside(void)
+{
+    return process_inside;
+}
+
+static void process_out(int why) __attribute__((noreturn));
+static void process_out(int why)
+{
+    check(process_inside);
+    longjmp(CONTAINER_OF(process_inside, struct process, head)->out, why);
+}
+
+void sim_die(void)
+{
+    process_out(OUT_DIE);
+}
+
+void sim_leave(void)
+{
+    process_out(OUT_LEAVE);
+}
+
 /* ---- memory that is not there: as the real process does, it ends where it stands */
 
 static void process_spent(void *ctx)
 {
     struct process *both = ctx;
-    longjmp(both->spent, 1);
+    longjmp(both->out, OUT_SPENT);
 }
 
 void sim_fail_allocation(struct sim_process *process, uint64_t n)
@@ -157,12 +186,14 @@ static void process_call(struct sim_process *process, const struct sim_event *ev
 {
     struct process *both = CONTAINER_OF(process, struct process, head);
     process_may_leak(both, true);
-    if (setjmp(both->spent) == 0) {
+    int out = setjmp(both->out);
+    if (out == 0)
         event->fn(event->ctx);
-        process_may_leak(both, false);
-        return;
-    }
     process_may_leak(both, false);
+    if (out == OUT_DIE)
+        sim_kill(process);
+    if (out != OUT_SPENT)
+        return;
     sim_trace(process->sim, "%s[%u] has no memory", process->name, process->pid);
     census_note(CENSUS_ALLOCATIONS);
     process->sim->hit = true;
@@ -236,9 +267,12 @@ void sim_process_event(struct sim_process *process, const struct sim_event *even
         return;
     }
     struct mem_domain *before = mem_domain_enter(parts->domain);
+    struct sim_process *around = process_inside;
+    process_inside = process;
     parts->inside = true;
     process_call(process, event);
     parts->inside = false;
+    process_inside = around;
     mem_domain_enter(before);
     if (parts->dying)
         process_bury(process);

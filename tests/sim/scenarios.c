@@ -1,6 +1,7 @@
 #include <stddef.h>
 
 #include "durable.h"
+#include "fleet.h"
 #include "life.h"
 #include "scenario.h"
 #include "self.h"
@@ -50,5 +51,9 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.storm", worker_storm, 100, 0, false },
     { "worker.anew", worker_anew, 32, 0, false },
     { "worker.harm", worker_harm, 1, 0, false },
+    { "supervisor.lives", supervisor_lives, 400, 0, false },
+    { "supervisor.crash", supervisor_crash, 4, 400, false },
+    { "supervisor.crash_again", supervisor_crash_again, 4, 400, false },
+    { "supervisor.outcomes", supervisor_outcomes, 1, 65536, true },
     { NULL, NULL, 0, 0, false },
 };

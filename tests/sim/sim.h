@@ -101,8 +101,9 @@ struct sim_process { /* lives until sim_free(), dead or alive */
 /* A new process; main runs as its first event, a moment later. */
 struct sim_process *sim_start(struct sim *sim, const char *name, sim_main main, void *ctx);
 void sim_kill(struct sim_process *process); /* kill -9; from inside it, once its callback is over */
-void sim_pause(struct sim_process *process);    /* SIGSTOP: what comes for it waits */
-void sim_continue(struct sim_process *process); /* SIGCONT */
+void sim_signal(struct sim_process *process, int number); /* for whoever asked by loop_signals() */
+void sim_pause(struct sim_process *process);              /* SIGSTOP: what comes for it waits */
+void sim_continue(struct sim_process *process);           /* SIGCONT */
 
 enum sim_crash {                   /* how far the request got that a process dies at */
                  SIM_CRASH_BEFORE, /* it was not sent */

@@ -175,6 +175,20 @@ START_TEST(a_failed_job_stays_failed_whatever_came_after)
 }
 END_TEST
 
+START_TEST(the_failure_that_was_one_too_many_says_so_itself)
+{
+    struct attempts_past past;
+    struct attempt_entry end = entry_of(ATTEMPT_END, "j", 3);
+    end.counted = ATTEMPT_LAST;
+    snprintf(end.reason, sizeof end.reason, "exit status 1");
+    begin();
+    attempt_format(&end, &text); /* the daemon died here: no `failed` follows */
+    recall("j", &now_a, &past);
+    ck_assert(past.failed && past.failures.n == 1);
+    ck_assert_str_eq(past.why, "job j failed too often due to exit status 1. Failing the job.");
+}
+END_TEST
+
 START_TEST(a_start_without_an_end_was_aborted_and_does_not_count)
 {
     struct attempts_past past;
@@ -469,6 +483,7 @@ Suite *attempts_suite(void)
     tcase_add_loop_test(pure, ends_of_an_earlier_boot_age_by_wall_time_never_below_0, 0, 4);
     tcase_add_test(pure, a_recount_forgets_what_was_before);
     tcase_add_test(pure, a_failed_job_stays_failed_whatever_came_after);
+    tcase_add_test(pure, the_failure_that_was_one_too_many_says_so_itself);
     tcase_add_test(pure, a_start_without_an_end_was_aborted_and_does_not_count);
     tcase_add_test(pure, a_torn_tail_is_left_out_and_told_of);
     tcase_add_test(pure, only_what_matters_is_kept);
