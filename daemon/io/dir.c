@@ -178,7 +178,8 @@ bool dir_rename(const char *from, const char *to, struct err *err)
 
 void dir_remove(const char *path)
 {
-    unlink(path);
+    if (unlink(path) == 0)
+        sync_folder_of(path, NULL);
 }
 
 int dir_open_append(const char *path, struct err *err)

@@ -36,7 +36,7 @@ bool dir_write(const char *path, struct slice bytes, struct err *err);
 /* Renames a file within its folder, durably. False with ERR_UNKNOWN: it is renamed, and nobody knows
  * whether durably. */
 bool dir_rename(const char *from, const char *to, struct err *err);
-void dir_remove(const char *path); /* no such file is fine */
+void dir_remove(const char *path); /* durably, if that can be; no such file is fine */
 /* Opens for writing at the end, made when missing; -1 with a reason. The caller closes it with
  * dir_close(). */
 int dir_open_append(const char *path, struct err *err);

@@ -118,8 +118,8 @@ void machine_power_loss(struct machine *machine)
 {
     sim_trace(machine->sim, "power is lost");
     census_note(CENSUS_POWER_LOSSES);
-    if (machine->daemon)
-        sim_kill(machine->daemon);
+    LIST_EACH(link, &machine->sim->parts->processes) /* also one that only begins */
+    sim_kill(LIST_ITEM(link, struct sim_process_parts, link)->process);
     LIST_EACH(link, &machine->children)
     machine_end(LIST_ITEM(link, struct machine_child, link), 0, SIGKILL);
     machine->losing = true;

@@ -291,6 +291,8 @@ void dir_remove(const char *path)
     sim_trace(machine->sim, "disk: %s is removed", path);
     content_set(&file->now, false, NULL, 0);
     file->moved = true;
+    if (!harmed(machine, dies ? 500 : machine->harms.unsynced, CENSUS_DISK_SYNCS))
+        disk_sync_folder(machine, path);
     machine->kept(machine, path);
     if (dies)
         machine_die(machine);
