@@ -301,10 +301,11 @@ static bool take_measure(struct schema *schema, const struct schema_key *key,
         case UNITS_UNKNOWN:
             return unit_unknown(schema, key, node);
         case UNITS_RANGE:
-            if (node->text[0] == '-')
+            if (key->type == SCHEMA_SHARE)
+                return out_of_range(schema, node, "from 0% to 100%");
+            if (node->text[0] == '-' && key->min == 0)
                 return out_of_range(schema, node, "at least 0");
-            return key->type == SCHEMA_SHARE ? out_of_range(schema, node, "from 0% to 100%")
-                                             : in_range(schema, key, node, UINT64_MAX);
+            return in_range(schema, key, node, node->text[0] == '-' ? 0 : UINT64_MAX);
         case UNITS_FORM:
             break;
     }
