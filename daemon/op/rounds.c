@@ -168,9 +168,7 @@ static void append_fold(const struct rounding *rounding, struct reduce *reduce,
 {
     struct arena *arena = rounding->run->arena;
     const struct column *values = &pairs->column.child[1];
-    struct rounds rounds = { .n = 0 };
-    for (const struct keys *keys = pairs->split->first[shard]; keys; keys = keys->next)
-        rounds.n += keys->n;
+    struct rounds rounds = { .n = split_count(pairs->split, shard) };
     rounds.row = arena_alloc(arena, rounds.n * sizeof *rounds.row);
     rounds.entry = arena_alloc(arena, rounds.n * sizeof *rounds.entry);
     rounds_find(reduce, pairs, shard, rounds.entry, rounds.row);
