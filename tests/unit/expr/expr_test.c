@@ -104,7 +104,7 @@ static const struct row {
     { "_.toInt", "[\"12\", \"-3\", \"+4\", \"\", \"1x\", \"9223372036854775808\"]",
       "Int: 12; -3; 4; E403 `_.toInt`: \"\" is not a whole number; "
       "E403 `_.toInt`: \"1x\" is not a whole number; "
-      "E403 `_.toInt`: \"9223372036854775808\" is not a whole number" },
+      "E403 `_.toInt`: no Int can hold the number" },
     { "_.toDouble", "[\"1.5\", \".5\", \"1e-7\", \"-inf\", \"1.\", \".\", \"0x1\", \" 1\"]",
       "Double: 1.5; 0.5; 1e-07; -inf; 1.0; E403 `_.toDouble`: \".\" is not a number; "
       "E403 `_.toDouble`: \"0x1\" is not a number; E403 `_.toDouble`: \" 1\" is not a number" },
