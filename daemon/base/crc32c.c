@@ -48,3 +48,26 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
 #endif
     return ~crc32c_step(~crc, bytes, n);
 }
+
+/* The product of two polynomials modulo ours; bit 31 is x^0. */
+static uint32_t crc32c_multiply(uint32_t a, uint32_t b)
+{
+    uint32_t product = 0;
+    for (uint32_t bit = 1u << 31; bit; bit >>= 1) {
+        product ^= a & bit ? b : 0;
+        b = b >> 1 ^ (CRC32C_POLY & (0u - (b & 1)));
+    }
+    return product;
+}
+
+/* The first is moved up by as many bits as the second has: times x^(8 n), by squaring. */
+uint32_t crc32c_join(uint32_t first, uint32_t second, uint64_t n_second)
+{
+    uint32_t up = 1u << 31, power = 1u << 23; /* x^0, x^8 */
+    for (; n_second; n_second >>= 1) {
+        if (n_second & 1)
+            up = crc32c_multiply(up, power);
+        power = crc32c_multiply(power, power);
+    }
+    return crc32c_multiply(up, first) ^ second;
+}

@@ -5,3 +5,5 @@
 #include <stdint.h>
 
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t n);
+/* That of two runs of bytes behind one another, from both their crcs and the length of the second. */
+uint32_t crc32c_join(uint32_t first, uint32_t second, uint64_t n_second);

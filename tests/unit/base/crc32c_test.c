@@ -24,6 +24,20 @@ START_TEST(pieces_give_the_whole)
 }
 END_TEST
 
+START_TEST(two_crcs_are_joined_by_the_length_of_the_second)
+{
+    static uint8_t bytes[100000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * i + 7);
+    uint32_t whole = crc32c(0, bytes, sizeof bytes);
+    for (size_t cut = 0; cut <= sizeof bytes; cut += cut < 10 ? 1 : 997) {
+        uint32_t first = crc32c(0, bytes, cut), second = crc32c(0, bytes + cut, sizeof bytes - cut);
+        ck_assert_uint_eq(crc32c_join(first, second, sizeof bytes - cut), whole);
+    }
+    ck_assert_uint_eq(crc32c_join(whole, 0, 0), whole);
+}
+END_TEST
+
 Suite *crc32c_suite(void)
 {
     Suite *suite = suite_create("crc32c");
@@ -31,5 +45,6 @@ Suite *crc32c_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, vectors_of_rfc_3720);
     tcase_add_test(tcase, pieces_give_the_whole);
+    tcase_add_test(tcase, two_crcs_are_joined_by_the_length_of_the_second);
     return suite;
 }
