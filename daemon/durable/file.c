@@ -55,18 +55,25 @@ static void file_put_head(const struct file_head *head, uint8_t *at)
     be_put_u32(at + FILE_AT_CRC, crc32c(0, at, FILE_AT_CRC));
 }
 
+void file_seal_summed(struct file_head *head, uint64_t length, uint32_t crc,
+                      uint8_t out_head[FILE_HEAD_SIZE], uint8_t out_tail[FILE_TAIL_SIZE])
+{
+    check(head->kind > 0 && head->kind < FILE_KINDS);
+    head->length = FILE_HEAD_SIZE + length + FILE_TAIL_SIZE;
+    file_put_head(head, out_head);
+    be_put_u32(out_tail, crc32c_join(crc32c(0, out_head, FILE_HEAD_SIZE), crc, length));
+}
+
 void file_seal(struct file_head *head, const struct slice *pieces, uint32_t n_pieces,
                uint8_t out_head[FILE_HEAD_SIZE], uint8_t out_tail[FILE_TAIL_SIZE])
 {
-    check(head->kind > 0 && head->kind < FILE_KINDS);
-    head->length = FILE_HEAD_SIZE + FILE_TAIL_SIZE;
-    for (uint32_t i = 0; i < n_pieces; i++)
-        head->length += pieces[i].len;
-    file_put_head(head, out_head);
-    uint32_t crc = crc32c(0, out_head, FILE_HEAD_SIZE);
-    for (uint32_t i = 0; i < n_pieces; i++)
+    uint32_t crc = 0;
+    uint64_t length = 0;
+    for (uint32_t i = 0; i < n_pieces; i++) {
         crc = crc32c(crc, pieces[i].ptr, pieces[i].len);
-    be_put_u32(out_tail, crc);
+        length += pieces[i].len;
+    }
+    file_seal_summed(head, length, crc, out_head, out_tail);
 }
 
 /* Is this head one of ours? Its checksum knows; with one bit of the magic gone it still does. */
@@ -155,15 +162,11 @@ static enum file_state file_check(struct slice bytes, const struct file_head *wa
                 bytes.len);
         return FILE_DAMAGED;
     }
-    const uint8_t *at = bytes.ptr;
-    if (crc32c(0, at, bytes.len - FILE_TAIL_SIZE) == be_u32(at + bytes.len - FILE_TAIL_SIZE))
-        return FILE_WHOLE;
-    err_set(err, ERR_FATAL, "the checksum of the file's %zu bytes does not fit", bytes.len);
-    return FILE_DAMAGED;
+    return FILE_WHOLE;
 }
 
-enum file_state file_open(struct slice bytes, const struct file_head *want, struct file_head *head,
-                          struct slice *content, struct err *err)
+enum file_state file_open_unsummed(struct slice bytes, const struct file_head *want,
+                                   struct file_head *head, struct slice *content, struct err *err)
 {
     struct file_head found = { .kind = FILE_KINDS };
     enum file_state state = file_check(bytes, want, &found, err);
@@ -175,4 +178,24 @@ enum file_state file_open(struct slice bytes, const struct file_head *want, stru
         err->code = (want ? want->kind : found.kind) == FILE_SNAP ? 351 : 350;
     }
     return state;
+}
+
+enum file_state file_open(struct slice bytes, const struct file_head *want, struct file_head *head,
+                          struct slice *content, struct err *err)
+{
+    struct file_head found;
+    struct slice inside;
+    enum file_state state = file_open_unsummed(bytes, want, &found, &inside, err);
+    if (state != FILE_WHOLE)
+        return state;
+    const uint8_t *at = bytes.ptr;
+    size_t n = bytes.len - FILE_TAIL_SIZE;
+    if (crc32c(0, at, n) != be_u32(at + n)) {
+        err_code(err, ERR_FATAL, found.kind == FILE_SNAP ? 351 : 350,
+                 "the checksum of the file's %zu bytes does not fit", bytes.len);
+        return FILE_DAMAGED;
+    }
+    *head = found;
+    *content = inside;
+    return FILE_WHOLE;
 }

@@ -57,9 +57,15 @@ enum file_state { FILE_WHOLE, FILE_DAMAGED, FILE_FOREIGN };
  * head, pieces, tail, in this order. */
 void file_seal(struct file_head *head, const struct slice *pieces, uint32_t n_pieces,
                uint8_t out_head[FILE_HEAD_SIZE], uint8_t out_tail[FILE_TAIL_SIZE]);
+/* The same of a large content whose crc32c() is known: its bytes are not looked at. */
+void file_seal_summed(struct file_head *head, uint64_t length, uint32_t crc,
+                      uint8_t out_head[FILE_HEAD_SIZE], uint8_t out_tail[FILE_TAIL_SIZE]);
 /* Looks at a whole file. `want` says what it should be: kind, lineage, job, index and name must
  * agree (its epoch is not compared); NULL: whatever it is. FILE_WHOLE: *head is filled and *content
  * is a view into bytes. Otherwise err (ERR_FATAL, code 350; 351 for a snapshot) says what is wrong
  * and *content is untouched. */
 enum file_state file_open(struct slice bytes, const struct file_head *want, struct file_head *head,
                           struct slice *content, struct err *err);
+/* The same of a large file whose last four bytes the caller holds against a crc32c() of all before them; here they are not. */
+enum file_state file_open_unsummed(struct slice bytes, const struct file_head *want,
+                                   struct file_head *head, struct slice *content, struct err *err);

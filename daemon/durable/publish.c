@@ -344,7 +344,13 @@ static void publish_seal(struct publish *publish, const struct publish_conf *con
     memcpy(head.lineage, directory->lineage, sizeof head.lineage);
     memcpy(head.job, directory->job, sizeof head.job);
     head.epoch = directory->epoch;
-    file_seal(&head, conf->pieces, conf->n_pieces, publish->head, publish->tail);
+    uint64_t length = 0;
+    for (uint32_t i = 0; i < conf->n_pieces; i++)
+        length += conf->pieces[i].len;
+    if (conf->crc)
+        file_seal_summed(&head, length, *conf->crc, publish->head, publish->tail);
+    else
+        file_seal(&head, conf->pieces, conf->n_pieces, publish->head, publish->tail);
     publish->length = head.length;
     publish->n_pieces = conf->n_pieces + 2;
     publish->pieces[0] = (struct slice){ publish->head, sizeof publish->head };

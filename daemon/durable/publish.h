@@ -40,7 +40,8 @@ struct publish_conf {
     const char *path;           /* below the directory: "wal/kafka0-17"; copied */
     const struct slice *pieces; /* the content; the bytes are borrowed until cb */
     uint32_t n_pieces;
-    publish_cb cb; /* published (never when fenced: directory->fenced is told) */
+    const uint32_t *crc; /* crc32c() of the content, when it is known; else NULL */
+    publish_cb cb;       /* published (never when fenced: directory->fenced is told) */
     void *ctx;
 };
 /* Starts it; publish_ctx() is conf->ctx. It frees itself behind cb. */

@@ -7,6 +7,9 @@
 #include "durable/directory.h"
 #include "durable/progress.h"
 
+#define SNAPSHOT_TURN_BYTES (4u << 20) /* summed or freed at once: about half a millisecond … */
+#define SNAPSHOT_TURN_MS 1             /* … and between two turns, for batches and all else */
+
 /* err->kind ERR_NONE: it is there and verified; ERR_FATAL: what was read is not what was written. */
 typedef void (*snapshot_cb)(void *ctx, uint64_t index, const struct err *err);
 struct snapshot_job {

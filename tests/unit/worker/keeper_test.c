@@ -18,7 +18,8 @@ static struct stage {
     struct progress progress;
     struct progress_output delivered[1];
     struct keeper *keeper;
-    bool saved;
+    bool saved, failed;
+    void (*failed_cb)(void *ctx, const struct err *err); /* NULL: none is expected */
 } stage;
 
 static void saved_cb(void *ctx, const struct keeper_saved *saved)
@@ -30,7 +31,10 @@ static void saved_cb(void *ctx, const struct keeper_saved *saved)
 
 static void failed_cb(void *ctx, const struct err *err)
 {
-    (void)ctx;
+    if (stage.failed_cb) {
+        stage.failed_cb(ctx, err);
+        return;
+    }
     ck_abort_msg("%s", err->text);
 }
 
@@ -65,13 +69,18 @@ static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t 
     test_turns(&stage.test, 20);
 }
 
-static void save(void)
+static void begin(void)
 {
     stage.progress.index++;
     stage.progress.batch++;
     stage.delivered[0].delivered = stage.delivered[0].last = stage.progress.batch;
     keeper_committing(stage.keeper, KEEPER_BYTES_MAX);
     keeper_committed(stage.keeper);
+}
+
+static void save(void)
+{
+    begin();
     test_until(&stage.test, &stage.saved);
     test_turns(&stage.test, 20);
 }
@@ -80,6 +89,36 @@ static bool has(const char *path)
 {
     return memory_has(stage.test.store, path);
 }
+
+/* One bit of the snapshot that is about to be read changes. */
+static enum memory_fault stir(void *ctx, const char *op, const struct store_req *req)
+{
+    struct buf *file = ctx ? NULL : memory_file(stage.test.store, req->path);
+    if (strcmp(op, "read") == 0 && file)
+        file->ptr[file->len - 5] ^= 1; /* the last of the content */
+    return MEMORY_FINE;
+}
+
+static void spoilt_cb(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    ck_assert_int_eq(err->code, 351);
+    ck_assert_msg(strstr(err->text, "snap/4001, read back: the checksum"), "%s", err->text);
+    stage.failed = true;
+}
+
+START_TEST(a_snapshot_that_reads_otherwise_than_it_was_written_fails_the_job)
+{
+    uint64_t found[] = { 3000 };
+    stage_open(1, found, 1, 3000);
+    memory_on(stage.test.store, stir, NULL);
+    stage.failed_cb = spoilt_cb;
+    begin();
+    test_until(&stage.test, &stage.failed);
+    ck_assert(!stage.saved && has(TOP "snap/3000"));
+    test_end(&stage.test);
+}
+END_TEST
 
 START_TEST(snapshots_of_earlier_workers_stay_and_go_like_its_own)
 {
@@ -119,5 +158,6 @@ Suite *keeper_suite(void)
     tcase_add_test(tcase, snapshots_of_earlier_workers_stay_and_go_like_its_own);
     tcase_add_test(tcase, what_is_too_many_at_the_start_goes_at_once);
     tcase_add_test(tcase, a_snapshot_that_could_not_be_read_counts_for_nothing);
+    tcase_add_test(tcase, a_snapshot_that_reads_otherwise_than_it_was_written_fails_the_job);
     return suite;
 }
