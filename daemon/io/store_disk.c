@@ -21,6 +21,7 @@
 #define FILE_MODE 0640
 #define DIRECTORY_MODE 0750
 #define PIECES_AT_ONCE 64     /* of one writev() */
+#define SYNC_BYTES (8u << 20) /* written between two syncs of a file that has more */
 #define REMOVE_DIRECTORIES 16 /* open while a tree is removed; ours are three deep */
 
 /* ---- outcomes */
@@ -139,14 +140,19 @@ static bool disk_make_parents(struct store_disk *disk, struct disk_path *path)
 
 /* ---- create */
 
+/* A large file is synced piece by piece: whoever syncs a small one beside it would wait for all that is written by then. */
 static bool disk_write(int fd, const struct slice *pieces, uint32_t n)
 {
     struct iovec parts[PIECES_AT_ONCE];
-    size_t skip = 0; /* bytes of the first piece that are written */
+    size_t skip = 0;  /* bytes of the first piece that are written */
+    size_t loose = 0; /* bytes that were written since the last sync */
     while (n) {
         int count = 0;
-        for (uint32_t i = 0; i < n && count < PIECES_AT_ONCE; i++)
+        size_t most = 0;
+        for (uint32_t i = 0; i < n && count < PIECES_AT_ONCE && most < SYNC_BYTES; i++) {
             parts[count++] = (struct iovec){ (void *)(uintptr_t)pieces[i].ptr, pieces[i].len };
+            most += pieces[i].len;
+        }
         parts[0].iov_base = (char *)parts[0].iov_base + skip;
         parts[0].iov_len -= skip;
         ssize_t wrote = writev(fd, parts, count);
@@ -155,6 +161,10 @@ static bool disk_write(int fd, const struct slice *pieces, uint32_t n)
         if (wrote < 0)
             return false;
         skip += (size_t)wrote;
+        loose += (size_t)wrote;
+        if (loose > SYNC_BYTES && fdatasync(fd) != 0)
+            return false;
+        loose = loose > SYNC_BYTES ? 0 : loose;
         while (n && skip >= pieces->len) {
             skip -= pieces->len;
             pieces++;
