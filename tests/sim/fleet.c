@@ -118,7 +118,8 @@ static void log_write(void *ctx, const char *bytes, size_t n)
     sscanf(at, " job=%7[a-z]", id);
     struct fleet_job *job = fleet_job_of(fleet, id);
     job->given_up = true;
-    sim_expect(fleet->sim, budget_may_fail(&job->budget), "%s is given up too early", id);
+    sim_expect(fleet->sim, job->doubted || budget_may_fail(&job->budget),
+               "%s is given up too early", id);
 }
 
 static void daemon_main(struct sim_process *process, void *ctx)
@@ -170,7 +171,7 @@ static void daemon_ended(struct sim_process *process)
     if (was_it || !machine->daemon) {
         for (size_t i = 0; i < FLEET_JOBS; i++) {
             budget_died(&fleet->jobs[i].budget);
-            fleet->jobs[i].given_up = false;
+            fleet->jobs[i].given_up = fleet->jobs[i].is_noted = false;
         }
     }
     if (was_it && process->status == SIM_KILLED && machine->effects && machine->spoiled)
@@ -238,6 +239,9 @@ static void born(struct machine_child *child)
     job->given_up = false;
     census_note(CENSUS_ATTEMPTS);
     job_runs(job);
+    sim_expect(sim, job->is_noted, "%s is started, and that is not in the ledger", job->id);
+    job->is_noted = false;
+    sim_expect(sim, child->parent == machine->daemon, "%s is started without the lock", job->id);
     sim_expect(sim, job->accepted, "%s: a worker is started, and no file is accepted", job->id);
     sim_expect(sim, fleet->versions[job->accepted].enabled, "%s is started, and not enabled",
                job->id);
@@ -276,8 +280,11 @@ static int weight_of(const struct machine_child *child, const struct fleet_job *
         return child->told ? 2 : 1;
     if (child->told) /* perhaps it had ended by itself before the signal came */
         return child->signal || child->status ? 2 : 0;
-    if (child->aborted)
-        return machine->stopping || machine->sim->now_us - job->meddled_us < 120000000 ? 2 : 1;
+    if (child->aborted) /* its file may have been taken away or changed meanwhile */
+        return machine->stopping || job->accepted != child->version ||
+                       machine->sim->now_us - job->meddled_us < 120000000
+                   ? 2
+                   : 1;
     if (child->fenced || (clean && child->status == WORKER_AGAIN))
         return 0;
     return !(clean && child->status == WORKER_REJECTED);
@@ -302,18 +309,24 @@ static void known(struct machine_child *child)
 static void noted(struct machine *machine, struct slice lines, bool done)
 {
     struct fleet *fleet = machine->ctx;
-    (void)lines;
-    for (size_t i = 0; done && i < FLEET_JOBS; i++)
+    for (size_t i = 0; done && i < FLEET_JOBS; i++) {
+        char word[32];
+        snprintf(word, sizeof word, " start job=%s ", fleet->jobs[i].id);
+        fleet->jobs[i].is_noted |= memmem(lines.ptr, lines.len, word, strlen(word)) != NULL;
         budget_synced(&fleet->jobs[i].budget);
+    }
 }
 
 static void job_kept(struct fleet_job *job, unsigned version)
 {
     const struct version *now = &job->fleet->versions[version];
     job->accepted = version;
-    job->doubted |= job->fleet->machine->losing && version != job->last;
-    if (job->fleet->machine->losing) /* its count is in the ledger, and that stays */
+    if (job->fleet->machine
+            ->losing) { /* a rename that was not synced; its count is in the ledger, and stays */
+        job->doubted |= version != job->last;
+        job->good = version == job->good ? job->good : 0;
         return;
+    }
     if (!version || (version != job->good && (!now->refuses || !now->enabled)))
         job->good = 0;
     if (!version)

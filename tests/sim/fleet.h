@@ -34,6 +34,7 @@ struct fleet_job {
     unsigned accepted;              /* in specs/; 0 = none */
     unsigned last, highest;         /* that was there last; the newest that ever was */
     unsigned good;       /* that has run well since, and must not end for a file that is refused */
+    bool is_noted;       /* its next start is in the ledger */
     bool given_up;       /* it was said to have FAILED, by this daemon */
     bool is_fresh;       /* no worker was started since its count began anew */
     bool doubted;        /* power was lost meanwhile: nobody knows which count it is */

@@ -128,7 +128,7 @@ static bool is_settled(struct fleet *fleet, const struct fleet_job *job)
     const struct machine_child *worker = only_worker(fleet, job, &n);
     const struct version *version = &fleet->versions[job->user];
     bool runs = n == 1 && worker->beats > 0 && !worker->hangs && worker->version == job->accepted;
-    bool is_spent = n == 0 && job->given_up && budget_may_fail(&job->budget);
+    bool is_spent = n == 0 && job->given_up && (job->doubted || budget_may_fail(&job->budget));
     if (!job->user)
         return n == 0;
     if (version->valid && !version->refuses)

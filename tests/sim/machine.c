@@ -67,8 +67,8 @@ void machine_set_wall(struct machine *machine, int64_t by_ms)
     sim_trace(machine->sim, "the clock is set by %lld ms", (long long)by_ms);
     census_note(CENSUS_CLOCKS_SET);
     machine->wall_ms += by_ms;
-    if (machine->daemon && machine->daemon->alive)
-        machine->daemon->parts->wall_ms += by_ms;
+    LIST_EACH(link, &machine->sim->parts->processes)
+    LIST_ITEM(link, struct sim_process_parts, link)->wall_ms += by_ms;
 }
 
 bool machine_effect(struct machine *machine, enum machine_death *how)
