@@ -12,8 +12,9 @@
     (1u << 16) /* from so many slots on the index grows by a half, then by a third */
 #define TABLE_MOVES \
     1024u /* slots of the old index looked at with each group while growing: done before the new one fills */
-#define TABLE_AHEAD 32u              /* entries that are fetched before they are looked at */
-#define TABLE_NEAR (1u << 14)        /* so many entries stay in the cache of a core */
+#define TABLE_AHEAD 32u /* entries that are fetched before they are looked at */
+#define TABLE_NEAR \
+    (1u << 11) /* so many entries stay in the cache, those of a table's other shards beside them */
 #define TABLE_HUGE ((size_t)2 << 20) /* a huge page */
 #define TABLE_LINE 64u
 
