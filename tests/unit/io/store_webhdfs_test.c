@@ -266,7 +266,8 @@ START_TEST(a_create_that_nobody_waits_for_ends_soon)
 {
     struct loop_timer timer = { .cb = NULL };
     struct slice piece = { "x", 1 };
-    char answer[256], url[128];
+    static char answer[256]; /* the server may still look at it when we are gone */
+    char url[128];
     snprintf(url, sizeof url, "webhdfs://u@127.0.0.1:%u/ck", stage.first.port);
     struct store_conf conf = { .url = url, .timeout_ms = 5000, .write_timeout_ms = 60000 };
     ck_assert(store_open(stage.loop, &conf, &patient, NULL));
