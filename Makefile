@@ -145,7 +145,7 @@ format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 lint:
 	@packaging/deps.sh lint
-	@tests/lint/run "$(CPPFLAGS)" $(CORE) $(DOORS) $(MAIN)
+	@tests/lint/run $(CPPFLAGS) -- $(CORE) $(DOORS) $(MAIN)
 compile_commands.json:
 	@tests/tidy/compile_commands.sh '$(CPPFLAGS) $(CFLAGS)' $(CORE) $(DOORS) $(MAIN) > $@
 clean:

@@ -225,10 +225,11 @@ static void walk_value(struct walk *walk, struct column *out)
 
 static void make_columns(struct arena *arena, const struct type *type, struct column *out)
 {
-    *out = (struct column){ .type = type, .n_child = type->n };
-    if (type->n)
-        out->child = arena_alloc(arena, type->n * sizeof *out->child);
-    for (uint32_t i = 0; i < type->n; i++)
+    uint32_t n = type->n;
+    *out = (struct column){ .type = type, .n_child = n };
+    if (n)
+        out->child = arena_alloc(arena, n * sizeof *out->child);
+    for (uint32_t i = 0; i < n; i++)
         make_columns(arena, type->member[i], &out->child[i]);
 }
 
