@@ -20,7 +20,7 @@ HARD := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -f
 ifeq ($(findstring clang,$(CC)),) # clang before 16 has it behind another switch
 HARD += -ftrivial-auto-var-init=zero
 else
-WARN += -Wno-gnu-statement-expression -Wno-string-conversion -Wno-unknown-warning-option
+WARN += -Wno-gnu-statement-expression -Wno-string-conversion -Wno-unknown-warning-option -Wno-missing-field-initializers
 endif
 LINK := -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,separate-code,-z,nodlopen
 ifneq ($(SAN),)
