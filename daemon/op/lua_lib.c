@@ -1,5 +1,6 @@
 /* The library of a chunk: Lua's own without what reaches outside, and with an order where Lua has none. pairs and next go by
  * keys; sort is stable; patterns count their steps; tostring and format show no address. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,25 @@ static int lib_format(lua_State *L) /* upvalue: string.format */
     return 1;
 }
 
+/* Lua's own takes its turns, however many, also where nothing comes of them: no instruction, no memory. */
+static int lib_rep(lua_State *L) /* upvalue: string.rep */
+{
+    size_t text, between;
+    luaL_checklstring(L, 1, &text);
+    luaL_optlstring(L, 3, "", &between);
+    lua_Integer n = luaL_checkinteger(L, 2);
+    if (text + between == 0 || n <= 0) {
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    if (text + between > (size_t)(INT_MAX / n))
+        return luaL_error(L, "resulting string too large"); /* said here, it has a line */
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 1);
+    return 1;
+}
+
 /* Of Lua's own, sort takes chance to help, and move counts for one instruction however far it goes. */
 static const char lib_table[] =
     "local t = ...\n"
@@ -217,7 +237,7 @@ static const struct {
     const char *names; /* what is taken of it */
 } lib_parts[] = {
     { NULL, luaopen_base, "assert error ipairs pcall select tonumber type xpcall _VERSION" },
-    { "string", luaopen_string, "byte char len lower pack packsize rep reverse sub unpack upper" },
+    { "string", luaopen_string, "byte char len lower pack packsize reverse sub unpack upper" },
     { "table", luaopen_table, "concat insert pack remove unpack" },
     { "math", luaopen_math,
       "abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf "
@@ -251,6 +271,9 @@ static void lib_own_string(lua_State *L, int globals, int from)
     lua_getfield(L, from, "format");
     lua_pushcclosure(L, lib_format, 1);
     lua_setfield(L, -2, "format");
+    lua_getfield(L, from, "rep");
+    lua_pushcclosure(L, lib_rep, 1);
+    lua_setfield(L, -2, "rep");
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1); /* methods of texts */
     lua_pushvalue(L, -3);

@@ -159,6 +159,7 @@ START_TEST(a_pattern_without_end_ends)
         "end",
         "lua:1: more than 10000000 instructions");
     does("local t = {} for i = 1, 10000 do t[i] = i end while true do next(t, 1) end", over);
+    does("return (\"\"):rep(1 << 40) .. (\"\"):rep(1 << 40, \"\") .. s:rep(2, \"-\")", "in-in");
     does("table.move({}, 1, 1 << 40, 2)", "table:7: more than 10000000 instructions");
 }
 END_TEST
