@@ -45,6 +45,7 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.crash", worker_crash, 4, 100, false },
     { "worker.crash_again", worker_crash_again, 4, 60, false },
     { "worker.crash_local", worker_crash_local, 4, 60, false },
+    { "worker.crash_power", worker_crash_power, 4, 100, false },
     { "worker.pause", worker_pause, 1, 100, false },
     { "worker.memory_once", worker_memory_once, 1, 100000, true },
     { "worker.memory_ever", worker_memory_ever, 1, 100000, true },

@@ -185,6 +185,24 @@ void worker_crash_local(struct sim *sim)
     crash(sim, LOCAL, false);
 }
 
+static bool is_hit(void *ctx)
+{
+    return ((struct sim *)ctx)->hit;
+}
+
+/* The machine loses its power at that request: of what was not synced nothing is left, or a part, or all. */
+void worker_crash_power(struct sim *sim)
+{
+    calm(sim);
+    struct tally *tally = tally_new(sim, LOCAL);
+    tally_start(tally, 0);
+    sim_crash_at(tally->workers[0], sim->point, (enum sim_crash)(sim->seed % SIM_CRASHES));
+    if (sim_run(sim, 8000, is_hit, sim))
+        sim_store_power_loss(sim_store(sim, LOCAL));
+    sim_run(sim, 8000, NULL, NULL);
+    tally_finish(tally);
+}
+
 /* A zombie: it sleeps over its own fencing, and wakes. */
 void worker_pause(struct sim *sim)
 {
