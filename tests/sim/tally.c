@@ -35,12 +35,14 @@ static void job_text(struct tally *tally)
              "startingOffsets: earliest, topics: {" TALLY_TOPIC
              ": 1}}\n"
              "transformations:\n"
-             "  - flatMap: _.value.split(\" \")\n"
-             "%s"
+             "%s%s"
              "outputs:\n"
-             "  - print: {num: 1000}\n",
+             "  - print: {num: 1000000}\n",
              interval_ms, block_ms, tally->url, is_rare ? "1d" : "1s",
-             tally->keeps_state ? COUNTS_SO_FAR : COUNTS_OF_BATCH);
+             tally->shows_lines ? "  - map: _.value\n" : "  - flatMap: _.value.split(\" \")\n",
+             tally->shows_lines   ? ""
+             : tally->keeps_state ? COUNTS_SO_FAR
+                                  : COUNTS_OF_BATCH);
 }
 
 static void produce_cb(void *ctx);
@@ -52,6 +54,7 @@ struct tally *tally_new(struct sim *sim, const char *url)
     tally->kafka = sim_kafka(sim, TALLY_SERVERS);
     tally->partitions = 1 + (int32_t)sim_below(sim, TALLY_PARTITIONS);
     tally->keeps_state = sim_chance(sim, 400);
+    tally->shows_lines = sim_chance(sim, 300);
     tally->has_holes = sim_chance(sim, 300);
     sim_kafka_topic(tally->kafka, TALLY_TOPIC, tally->partitions);
     job_text(tally);
@@ -67,6 +70,19 @@ void tally_free(struct tally *tally)
 
 /* ---- producing */
 
+static void produce(struct tally *tally, int32_t partition, const char *text)
+{
+    char line[40];
+    if (tally->shows_lines) {
+        snprintf(line, sizeof line, "p%d:%llu", (int)partition,
+                 (unsigned long long)tally->lines[partition]++);
+        text = line;
+    }
+    tally->records++;
+    sim_kafka_produce(tally->kafka, TALLY_TOPIC, partition, (struct slice){ NULL, 0 },
+                      (struct slice){ text, strlen(text) });
+}
+
 static void produce_line(struct tally *tally)
 {
     char line[200] = "";
@@ -76,14 +92,18 @@ static void produce_line(struct tally *tally)
         size_t len = strlen(line);
         snprintf(line + len, sizeof line - len, "%sword%llu", i ? " " : "",
                  (unsigned long long)word);
-        tally->words[word]++;
+        tally->words[word] += !tally->shows_lines;
     }
-    tally->records++;
     int32_t partition = (int32_t)sim_below(tally->sim, (uint64_t)tally->partitions);
-    sim_kafka_produce(tally->kafka, TALLY_TOPIC, partition, (struct slice){ NULL, 0 },
-                      (struct slice){ line, strlen(line) });
+    produce(tally, partition, line);
     if (tally->has_holes && sim_chance(tally->sim, 50)) /* as transactions leave them */
         sim_kafka_skip(tally->kafka, TALLY_TOPIC, partition, 1 + (int64_t)sim_below(tally->sim, 3));
+}
+
+void tally_fence(struct tally *tally, int32_t partition)
+{
+    tally->words[0] += !tally->shows_lines;
+    produce(tally, partition, "word0");
 }
 
 static void produce_cb(void *ctx)

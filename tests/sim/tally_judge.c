@@ -108,10 +108,30 @@ static void count_body(struct tally *tally, const struct printed *block, uint64_
     }
 }
 
+/* Each record by itself, in the order of its partition: none lost, made up, doubled, or out of its place. */
+static void count_lines(struct tally *tally, const struct printed *block, uint64_t *lines)
+{
+    const char *end = block->body + block->len;
+    for (const char *at = block->body; at < end && *at != '\n';) {
+        unsigned long long line;
+        int partition, used = 0;
+        bool fits = sscanf(at, "p%d:%llu\n%n", &partition, &line, &used) == 2 && used &&
+                    partition >= 0 && partition < tally->partitions;
+        sim_expect(tally->sim, fits, "printed: %.40s", at);
+        if (!fits)
+            return;
+        sim_expect(tally->sim, line == lines[partition],
+                   "partition %d: record %llu where %llu belongs", partition, line,
+                   (unsigned long long)lines[partition]);
+        lines[partition] = line + 1;
+        at += used;
+    }
+}
+
 static void judge_printed(struct tally *tally)
 {
     struct printout out = { 0 };
-    uint64_t words[TALLY_WORDS] = { 0 };
+    uint64_t words[TALLY_WORDS] = { 0 }, lines[TALLY_PARTITIONS] = { 0 };
     size_t from = 0;
     printout_read(&out, sim_output(tally->sim, &from));
     if (out.n)
@@ -128,7 +148,10 @@ static void judge_printed(struct tally *tally)
         }
         sim_expect(tally->sim, block->whole, "never printed whole: %.*s", (int)block->time_len,
                    block->time);
-        count_body(tally, block, words);
+        if (tally->shows_lines)
+            count_lines(tally, block, lines);
+        else
+            count_body(tally, block, words);
         last = block;
     }
     census_add(CENSUS_RECORDS, tally->records);
@@ -138,6 +161,12 @@ static void judge_printed(struct tally *tally)
         census_add(CENSUS_DOUBLED, words[i] + lost - tally->words[i]);
         sim_expect(tally->sim, words[i] == tally->words[i], "word%d: %llu produced, %llu printed",
                    i, (unsigned long long)tally->words[i], (unsigned long long)words[i]);
+    }
+    for (int i = 0; i < tally->partitions; i++) {
+        uint64_t lost = tally->lines[i] > lines[i] ? tally->lines[i] - lines[i] : 0;
+        census_add(CENSUS_LOST, lost);
+        sim_expect(tally->sim, !lost, "partition %d: %llu records at its end never came", i,
+                   (unsigned long long)lost);
     }
     free(out.blocks);
 }

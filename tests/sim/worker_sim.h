@@ -20,9 +20,11 @@ struct tally { /* the world outside of all workers */
     const char *url; /* of the checkpoint */
     char job[1200];  /* the job file */
     int32_t partitions;
-    bool keeps_state;            /* counts go on from batch to batch, else begin anew */
-    bool has_holes;              /* offsets are left out now and then */
-    uint64_t words[TALLY_WORDS]; /* produced */
+    bool keeps_state;                 /* counts go on from batch to batch, else begin anew */
+    bool shows_lines;                 /* each record is printed by itself, with its number */
+    uint64_t lines[TALLY_PARTITIONS]; /* produced, where that is so */
+    bool has_holes;                   /* offsets are left out now and then */
+    uint64_t words[TALLY_WORDS];      /* produced */
     uint64_t records;
     bool producing, stopping;
     struct sim_process *workers[2]; /* a and b; NULL = not now */
@@ -38,6 +40,7 @@ struct tally *tally_new(struct sim *sim, const char *url);
 void tally_free(struct tally *tally);
 void tally_start(struct tally *tally, int which); /* worker a or b; again whenever it ends */
 void tally_stop(struct tally *tally);             /* all of them, gracefully */
+void tally_fence(struct tally *tally, int32_t partition); /* produces its last record */
 bool tally_idle(void *tally); /* all that was produced is in the group's offsets */
 /* What was printed comes to what was produced, and the batch log holds each offset once. */
 void tally_judge(struct tally *tally);
