@@ -57,8 +57,3 @@ void batch_log_append(struct batch_log *log, struct record *record, batch_log_cb
         .ctx = log,
     });
 }
-
-void batch_log_free(struct batch_log *log)
-{
-    mem_free(log);
-}

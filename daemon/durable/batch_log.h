@@ -14,4 +14,3 @@ struct batch_log *batch_log_new(struct directory *directory, uint64_t index, uin
 bool batch_log_busy(const struct batch_log *log);
 /* Publishes the record as log/<last + 1>; it is the log's until cb. Only while not busy. */
 void batch_log_append(struct batch_log *log, struct record *record, batch_log_cb cb, void *ctx);
-void batch_log_free(struct batch_log *log);

@@ -86,12 +86,12 @@ void claim_ask(struct claim *claim, enum claim_state state, unsigned ends,
     ask_start(ask, op, claim_asked_cb);
 }
 
-/* The answer settles nothing, and the flow goes on with resume after a wait: at once when it was a
- * yes or a no. */
+/* The answer settles nothing, and the flow goes on with resume: at once when there was one, else
+ * after a wait. */
 void claim_settle(struct claim *claim, void (*resume)(struct claim *claim))
 {
     const struct store_req *req = &claim->ask.req;
-    if (req->answer == STORE_UNKNOWN || req->answer == STORE_REFUSED)
+    if (req->answer == STORE_UNKNOWN)
         claim_wait(claim, directory_trouble(&claim->directory, &claim->failures, &req->err),
                    resume);
     else
@@ -295,7 +295,7 @@ static void claim_sign(struct claim *claim)
 
 static void claim_step(struct claim *claim)
 {
-    switch ((enum claim_state)sm_state(&claim->sm)) {
+    switch (sm_state(&claim->sm)) {
         case CLAIM_FINDING:
         case CLAIM_CHECKING:
         case CLAIM_MAKING:
@@ -318,11 +318,8 @@ static void claim_step(struct claim *claim)
             claim->odd = claim->refused ? claim->odd : 0;
             claim_settle(claim, claim_list);
             break;
-        case CLAIM_SIGNING:
-        case CLAIM_OWNING:
-        case CLAIM_ENDED:
-        case CLAIM_STATES:
-            break;
+        default:
+            check(false);
     }
 }
 

@@ -17,8 +17,7 @@ static void claim_sweep(struct claim *claim);
 static void claim_touch_timer_cb(struct loop_timer *timer)
 {
     struct claim *claim = CONTAINER_OF(timer, struct claim, keep.touch_timer);
-    if (!claim->directory.is_fenced)
-        claim_touch(claim);
+    claim_touch(claim);
 }
 
 static void claim_touched_cb(struct ask *ask)
@@ -38,8 +37,7 @@ static void claim_touch(struct claim *claim)
 static void claim_sweep_timer_cb(struct loop_timer *timer)
 {
     struct claim *claim = CONTAINER_OF(timer, struct claim, keep.sweep_timer);
-    if (!claim->directory.is_fenced)
-        claim_sweep(claim);
+    claim_sweep(claim);
 }
 
 static void claim_sweep_next(struct claim *claim);

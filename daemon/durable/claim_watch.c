@@ -91,8 +91,7 @@ static void claim_watch_judge(struct claim *claim)
         watch->silent_ms += since < 2 * look ? since : 2 * look;
     watch->last_signs = watch->signs;
     watch->looked_ms = now;
-    bool dead =
-        watch->known && claim->conf.is_dead && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
+    bool dead = watch->known && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
     if (dead || watch->silent_ms >= claim->conf.patience_ms)
         claim_take(claim);
     else
@@ -126,9 +125,8 @@ static void claim_watched_owner(struct claim *claim)
     const struct store_req *req = &claim->ask.req;
     watch->known =
         req->answer == STORE_YES && claim_owner_read(buf_slice(&req->data), &watch->owner);
-    bool dead =
-        watch->known && claim->conf.is_dead && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
-    if (watch->known && !dead && claim->conf.waiting)
+    bool dead = watch->known && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
+    if (watch->known && !dead)
         claim->conf.waiting(claim->conf.ctx, &watch->owner);
     claim_watch_log(claim);
 }

@@ -28,11 +28,6 @@ static const char *const file_kinds[FILE_KINDS] = {
     [FILE_DEAD] = "dead letter",
 };
 
-static const char *file_kind_name(unsigned kind)
-{
-    return kind < FILE_KINDS && file_kinds[kind] ? file_kinds[kind] : "unknown";
-}
-
 static void file_put_name(uint8_t *at, const char *name)
 {
     size_t n = strlen(name);
@@ -141,8 +136,7 @@ static bool file_is(const struct file_head *head, const struct file_head *want, 
         return err_set(err, ERR_FATAL, "a file of another life of job '%s'", head->job);
     if (head->kind != want->kind || strcmp(head->name, want->name) != 0)
         return err_set(err, ERR_FATAL, "a file that is a %s '%s', not a %s '%s'",
-                       file_kind_name(head->kind), head->name, file_kind_name(want->kind),
-                       want->name);
+                       file_kinds[head->kind], head->name, file_kinds[want->kind], want->name);
     if (head->index != want->index)
         return err_set(err, ERR_FATAL, "a file with index %" PRIu64 ", not %" PRIu64, head->index,
                        want->index);

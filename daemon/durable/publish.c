@@ -295,7 +295,7 @@ static void publish_published(struct publish *publish)
 static void publish_step(struct publish *publish)
 {
     bool yes = publish->ask.req.answer == STORE_YES;
-    switch ((enum publish_state)sm_state(&publish->sm)) {
+    switch (sm_state(&publish->sm)) {
         case PUBLISH_QUEUED:
             publish_queued(publish);
             break;
@@ -328,10 +328,8 @@ static void publish_step(struct publish *publish)
         case PUBLISH_PUBLISHED:
             publish_published(publish);
             break;
-        case PUBLISH_WAITING:
-        case PUBLISH_CREATING:
-        case PUBLISH_STATES:
-            break;
+        default:
+            check(false);
     }
 }
 

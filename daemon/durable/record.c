@@ -100,8 +100,8 @@ static void field_put(const struct field *field, const struct entry *entry, stru
             if (*(const uint32_t *)at)
                 buf_put_u32(out, *(const uint32_t *)at);
             break;
-        case FIELD_END:
-            break;
+        default:
+            check(false);
     }
 }
 
@@ -130,8 +130,8 @@ static void field_get(const struct field *field, struct reader *reader, struct e
         case FIELD_MAYBE:
             *(uint32_t *)at = reader_left(reader) ? reader_u32(reader) : 0;
             break;
-        case FIELD_END:
-            break;
+        default:
+            check(false);
     }
 }
 

@@ -16,3 +16,5 @@ void durable_lost(struct sim *sim);
 void durable_undone(struct sim *sim);
 void durable_again(struct sim *sim);
 void durable_delayed(struct sim *sim);
+void durable_odd(struct sim *sim);
+void durable_swept(struct sim *sim);

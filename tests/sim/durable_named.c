@@ -86,6 +86,17 @@ static void name_of(struct durable *durable, const char *front, char *name)
     snprintf(name, 64, "%.*s", (int)strcspn(spot.path, "/"), spot.path);
 }
 
+/* The name of the job's first directory, which `job` says. */
+static void place_of(struct durable *durable, char *place)
+{
+    struct slice job = { NULL, 0 };
+    sim_store_read(sim_store(durable->sim, durable->ledger->url), "job", &job);
+    sim_expect(durable->sim, job.len > 32, "no `job`");
+    strcpy(place, "init.");
+    for (size_t i = 0; i < 16 && job.len > 32; i++) /* the lineage */
+        snprintf(place + 5 + 2 * i, 3, "%02x", ((const uint8_t *)job.ptr)[16 + i]);
+}
+
 static bool is_taken(void *ctx)
 {
     char name[64];
@@ -141,12 +152,9 @@ void durable_again(struct sim *sim)
 {
     static const char *const folders[] = { "wal", "log", "snap", "out", "dead" };
     struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
-    struct slice job = { NULL, 0 };
-    char first[64], second[64], path[300], place[64] = "init.";
+    char first[64], second[64], path[300], place[64];
     take_over(durable, 0, first, second);
-    sim_store_read(sim_store(sim, durable->ledger->url), "job", &job);
-    for (size_t i = 0; i < 16 && job.len > 32; i++) /* the lineage */
-        snprintf(place + 5 + 2 * i, 3, "%02x", ((const uint8_t *)job.ptr)[16 + i]);
+    place_of(durable, place);
     for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
         snprintf(path, sizeof path, "tmp/0.0/init.1/new/%s", folders[i]);
         send(durable, path, NULL);
@@ -154,7 +162,7 @@ void durable_again(struct sim *sim)
     send(durable, "tmp/0.0/init.1", place);
     snprintf(path, sizeof path, "%s/new", place);
     enum store_answer answer = send(durable, path, first);
-    sim_expect(sim, job.len > 32 && answer != STORE_YES, "%s is there again", first);
+    sim_expect(sim, answer != STORE_YES, "%s is there again", first);
     sim_continue(durable->workers[0]);
     sim_run(sim, 3000, NULL, NULL);
     sim_expect(sim, !durable->workers[0]->alive, "the old owner works on");
@@ -177,5 +185,55 @@ void durable_delayed(struct sim *sim)
                "the old owner works on");
     if (!*sim->failure)
         durable_drain(durable);
+    durable_free(durable);
+}
+
+static bool has_failed(void *ctx)
+{
+    return ((struct durable *)ctx)->plan.failed;
+}
+
+/* Listings that cannot be stay so: the job stops and says what is there, and what is not. */
+void durable_odd(struct sim *sim)
+{
+    static const char *const texts[] = { "two directories, e1.", "its directory is missing",
+                                         "its directory is missing",
+                                         "the file `job` that belongs to it is missing" };
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    size_t which = sim_below(sim, ARRAY_SIZE(texts));
+    char name[64], place[64];
+    quiet(sim);
+    struct sim_process *one = durable_start(durable);
+    sim_run(sim, 20000, one_acked, durable);
+    sim_kill(one);
+    name_of(durable, "e1.", name);
+    place_of(durable, place);
+    if (which == 0)
+        send(durable, "e7.00000000000000ab", NULL);
+    else
+        send(durable, which == 3 ? "job" : name, "elsewhere");
+    if (which == 2)
+        send(durable, place, "elsewhere too");
+    durable->plan.may_fail = durable->plan.knows_death = true;
+    durable_start(durable);
+    sim_run(sim, 60000, has_failed, durable);
+    sim_expect(sim, has_failed(durable) && strstr(durable->plan.err.text, texts[which]),
+               "it goes on: %s", durable->plan.err.text);
+    durable_free(durable);
+}
+
+/* What late requests of the dead write is deleted by the hour. */
+void durable_swept(struct sim *sim)
+{
+    char name[64];
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    quiet(sim);
+    durable->plan.receive_ms = durable->plan.batch_ms = 60000;
+    durable_start(durable);
+    sim_run(sim, 1000, NULL, NULL);
+    send(durable, "tmp/0.00000000000000ab/late", NULL);
+    sim_run(sim, 3700000, NULL, NULL);
+    name_of(durable, "tmp/0.", name);
+    sim_expect(sim, !*name, "%s is still there", name);
     durable_free(durable);
 }

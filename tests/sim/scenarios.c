@@ -37,6 +37,8 @@ const struct sim_scenario sim_scenarios[] = {
     { "durable.undone", durable_undone, 64, 0, false },
     { "durable.again", durable_again, 32, 0, false },
     { "durable.delayed", durable_delayed, 32, 0, false },
+    { "durable.odd", durable_odd, 16, 0, false },
+    { "durable.swept", durable_swept, 4, 0, false },
     { "durable.crash", durable_crash, 1, 400, false },
     { "durable.crash_twice", durable_crash_twice, 1, 400, false },
     { "worker.alone", worker_alone, 100, 0, false },

@@ -151,11 +151,11 @@ static void reseal_head(struct buf *file)
 START_TEST(a_newer_format_is_foreign)
 {
     static const uint8_t at[] = {
-        9, 11, 15, 187, 119, 183, 118, 127
+        9, 11, 15, 187, 119, 183, 118, 127, 11
     }; /* version, kind, flags, 0, names */
     struct buf file = sealed(&wal7);
     struct err err;
-    file.ptr[at[_i]] = 99;
+    file.ptr[at[_i]] = _i < 8 ? 99 : 0;
     reseal_head(&file);
     ck_assert_int_eq(state_of(file.ptr, file.len, &wal7, &err), FILE_FOREIGN);
     ck_assert_int_eq(state_of(file.ptr, file.len, NULL, &err), FILE_FOREIGN);
@@ -184,6 +184,8 @@ START_TEST(a_damaged_snapshot_has_its_own_code)
     file.ptr[file.len - 1] ^= 1;
     ck_assert_int_eq(state_of(file.ptr, file.len, &snap, &err), FILE_DAMAGED);
     ck_assert_uint_eq(err.code, 351);
+    struct slice content;
+    ck_assert_int_eq(file_open(buf_slice(&file), &snap, &snap, &content, NULL), FILE_DAMAGED);
     buf_free(&file);
 }
 END_TEST
@@ -200,7 +202,7 @@ Suite *file_suite(void)
     TEST(every_flipped_bit_is_damage);
     tcase_add_loop_test(tcase, what_is_not_ours_is_foreign, 0, sizeof foreign / sizeof foreign[0]);
     TEST(an_epoch_of_another_owner_is_fine);
-    tcase_add_loop_test(tcase, a_newer_format_is_foreign, 0, 8);
+    tcase_add_loop_test(tcase, a_newer_format_is_foreign, 0, 9);
     TEST(a_file_of_somebody_else_is_foreign);
     TEST(a_damaged_snapshot_has_its_own_code);
     return suite;

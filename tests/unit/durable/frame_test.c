@@ -208,6 +208,65 @@ START_TEST(the_reason_names_frame_and_offsets)
 }
 END_TEST
 
+/* What whoever can make checksums fit may have written. */
+static struct buf forged(const char *topic, size_t at, uint8_t value)
+{
+    uint64_t chain = 0;
+    struct buf content = { 0 };
+    add(&content, block_of(topic, 0, 10, "abc"), &chain);
+    size_t head = FRAME_HEAD_SIZE + strlen(topic);
+    content.ptr[at < content.len ? at : head + at - 1000] = value;
+    be_put_u32(content.ptr + 8, crc32c(0, content.ptr + head, content.len - head));
+    be_put_u32(content.ptr + 4, crc32c(0, content.ptr + 8, head - 8));
+    return content;
+}
+
+static const struct {
+    size_t at; /* in the header; from 1000 on in the rows behind it */
+    uint8_t value;
+    const char *text;
+} forgeries[] = {
+    { FRAME_HEAD_SIZE + 1, 0, "its topic has no proper name" },
+    { 39, 11, "its last record has the offset 10" },
+    { 19, 2, "frame 0 (" },
+    { 1003, 200, "frame 0 (" },
+};
+
+START_TEST(a_checksum_is_not_all_that_is_looked_at)
+{
+    struct err err;
+    struct buf content = forged("lines", forgeries[_i].at, forgeries[_i].value);
+    ck_assert(!decodes(content.ptr, content.len, 0, &err));
+    ck_assert_msg(strstr(err.text, forgeries[_i].text), "%s", err.text);
+    buf_free(&content);
+}
+END_TEST
+
+START_TEST(topics_of_any_length_are_read_back_and_named)
+{
+    char topic[300];
+    struct err err;
+    uint64_t chain = 0;
+    struct buf content = { 0 };
+    memset(topic, 't', sizeof topic);
+    topic[sizeof topic - 1] = '\0';
+    add(&content, block_of("", 0, 1, "a"), &chain);
+    add(&content, block_of("t", 0, 1, "a"), &chain);
+    add(&content, block_of(topic, 0, 1, "a"), &chain);
+    ck_assert(decodes(content.ptr, content.len, 0, &err));
+    content.ptr[content.len - 1] ^= 1;
+    ck_assert(!decodes(content.ptr, content.len, 0, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "frame 2 (tttt"));
+    struct arena topics = { 0 };
+    struct list blocks;
+    list_init(&blocks);
+    chain = 0; /* nobody asks why */
+    ck_assert(!frame_decode_all(buf_slice(&content), &topics, &chain, &blocks, NULL));
+    arena_free(&topics);
+    buf_free(&content);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *frame_suite(void)
 {
@@ -221,5 +280,8 @@ Suite *frame_suite(void)
     TEST(every_flipped_bit_is_found);
     TEST(frames_missing_doubled_swapped_or_of_elsewhere_are_found);
     TEST(the_reason_names_frame_and_offsets);
+    tcase_add_loop_test(tcase, a_checksum_is_not_all_that_is_looked_at, 0,
+                        sizeof forgeries / sizeof forgeries[0]);
+    TEST(topics_of_any_length_are_read_back_and_named);
     return suite;
 }

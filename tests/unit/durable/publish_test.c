@@ -290,6 +290,69 @@ START_TEST(a_store_that_refuses_is_told_once_and_waited_for)
 }
 END_TEST
 
+START_TEST(a_name_that_is_taken_is_left_alone)
+{
+    struct test test;
+    struct one one;
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_put(test.store, "tmp/1.00112233445566ff/log-7.1");
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    test_until(&test, &one.done);
+    is_published(&test, NAME, &one);
+    ck_assert_uint_eq(memory_asked(test.store, "create"), 2);
+    ck_assert_uint_eq(memory_file(test.store, "tmp/1.00112233445566ff/log-7.1")->len, 0);
+    test_end(&test);
+}
+END_TEST
+
+/* The rename does not find what was created, as on a server that is behind; then it is there. */
+static enum memory_fault behind_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct test *test = ctx;
+    if (strcmp(op, "rename") == 0 && memory_asked(test->store, "rename") == 1)
+        memory_move(test->store, req->path, "hidden");
+    if (strcmp(op, "touch") == 0 && memory_has(test->store, "hidden") &&
+        strncmp(req->path, "tmp/", 4) == 0)
+        memory_move(test->store, "hidden", req->path);
+    return MEMORY_FINE;
+}
+
+START_TEST(what_was_created_and_is_there_is_renamed_again)
+{
+    struct test test;
+    struct one one;
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_on(test.store, behind_hook, &test);
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    test_until(&test, &one.done);
+    is_published(&test, NAME, &one);
+    ck_assert_uint_eq(memory_asked(test.store, "create"), 1);
+    ck_assert_uint_eq(memory_asked(test.store, "rename"), 2);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(a_create_that_is_under_way_when_it_is_fenced_is_forgotten)
+{
+    struct test test;
+    struct one one;
+    struct script script = { "create", 1, MEMORY_HOLD, 0 };
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_on(test.store, script_hook, &script);
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    directory_fence(directory);
+    test_turns(&test, 2100); /* it would be joined by another by now */
+    ck_assert_uint_eq(memory_asked(test.store, "create"), 1);
+    memory_release(test.store);
+    test_turns(&test, 20);
+    ck_assert(!one.done && memory_asked(test.store, "rename") == 0);
+    test_end(&test);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *publish_suite(void)
 {
@@ -307,5 +370,8 @@ Suite *publish_suite(void)
     TEST(the_last_place_is_kept_for_a_record);
     TEST(a_slow_create_is_joined_by_another_and_the_first_yes_wins);
     TEST(a_store_that_refuses_is_told_once_and_waited_for);
+    TEST(a_name_that_is_taken_is_left_alone);
+    TEST(what_was_created_and_is_there_is_renamed_again);
+    TEST(a_create_that_is_under_way_when_it_is_fenced_is_forgotten);
     return suite;
 }

@@ -243,6 +243,26 @@ START_TEST(the_hash_depends_on_every_byte)
 }
 END_TEST
 
+START_TEST(parts_are_sealed_as_one_record)
+{
+    struct record none = { 0 }, second = { .next = &none }, first = { .next = &second };
+    struct slice pieces[3];
+    struct buf whole = { 0 };
+    record_put(&first, &entries[0]);
+    record_put(&second, &entries[1]);
+    record_put(&second, &entries[2]);
+    ck_assert_uint_eq(record_parts(&first), 3);
+    record_seal_parts(&first, 42, pieces);
+    for (size_t i = 0; i < 3; i++)
+        buf_put(&whole, pieces[i].ptr, pieces[i].len);
+    ck_assert_uint_eq(pieces[2].len, 0);
+    ck_assert_int_eq(count(whole.ptr, whole.len), 3);
+    buf_free(&whole);
+    record_free(&first);
+    record_free(&second);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *record_suite(void)
 {
@@ -258,5 +278,6 @@ Suite *record_suite(void)
     TEST(an_unknown_kind_is_refused);
     TEST(any_byte_changed_is_read_without_harm);
     TEST(the_hash_depends_on_every_byte);
+    TEST(parts_are_sealed_as_one_record);
     return suite;
 }

@@ -253,6 +253,43 @@ START_TEST(a_log_goes_on_behind_what_is_there)
 }
 END_TEST
 
+static enum memory_fault break_reads(void *ctx, const char *op, const struct store_req *req)
+{
+    (void)ctx, (void)req;
+    return strcmp(op, "read") == 0 ? MEMORY_BREAK : MEMORY_FINE;
+}
+
+START_TEST(a_group_that_the_store_will_not_give_is_told)
+{
+    struct test test;
+    struct reading reading = { .chain = 0 };
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_on(test.store, break_reads, NULL);
+    read_group(&test, directory, &reading, 1);
+    ck_assert_int_eq(reading.err.kind, ERR_FATAL);
+    ck_assert_ptr_nonnull(strstr(reading.err.text, "refused"));
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(once_fenced_nothing_is_written)
+{
+    struct test test;
+    struct log log;
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    open_log(directory, &log, 1);
+    directory_fence(directory);
+    wal_add(log.wal, block_of(0, 10));
+    test_turns(&test, 5);
+    ck_assert_uint_eq(memory_asked(test.store, "create"), 0);
+    ck_assert_uint_gt(wal_waiting(log.wal), 0);
+    wal_free(NULL);
+    test_end(&test);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *wal_suite(void)
 {
@@ -267,5 +304,7 @@ Suite *wal_suite(void)
     TEST(what_was_published_is_read_back);
     tcase_add_loop_test(tcase, a_group_that_is_damaged_missing_or_misplaced_is_named, 0, 4);
     TEST(a_log_goes_on_behind_what_is_there);
+    TEST(a_group_that_the_store_will_not_give_is_told);
+    TEST(once_fenced_nothing_is_written);
     return suite;
 }

@@ -1,0 +1,218 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "claimer.h"
+#include "durable/file.h"
+
+START_TEST(what_has_no_name_of_ours_is_left_alone)
+{
+    static const char *const names[] = { "d1.00112233445566ff",
+                                         "e",
+                                         "ex",
+                                         "e1",
+                                         "e1.",
+                                         "e1x00112233445566ff",
+                                         "e1.00112233445566f",
+                                         "e1.00112233445566gg",
+                                         "e1.00112233445566ff0",
+                                         "e11111111111111111111111111111111111111111111111111111",
+                                         "tmp/foo",
+                                         "tmp/:1",
+                                         "tmp/0",
+                                         "tmp/0x0",
+                                         "tmp/99.a",
+                                         "tmp/0.00000000000000000000000000000000000000000000000" };
+    struct test test;
+    struct claimer one, two;
+    test_begin(&test);
+    claim_now(&test, &one);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "%s/owner-1", names[i]);
+        memory_put(test.store, path);
+    }
+    claim_now(&test, &two);
+    ck_assert_uint_eq(two.directory->epoch, 2);
+    for (int i = 0; i < 500 && memory_count(test.store, "tmp/1."); i++)
+        test_turns(&test, 2);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        ck_assert_msg(memory_has(test.store, names[i]), "%s", names[i]);
+    test_end(&test);
+}
+END_TEST
+
+struct trick { /* what is done to whom, once or with each request */
+    struct test *test;
+    const char *op, *path; /* the path begins so */
+    unsigned seen;
+    enum memory_fault fault;
+    void (*play)(struct trick *trick, const struct store_req *req);
+};
+
+static enum memory_fault trick_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct trick *trick = ctx;
+    if (strcmp(op, trick->op) != 0 || strncmp(req->path, trick->path, strlen(trick->path)) != 0)
+        return MEMORY_FINE;
+    trick->seen++;
+    if (trick->play)
+        trick->play(trick, req);
+    return trick->seen == 1 ? trick->fault : MEMORY_FINE;
+}
+
+static void hide(struct trick *trick, const struct store_req *req)
+{
+    if (trick->seen == 1)
+        memory_move(trick->test->store, req->path, "hidden");
+    else if (trick->seen == 2)
+        memory_move(trick->test->store, "hidden", req->path);
+}
+
+static void rename_first(struct trick *trick, const struct store_req *req)
+{
+    if (trick->seen == 1)
+        memory_move(trick->test->store, req->path, "e1.00000000000000aa");
+}
+
+static const struct trick tricks[] = {
+    { .op = "rename", .path = "e1.", .play = hide }, /* nobody has it, for a moment */
+    { .op = "rename", .path = "e1.", .play = rename_first, .fault = MEMORY_LOSE },
+    { .op = "rename", .path = "e1.", .fault = MEMORY_LOSE },
+};
+
+START_TEST(what_a_failover_shows_or_undoes_is_gone_round)
+{
+    struct test test;
+    struct claimer one, two;
+    struct trick trick = tricks[_i];
+    test_begin(&test);
+    claim_now(&test, &one);
+    trick.test = &test;
+    memory_on(test.store, trick_hook, &trick);
+    claim_now(&test, &two);
+    ck_assert_uint_eq(two.directory->epoch, 2);
+    ck_assert_uint_gt(trick.seen, 0);
+    test_end(&test);
+}
+END_TEST
+
+/* A server that is behind has no `job` to read until it is touched again. */
+static enum memory_fault behind_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct test *test = ctx;
+    if (strcmp(op, "read") == 0 && strcmp(req->path, "job") == 0 && test->fences++ == 0)
+        memory_move(test->store, "job", "hidden");
+    if (strcmp(op, "touch") == 0 && memory_has(test->store, "hidden"))
+        memory_move(test->store, "hidden", "job");
+    return MEMORY_FINE;
+}
+
+START_TEST(a_job_file_that_is_not_seen_yet_is_waited_for)
+{
+    struct test test;
+    struct claimer one, two;
+    test_begin(&test);
+    claim_now(&test, &one);
+    memory_on(test.store, behind_hook, &test);
+    claim_now(&test, &two);
+    ck_assert_uint_eq(two.directory->epoch, 2);
+    test_end(&test);
+}
+END_TEST
+
+static void spoil(struct test *test, struct buf *file, int how, const char *owner)
+{
+    if (how == 0)
+        file->ptr[0] ^= 1;
+    if (how == 1) { /* a file of another kind */
+        struct buf *other = memory_file(test->store, owner);
+        buf_clear(file);
+        buf_put(file, other->ptr, other->len);
+    }
+}
+
+START_TEST(a_job_file_that_is_none_is_refused)
+{
+    static const char *const reasons[] = { "job: the file's head is damaged",
+                                           "job: the file is of another kind", "job: read job" };
+    struct test test;
+    struct claimer one, two = { .dead = true };
+    char owner[DIRECTORY_PATH_SIZE];
+    struct trick trick = { .op = "read", .path = "job", .fault = MEMORY_BREAK };
+    test_begin(&test);
+    claim_now(&test, &one);
+    directory_path(one.directory, owner, "owner-1");
+    spoil(&test, memory_file(test.store, "job"), _i, owner);
+    if (_i == 2)
+        memory_on(test.store, trick_hook, &trick);
+    claim_for(&test, &two, "orders");
+    test_until(&test, &two.done);
+    ck_assert_int_eq(two.err.kind, ERR_FATAL);
+    ck_assert_msg(strstr(two.err.text, reasons[_i]), "%s", two.err.text);
+    test_end(&test);
+}
+END_TEST
+
+/* An owner file as only another program would write it. */
+static void forge_owner(struct directory *directory, struct buf *file, int how)
+{
+    char name[300];
+    struct buf text = { 0 };
+    struct file_head head = { .kind = FILE_OWNER, .index = 1 };
+    uint8_t first[FILE_HEAD_SIZE], last[FILE_TAIL_SIZE];
+    memset(name, 'h', sizeof name);
+    name[sizeof name - 1] = '\0';
+    buf_put_str(&text, how == 2 ? name : "h");
+    buf_put_str(&text, how == 3 ? name : "p");
+    buf_put(&text, name, how == 4 ? 1 : 100); /* 4: cut short */
+    struct slice piece = buf_slice(&text);
+    directory_want(directory, &head);
+    file_seal(&head, &piece, 1, first, last);
+    buf_clear(file);
+    buf_put(file, first, sizeof first);
+    buf_put(file, piece.ptr, piece.len);
+    buf_put(file, last, sizeof last);
+    buf_free(&text);
+}
+
+START_TEST(an_owner_who_does_not_say_who_he_is_is_waited_for)
+{
+    struct test test;
+    struct claimer one, two = { .dead = true };
+    char owner[DIRECTORY_PATH_SIZE];
+    struct trick trick = { .op = "read", .path = "e1.", .fault = MEMORY_BREAK };
+    test_begin(&test);
+    claim_now(&test, &one);
+    directory_path(one.directory, owner, "owner-x"); /* no owner's */
+    memory_put(test.store, owner);
+    directory_path(one.directory, owner, "owner-1");
+    struct buf *file = memory_file(test.store, owner);
+    spoil(&test, file, _i, "job");
+    if (_i >= 2 && _i <= 4)
+        forge_owner(one.directory, file, _i);
+    if (_i == 5)
+        memory_on(test.store, trick_hook, &trick);
+    claim_for(&test, &two, "orders");
+    test_turns(&test, 500);
+    ck_assert(two.done == (_i == 5) && two.waitings == 0); /* 5: it is told at the next look */
+    test_until(&test, &two.done);
+    ck_assert_uint_eq(two.directory->epoch, 2);
+    test_end(&test);
+}
+END_TEST
+
+#define TEST(name) tcase_add_test(tcase, name)
+Suite *claim_odd_suite(void)
+{
+    Suite *suite = suite_create("claim_odd");
+    TCase *tcase = tcase_create("claim_odd");
+    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(tcase, 60);
+    TEST(what_has_no_name_of_ours_is_left_alone);
+    tcase_add_loop_test(tcase, what_a_failover_shows_or_undoes_is_gone_round, 0,
+                        sizeof tricks / sizeof *tricks);
+    TEST(a_job_file_that_is_not_seen_yet_is_waited_for);
+    tcase_add_loop_test(tcase, a_job_file_that_is_none_is_refused, 0, 3);
+    tcase_add_loop_test(tcase, an_owner_who_does_not_say_who_he_is_is_waited_for, 0, 6);
+    return suite;
+}
