@@ -302,7 +302,7 @@ static void digest_add(struct digest *digest, const struct attempt_entry *entry,
 static int later_first(const void *left, const void *right)
 {
     const struct digest *a = left, *b = right;
-    return a->newest < b->newest ? 1 : a->newest > b->newest ? -1 : 0;
+    return a->newest < b->newest ? 1 : -1; /* a line tells of one job */
 }
 
 static void digest_forget(struct digests *digests) /* all but those last heard of */

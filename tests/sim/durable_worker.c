@@ -280,6 +280,12 @@ static bool is_dead_cb(void *ctx, const struct claim_owner *owner)
     return plan->knows_death && (!plan->has_ended || plan->has_ended(plan->ctx, owner->pid));
 }
 
+static void waiting_cb(void *ctx, const struct claim_owner *owner)
+{
+    const struct worker *worker = ctx;
+    sim_trace(worker->sim, "waits for the owner of epoch %llu", (unsigned long long)owner->epoch);
+}
+
 static void done_cb(void *ctx, struct directory *directory, const struct err *err)
 {
     struct worker *worker = ctx;
@@ -307,6 +313,7 @@ static void locked_cb(struct store_req *req)
                                       .places = worker->plan->places,
                                       .trouble = trouble_cb,
                                       .fenced = fenced_cb,
+                                      .waiting = waiting_cb,
                                       .done = done_cb,
                                       .ctx = worker });
 }

@@ -98,6 +98,47 @@ START_TEST(any_damage_of_a_line_is_seen)
 }
 END_TEST
 
+#define BOOT "boot=" BOOT_A
+#define START "start job=j attempt=1 spec=000000000000001d " BOOT " boot_ms=1 wall_ms=1"
+#define END                                           \
+    "end job=j attempt=1 spec=000000000000001d " BOOT \
+    " boot_ms=1 wall_ms=1 status=0 signal=0 counted=0"
+static const struct {
+    const char *body;
+    bool is_entry;
+} bodies[] = {
+    { START, true },
+    { END " reason=\"x\"", true },
+    { START " more", false },
+    { END, false },
+    { END " reason=x", false },
+    { END " because=\"x\"", false },
+    { "", false },
+    { "sta", false },
+    { "begin job=j", false },
+    { "start job=", false },
+    { "start jab=j attempt=1", false },
+    { "end jab=j attempt=1", false },
+    { "start job=j attempt=-1 spec=000000000000001d " BOOT " boot_ms=1 wall_ms=1", false },
+    { "start job=j attempt=one spec=000000000000001d", false },
+    { "start job=j attempt=123456789012345678901234567890 spec=000000000000001d", false },
+    { "start job=j attempt=1 spec=xy " BOOT, false },
+    { "start job=j attempt=1 spec=000000000000001d " BOOT BOOT BOOT BOOT BOOT BOOT
+      " boot_ms=1 wall_ms=1",
+      false },
+};
+
+START_TEST(a_checksum_is_not_all_that_is_looked_at)
+{
+    struct attempt_entry entry;
+    struct buf line = { 0 };
+    const char *body = bodies[_i].body;
+    buf_printf(&line, "%08x %s", crc32c(0, body, strlen(body)), body);
+    ck_assert(attempt_parse(buf_text(&line), line.len, &entry) == bodies[_i].is_entry);
+    buf_free(&line);
+}
+END_TEST
+
 START_TEST(ends_age_by_this_boots_clock)
 {
     struct attempts_past past;
@@ -272,12 +313,17 @@ START_TEST(only_so_many_jobs_are_remembered)
     for (unsigned i = 0; i < ATTEMPTS_JOBS_MAX + 1; i++) {
         snprintf(job, sizeof job, "job%u", i);
         put_end(job, 1, true, HOUR);
+        put(ATTEMPT_START, job, 2);
     }
-    ck_assert(attempts_compact(buf_slice(&text), NULL, &out, &found, NULL));
-    attempts_recall(buf_slice(&out), "job0", &now_a, &past);
-    ck_assert_uint_eq(past.attempt, 0);
+    put(ATTEMPT_START, "job0", 3); /* heard of last, though first of all */
+    ck_assert(attempts_compact(buf_slice(&text), &now_a, &out, &found, NULL));
+    ck_assert_uint_eq(found.aborted, ATTEMPTS_JOBS_MAX);
     attempts_recall(buf_slice(&out), "job1", &now_a, &past);
-    ck_assert_uint_eq(past.attempt, 1);
+    ck_assert_uint_eq(past.attempt, 0);
+    attempts_recall(buf_slice(&out), "job0", &now_a, &past);
+    ck_assert_uint_eq(past.attempt, 3);
+    attempts_recall(buf_slice(&out), "job2", &now_a, &past);
+    ck_assert_uint_eq(past.attempt, 2);
     buf_free(&out);
 }
 END_TEST
@@ -291,6 +337,11 @@ static const struct {
     { "tidemark attempts 2\n", "written by a newer version of tidemark (format 2)" },
     { "tidemark attempts 1", "its first line is not 'tidemark attempts 1'" },
     { "tidemark attempts x\n", "its first line is not 'tidemark attempts 1'" },
+    { "tidemark attempts 0\n", "its first line is not 'tidemark attempts 1'" },
+    { "tidemark attempts \n", "its first line is not 'tidemark attempts 1'" },
+    { "tidemark attempts 1111111111111111111111111111\n",
+      "its first line is not 'tidemark attempts 1'" },
+    { "the jobs of somebody else\n", "its first line is not 'tidemark attempts 1'" },
     { "job: wordcount\n", "its first line is not 'tidemark attempts 1'" },
 };
 
@@ -479,6 +530,8 @@ Suite *attempts_suite(void)
     TCase *pure = tcase_create("pure");
     tcase_add_test(pure, the_format_is_what_it_was);
     tcase_add_test(pure, any_damage_of_a_line_is_seen);
+    tcase_add_loop_test(pure, a_checksum_is_not_all_that_is_looked_at, 0,
+                        sizeof bodies / sizeof *bodies);
     tcase_add_test(pure, ends_age_by_this_boots_clock);
     tcase_add_loop_test(pure, ends_of_an_earlier_boot_age_by_wall_time_never_below_0, 0, 4);
     tcase_add_test(pure, a_recount_forgets_what_was_before);
@@ -488,7 +541,7 @@ Suite *attempts_suite(void)
     tcase_add_test(pure, a_torn_tail_is_left_out_and_told_of);
     tcase_add_test(pure, only_what_matters_is_kept);
     tcase_add_test(pure, only_so_many_jobs_are_remembered);
-    tcase_add_loop_test(pure, a_file_that_is_no_ledger_is_refused, 0, 6);
+    tcase_add_loop_test(pure, a_file_that_is_no_ledger_is_refused, 0, sizeof heads / sizeof *heads);
     tcase_add_loop_test(pure, the_rule_holds_across_restarts_of_daemon_and_machine, 0, 6);
     tcase_add_loop_test(pure, words_of_a_line_have_a_longest, 0, 3);
     tcase_add_loop_test(pure, numbers_are_as_we_write_them, 0, 8);
