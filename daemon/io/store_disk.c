@@ -143,7 +143,7 @@ static bool disk_make_parents(struct store_disk *disk, struct disk_path *path)
 /* A large file is synced piece by piece: whoever syncs a small one beside it would wait for all that is written by then. */
 static bool disk_write(int fd, const struct slice *pieces, uint32_t n)
 {
-    struct iovec parts[PIECES_AT_ONCE];
+    struct iovec parts[PIECES_AT_ONCE] = { 0 };
     size_t skip = 0;  /* bytes of the first piece that are written */
     size_t loose = 0; /* bytes that were written since the last sync */
     while (n) {
@@ -188,9 +188,9 @@ static int disk_open_new(struct store_disk *disk, struct disk_path *path)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     int fd = open(path->text, flags, FILE_MODE);
-    return fd < 0 && errno == ENOENT && disk_make_parents(disk, path)
-               ? open(path->text, flags, FILE_MODE)
-               : fd;
+    if (fd < 0 && errno == ENOENT && disk_make_parents(disk, path))
+        fd = open(path->text, flags, FILE_MODE);
+    return fd;
 }
 
 enum store_answer store_disk_create(struct store_disk *disk, struct store_req *req)

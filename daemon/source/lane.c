@@ -200,6 +200,7 @@ static bool lane_fill(struct lanes *lanes, uint32_t part, size_t n, uint64_t now
     struct receiver_part *at = &lanes->receiver->parts[part];
     int64_t next = at->next;
     uint64_t bytes = 0;
+    check(n > 0);
     if (!lane_compare(lanes, part, n))
         return false;
     for (size_t i = 0; i < n; i++) {

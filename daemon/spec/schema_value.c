@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,8 +191,9 @@ static bool in_range(struct schema *schema, const struct schema_key *key, struct
 static bool take_int(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
                      union schema_field *value)
 {
-    double number;
-    if (!reads_as_number(node, &number) || number != (double)(int64_t)number) {
+    double number = 0;
+    if (!reads_as_number(node, &number) || !(fabs(number) < 0x1p63) ||
+        number != (double)(int64_t)number) {
         bool quoted = node->quoted && node->text_len && !node->expanded &&
                       strspn(node->text, "0123456789") == node->text_len;
         bool huge = node->kind == YAML_DOUBLE && !strpbrk(node->text, ".nN");

@@ -209,7 +209,7 @@ static void put_row(struct buf *out, const struct row *row, const size_t *widths
 static void put_table(struct supervisor *supervisor, struct buf *out)
 {
     size_t widths[NOTE];
-    struct row row;
+    struct row row = { 0 };
     for (unsigned i = 0; i < NOTE; i++)
         widths[i] = strlen(column_names[i]);
     for (uint32_t at = 0; at < 2 * supervisor->conf.jobs_max; at++) { /* measured, then written */
@@ -231,7 +231,7 @@ static void put_table(struct supervisor *supervisor, struct buf *out)
 
 static void put_job(struct job *job, struct buf *out)
 {
-    struct row row;
+    struct row row = { 0 };
     row_fill(&row, job);
     buf_printf(out, "job        %s\nstate      %s since %s\n", job->id, row.cells[STATE],
                row.cells[SINCE]);

@@ -4,6 +4,7 @@
 #include "worker/delivery.h"
 
 #include "base/backoff.h"
+#include "base/check.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "io/loop.h"
@@ -47,7 +48,9 @@ static void delivery_failed(struct delivery *delivery)
 
 static void delivery_done(struct delivery *delivery)
 {
-    struct parcel *parcel = LIST_ITEM(list_first(&delivery->parcels), struct parcel, link);
+    struct list *first = list_first(&delivery->parcels);
+    check(first);
+    struct parcel *parcel = LIST_ITEM(first, struct parcel, link);
     if (delivery->tries)
         delivery->conf.trouble(delivery->conf.ctx, &(struct err){ .kind = ERR_NONE }, 0);
     delivery->tries = 0;

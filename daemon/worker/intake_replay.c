@@ -53,32 +53,37 @@ static void replay_read_cb(void *ctx, struct list *blocks, uint64_t chain, const
         intake_replay_step(intake);
 }
 
+/* Reads the next group commit of a source; there may be no such source any more. */
+static void replay_read(struct intake *intake, const struct recovered_source *tail)
+{
+    struct err err;
+    struct intake_source *source = replay_source(intake, tail->name);
+    if (source) {
+        wal_read_start(&(struct wal_read){ .directory = intake->conf.directory,
+                                           .source = tail->name,
+                                           .seq = intake->replay_seq,
+                                           .chain = source->chain,
+                                           .topics = &intake->topics,
+                                           .cb = replay_read_cb,
+                                           .ctx = source });
+        return;
+    }
+    err_code(&err, ERR_BAD_CONFIG, 240,
+             "the log holds records of source '%s' that no batch has taken, and the job "
+             "has no such source: keep it until they are processed",
+             tail->name);
+    intake->conf.failed(intake->conf.ctx, &err);
+}
+
 void intake_replay_step(struct intake *intake)
 {
     const struct recovered *recovered = intake->recovered;
     while (intake->replay_source < recovered->n_sources) {
         const struct recovered_source *tail = &recovered->sources[intake->replay_source];
-        struct intake_source *source = replay_source(intake, tail->name);
         if (intake->replay_seq < tail->first)
             intake->replay_seq = tail->first;
-        if (tail->first <= tail->last && !source) {
-            struct err err;
-            err_code(&err, ERR_BAD_CONFIG, 240,
-                     "the log holds records of source '%s' that no batch has taken, and the job "
-                     "has no such source: keep it until they are processed",
-                     tail->name);
-            intake->conf.failed(intake->conf.ctx, &err);
-            return;
-        }
         if (intake->replay_seq <= tail->last) {
-            struct wal_read read = { .directory = intake->conf.directory,
-                                     .source = tail->name,
-                                     .seq = intake->replay_seq,
-                                     .chain = source->chain,
-                                     .topics = &intake->topics,
-                                     .cb = replay_read_cb,
-                                     .ctx = source };
-            wal_read_start(&read);
+            replay_read(intake, tail);
             return;
         }
         intake->replay_source++;

@@ -140,9 +140,12 @@ static void keeper_turn_cb(struct loop_timer *timer);
 static void keeper_add_part(struct keeper *keeper)
 {
     struct record *part = mem_zalloc(sizeof *part);
-    if (keeper->part)
+    if (keeper->part) {
         keeper->caught_bytes += keeper->part->bytes.len;
-    *(keeper->caught ? &keeper->part->next : &keeper->caught) = part;
+        keeper->part->next = part;
+    } else {
+        keeper->caught = part;
+    }
     keeper->part = part;
 }
 
