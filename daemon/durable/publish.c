@@ -168,8 +168,9 @@ static void publish_retry(struct publish *publish, const struct store_req *req)
     snprintf(taken.text, sizeof taken.text, "create %.200s: the name is taken", req->path);
     uint64_t wait = directory_trouble(publish->directory, &publish->failures,
                                       req->answer == STORE_NO ? &taken : &req->err);
-    if (publish_alive(publish) && wait < PUBLISH_SLOW_MS)
-        wait = PUBLISH_SLOW_MS;
+    uint64_t least = publish_alive(publish) ? PUBLISH_SLOW_MS : 0;
+    if (wait < least)
+        wait = least;
     loop_timer_start(publish->directory->loop, &publish->timer, wait, publish_next_cb);
 }
 

@@ -445,46 +445,6 @@ START_TEST(a_snapshot_that_cannot_be_read_back_is_told)
 }
 END_TEST
 
-static int swap; /* what becomes of the snapshot before it is read back */
-
-static enum memory_fault swap_hook(void *ctx, const char *op, const struct store_req *req)
-{
-    struct job *job = ctx;
-    struct buf *file = memory_file(job->test.store, req->path);
-    if (strcmp(op, "read") != 0 || !file)
-        return MEMORY_FINE;
-    if (swap == 1)
-        memory_drop(job->test.store, req->path);
-    if (swap < 2)
-        return swap ? MEMORY_FINE : MEMORY_BREAK;
-    struct file_head head = { .kind = FILE_SNAP, .index = job->progress.index };
-    directory_want(job->directory, &head);
-    size_t n = file->len - FILE_HEAD_SIZE - FILE_TAIL_SIZE - (swap == 2);
-    struct slice piece = { mem_zalloc(n), n };
-    uint8_t first[FILE_HEAD_SIZE], last[FILE_TAIL_SIZE];
-    file_seal(&head, &piece, 1, first, last);
-    buf_clear(file);
-    buf_put(file, first, sizeof first);
-    buf_put(file, piece.ptr, n);
-    buf_put(file, last, sizeof last);
-    return MEMORY_FINE;
-}
-
-START_TEST(a_snapshot_that_is_not_what_was_written_is_told)
-{
-    static const char *const reasons[] = { "refused", "it is not there", "other", "other" };
-    struct job job;
-    begin(&job);
-    batch(&job, 0);
-    swap = _i;
-    memory_on(job.test.store, swap_hook, &job);
-    save(&job);
-    ck_assert_int_eq(job.err.kind, ERR_FATAL);
-    ck_assert_msg(strstr(job.err.text, reasons[_i]), "%s", job.err.text);
-    test_end(&job.test);
-}
-END_TEST
-
 START_TEST(files_are_trimmed_a_few_at_a_time)
 {
     struct job job;
@@ -529,7 +489,6 @@ Suite *recover_suite(void)
     TEST(records_swapped_with_another_life_are_found);
     TEST(outputs_that_nobody_names_are_deleted);
     TEST(a_snapshot_that_cannot_be_read_back_is_told);
-    tcase_add_loop_test(tcase, a_snapshot_that_is_not_what_was_written_is_told, 0, 4);
     TEST(files_are_trimmed_a_few_at_a_time);
     return suite;
 }

@@ -98,47 +98,6 @@ START_TEST(any_damage_of_a_line_is_seen)
 }
 END_TEST
 
-#define BOOT "boot=" BOOT_A
-#define START "start job=j attempt=1 spec=000000000000001d " BOOT " boot_ms=1 wall_ms=1"
-#define END                                           \
-    "end job=j attempt=1 spec=000000000000001d " BOOT \
-    " boot_ms=1 wall_ms=1 status=0 signal=0 counted=0"
-static const struct {
-    const char *body;
-    bool is_entry;
-} bodies[] = {
-    { START, true },
-    { END " reason=\"x\"", true },
-    { START " more", false },
-    { END, false },
-    { END " reason=x", false },
-    { END " because=\"x\"", false },
-    { "", false },
-    { "sta", false },
-    { "begin job=j", false },
-    { "start job=", false },
-    { "start jab=j attempt=1", false },
-    { "end jab=j attempt=1", false },
-    { "start job=j attempt=-1 spec=000000000000001d " BOOT " boot_ms=1 wall_ms=1", false },
-    { "start job=j attempt=one spec=000000000000001d", false },
-    { "start job=j attempt=123456789012345678901234567890 spec=000000000000001d", false },
-    { "start job=j attempt=1 spec=xy " BOOT, false },
-    { "start job=j attempt=1 spec=000000000000001d " BOOT BOOT BOOT BOOT BOOT BOOT
-      " boot_ms=1 wall_ms=1",
-      false },
-};
-
-START_TEST(a_checksum_is_not_all_that_is_looked_at)
-{
-    struct attempt_entry entry;
-    struct buf line = { 0 };
-    const char *body = bodies[_i].body;
-    buf_printf(&line, "%08x %s", crc32c(0, body, strlen(body)), body);
-    ck_assert(attempt_parse(buf_text(&line), line.len, &entry) == bodies[_i].is_entry);
-    buf_free(&line);
-}
-END_TEST
-
 START_TEST(ends_age_by_this_boots_clock)
 {
     struct attempts_past past;
@@ -530,8 +489,6 @@ Suite *attempts_suite(void)
     TCase *pure = tcase_create("pure");
     tcase_add_test(pure, the_format_is_what_it_was);
     tcase_add_test(pure, any_damage_of_a_line_is_seen);
-    tcase_add_loop_test(pure, a_checksum_is_not_all_that_is_looked_at, 0,
-                        sizeof bodies / sizeof *bodies);
     tcase_add_test(pure, ends_age_by_this_boots_clock);
     tcase_add_loop_test(pure, ends_of_an_earlier_boot_age_by_wall_time_never_below_0, 0, 4);
     tcase_add_test(pure, a_recount_forgets_what_was_before);
