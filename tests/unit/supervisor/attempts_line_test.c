@@ -46,12 +46,73 @@ START_TEST(a_checksum_is_not_all_that_is_looked_at)
 }
 END_TEST
 
+/* The line of an entry, its sum right, with `value` in the place of `was`. */
+static bool reads_with(const char *was, const char *value, struct attempt_entry *entry)
+{
+    struct attempt_entry end = {
+        .kind = ATTEMPT_END, .attempt = 1, .spec = 0x1d, .job = "jjj", .boot = BOOT_A
+    };
+    struct buf line = { 0 }, changed = { 0 };
+    strcpy(end.reason, "rrr");
+    attempt_format(&end, &line);
+    const char *all = buf_text(&line), *at = strstr(all, was);
+    buf_put(&changed, all + 9, (size_t)(at - all) - 9);
+    buf_puts(&changed, value);
+    buf_puts(&changed, at + strlen(was));
+    buf_clear(&line);
+    buf_printf(&line, "%08x ", crc32c(0, changed.ptr, changed.len - 1));
+    buf_put(&line, changed.ptr, changed.len - 1);
+    bool read = attempt_parse((char *)line.ptr, line.len, entry);
+    buf_free(&line);
+    buf_free(&changed);
+    return read;
+}
+
+START_TEST(words_of_a_line_have_a_longest)
+{
+    static const struct {
+        const char *word;
+        size_t most;
+    } rows[] = { { "jjj", ATTEMPT_ID_SIZE - 1 },
+                 { BOOT_A, ATTEMPT_BOOT_SIZE - 1 },
+                 { "rrr", ATTEMPT_REASON_MAX - 1 } };
+    char value[ATTEMPT_REASON_MAX + 1];
+    struct attempt_entry entry;
+    memset(value, 'x', sizeof value);
+    value[rows[_i].most] = 0;
+    ck_assert(reads_with(rows[_i].word, value, &entry));
+    value[rows[_i].most] = 'x';
+    value[rows[_i].most + 1] = 0;
+    ck_assert(!reads_with(rows[_i].word, value, &entry));
+}
+END_TEST
+
+START_TEST(numbers_are_as_we_write_them)
+{
+    static const char *const rows[][2] = {
+        { "attempt=1", "attempt=-1" },
+        { "attempt=1", "attempt=+1" },
+        { "attempt=1", "attempt=01" },
+        { "attempt=1", "attempt=9223372036854775808" },
+        { "boot_ms=0", "boot_ms=-9223372036854775809" },
+        { "spec=000000000000001d", "spec=1d" },
+        { "spec=000000000000001d", "spec=000000000000001D" },
+        { "spec=000000000000001d", "spec=0x0000000000001d" },
+    };
+    struct attempt_entry entry;
+    ck_assert(reads_with(rows[_i][0], rows[_i][0], &entry));
+    ck_assert(!reads_with(rows[_i][0], rows[_i][1], &entry));
+}
+END_TEST
+
 Suite *attempts_line_suite(void)
 {
     Suite *suite = suite_create("attempts_line");
     TCase *tcase = tcase_create("attempts_line");
     tcase_add_loop_test(tcase, a_checksum_is_not_all_that_is_looked_at, 0,
                         sizeof bodies / sizeof *bodies);
+    tcase_add_loop_test(tcase, words_of_a_line_have_a_longest, 0, 3);
+    tcase_add_loop_test(tcase, numbers_are_as_we_write_them, 0, 8);
     suite_add_tcase(suite, tcase);
     return suite;
 }

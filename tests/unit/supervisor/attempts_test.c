@@ -400,63 +400,6 @@ static uint32_t random_next(void)
     return (uint32_t)random_state;
 }
 
-/* The line of an entry, its sum right, with `value` in the place of `was`. */
-static bool reads_with(const char *was, const char *value, struct attempt_entry *entry)
-{
-    struct attempt_entry end = entry_of(ATTEMPT_END, "jjj", 1);
-    struct buf line = { 0 }, changed = { 0 };
-    strcpy(end.reason, "rrr");
-    attempt_format(&end, &line);
-    const char *all = buf_text(&line), *at = strstr(all, was);
-    buf_put(&changed, all + 9, (size_t)(at - all) - 9);
-    buf_puts(&changed, value);
-    buf_puts(&changed, at + strlen(was));
-    buf_clear(&line);
-    buf_printf(&line, "%08x ", crc32c(0, changed.ptr, changed.len - 1));
-    buf_put(&line, changed.ptr, changed.len - 1);
-    bool read = attempt_parse((char *)line.ptr, line.len, entry);
-    buf_free(&line);
-    buf_free(&changed);
-    return read;
-}
-
-START_TEST(words_of_a_line_have_a_longest)
-{
-    static const struct {
-        const char *word;
-        size_t most;
-    } rows[] = { { "jjj", ATTEMPT_ID_SIZE - 1 },
-                 { BOOT_A, ATTEMPT_BOOT_SIZE - 1 },
-                 { "rrr", ATTEMPT_REASON_MAX - 1 } };
-    char value[ATTEMPT_REASON_MAX + 1];
-    struct attempt_entry entry;
-    memset(value, 'x', sizeof value);
-    value[rows[_i].most] = 0;
-    ck_assert(reads_with(rows[_i].word, value, &entry));
-    value[rows[_i].most] = 'x';
-    value[rows[_i].most + 1] = 0;
-    ck_assert(!reads_with(rows[_i].word, value, &entry));
-}
-END_TEST
-
-START_TEST(numbers_are_as_we_write_them)
-{
-    static const char *const rows[][2] = {
-        { "attempt=1", "attempt=-1" },
-        { "attempt=1", "attempt=+1" },
-        { "attempt=1", "attempt=01" },
-        { "attempt=1", "attempt=9223372036854775808" },
-        { "boot_ms=0", "boot_ms=-9223372036854775809" },
-        { "spec=000000000000001d", "spec=1d" },
-        { "spec=000000000000001d", "spec=000000000000001D" },
-        { "spec=000000000000001d", "spec=0x0000000000001d" },
-    };
-    struct attempt_entry entry;
-    ck_assert(reads_with(rows[_i][0], rows[_i][0], &entry));
-    ck_assert(!reads_with(rows[_i][0], rows[_i][1], &entry));
-}
-END_TEST
-
 START_TEST(bytes_of_any_kind_do_no_harm)
 {
     struct attempts_found found;
@@ -500,8 +443,6 @@ Suite *attempts_suite(void)
     tcase_add_test(pure, only_so_many_jobs_are_remembered);
     tcase_add_loop_test(pure, a_file_that_is_no_ledger_is_refused, 0, sizeof heads / sizeof *heads);
     tcase_add_loop_test(pure, the_rule_holds_across_restarts_of_daemon_and_machine, 0, 6);
-    tcase_add_loop_test(pure, words_of_a_line_have_a_longest, 0, 3);
-    tcase_add_loop_test(pure, numbers_are_as_we_write_them, 0, 8);
     tcase_add_test(pure, bytes_of_any_kind_do_no_harm);
     suite_add_tcase(suite, pure);
     return suite;
