@@ -326,6 +326,7 @@ static void claim_step(struct claim *claim)
 static void claim_trouble_cb(void *ctx, const struct err *err, uint64_t next_ms)
 {
     struct claim *claim = ctx;
+    claim_watch_trouble(claim, err->kind != ERR_NONE);
     claim->conf.trouble(claim->conf.ctx, err, next_ms);
 }
 

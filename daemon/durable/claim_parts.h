@@ -40,6 +40,7 @@ struct claim_watch { /* all that is known of the owner whom we leave in peace */
     bool known;                           /* the owner file was read */
     uint64_t signs, last_signs;           /* hash of what changes as long as he lives */
     uint64_t looked_ms, silent_ms;        /* last whole look; silence that was witnessed */
+    uint64_t away_ms;                     /* since when the store does not answer; 0 = it does */
 };
 
 struct claim_keep { /* the owner's duties */
@@ -107,5 +108,7 @@ void claim_watch_step(struct claim *claim);
 void claim_watch_forget(struct claim *claim); /* the directory is another's now */
 /* What a file owner-<epoch> says; false, and *owner is undefined, when it is none. */
 bool claim_owner_read(struct slice bytes, struct claim_owner *owner);
+/* The store does not answer; it is back. */
+void claim_watch_trouble(struct claim *claim, bool away);
 
 void claim_keep_start(struct claim *claim); /* the duties begin */

@@ -78,8 +78,8 @@ bool claim_owner_read(struct slice bytes, struct claim_owner *owner)
     return true;
 }
 
-/* All of one look is known: has he been silent for long enough? Only silence between two looks that
- * both were answered counts, so that a store that was away is not taken for a dead owner. */
+/* All of one look is known: has he been silent for long enough? What lies between two looks counts
+ * as two at most: who was stopped himself, or waited for the store, has not seen him silent. */
 static void claim_watch_judge(struct claim *claim)
 {
     struct claim_watch *watch = &claim->watch;
@@ -154,6 +154,20 @@ void claim_watch_step(struct claim *claim)
             claim_watched_log(claim);
             break;
     }
+}
+
+/* An owner, too, tries again the later the longer the store was away: his silence begins anew. */
+void claim_watch_trouble(struct claim *claim, bool away)
+{
+    struct claim_watch *watch = &claim->watch;
+    uint64_t now = loop_now_ms(claim->conf.loop);
+    if (away && !watch->away_ms)
+        watch->away_ms = now;
+    if (away)
+        return;
+    if (watch->away_ms && now - watch->away_ms >= claim_look_ms(claim))
+        watch->silent_ms = 0;
+    watch->away_ms = 0;
 }
 
 void claim_watch_forget(struct claim *claim)

@@ -18,3 +18,8 @@ void durable_again(struct sim *sim);
 void durable_delayed(struct sim *sim);
 void durable_odd(struct sim *sim);
 void durable_swept(struct sim *sim);
+void durable_outage(struct sim *sim);
+void durable_unsynced(struct sim *sim);
+void durable_hole(struct sim *sim);
+void durable_trimmed(struct sim *sim);
+void durable_nested(struct sim *sim);

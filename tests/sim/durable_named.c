@@ -1,6 +1,7 @@
 /* The counterexamples that gave the protocol its guards, each played on purpose. What a network may
  * do late or twice is sent here by a process of its own. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/list.h"
@@ -235,5 +236,163 @@ void durable_swept(struct sim *sim)
     sim_run(sim, 3700000, NULL, NULL);
     name_of(durable, "tmp/0.", name);
     sim_expect(sim, !*name, "%s is still there", name);
+    durable_free(durable);
+}
+
+/* The store goes away and comes back, again and again: a spare leaves an owner in peace who is well, and
+ * takes the job when he is dead. */
+void durable_outage(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    quiet(sim);
+    durable->plan.knows_death = false;
+    durable->plan.patience_ms = 30000;
+    durable->plan.receive_ms = durable->plan.batch_ms = 500;
+    struct sim_process *owner = durable_start(durable);
+    sim_run(sim, 20000, one_acked, durable);
+    durable_start(durable);
+    for (int i = 0; i < 20; i++) {
+        sim_run(sim, sim_below(sim, 60000), NULL, NULL);
+        sim->faults.lost = 1000;
+        sim_run(sim, 4000 + sim_below(sim, 60000), NULL, NULL);
+        sim->faults.lost = 0;
+    }
+    sim_expect(sim, durable->ledger->recoveries == 1, "the job was taken from who was well");
+    sim_kill(owner);
+    sim_run(sim, 120000, two_recovered, durable);
+    sim_expect(sim, two_recovered(durable), "nobody took the job of a dead owner");
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+static uint32_t acks(const struct durable *durable)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < durable->ledger->pushes; i++)
+        n += durable->ledger->acked[i];
+    return n;
+}
+
+struct acked { /* one more event than before */
+    struct durable *durable;
+    uint32_t before;
+};
+
+static bool one_more_acked(void *ctx)
+{
+    const struct acked *acked = ctx;
+    return acks(acked->durable) > acked->before;
+}
+
+/* A block is put in place, the answer is lost, and so is what was not synced: at the moment in which
+ * its event is acknowledged another NameNode is active. */
+void durable_unsynced(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    quiet(sim);
+    durable->ledger->pushes = LEDGER_PUSHES;
+    durable->restarts = true; /* a failover may undo a first take-over */
+    durable_start(durable);
+    for (int i = 0; i < 40 && acks(durable) < LEDGER_PUSHES && !*sim->failure; i++) {
+        struct acked acked = { durable, acks(durable) };
+        sim->faults.unanswered = 500;
+        if (sim_run(sim, 20000, one_more_acked, &acked))
+            sim_store_failover(sim_store(sim, durable->ledger->url), true);
+        sim->faults.unanswered = 0;
+        sim_run(sim, 200, NULL, NULL);
+    }
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+struct seqs { /* of wal/k-<seq>, as they lie there */
+    uint64_t least, most, n;
+};
+
+static void seqs_each(void *ctx, const char *path, struct slice bytes)
+{
+    struct seqs *seqs = ctx;
+    const char *name = strstr(path, "/wal/k-");
+    (void)bytes;
+    if (!name || path[0] != 'e')
+        return;
+    uint64_t seq = strtoull(name + 7, NULL, 10);
+    seqs->least = !seqs->n || seq < seqs->least ? seq : seqs->least;
+    seqs->most = seq > seqs->most ? seq : seqs->most;
+    seqs->n++;
+}
+
+static bool has_hole(void *ctx)
+{
+    const struct durable *durable = ctx;
+    struct seqs seqs = { 0 };
+    sim_store_walk(sim_store(durable->sim, durable->ledger->url), "", seqs_each, &seqs);
+    return seqs.n && seqs.most - seqs.least + 1 != seqs.n;
+}
+
+/* Blocks are created at once, some of them at the second or third try; whatever moment the worker is
+ * looked at, none has been put in place before an earlier one. */
+void durable_hole(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    quiet(sim);
+    sim->faults.latency_us = 300000;
+    sim->faults.lost = 150;
+    durable->ledger->offsets = 60;
+    durable->plan.places = 5;
+    durable->plan.receive_ms = 20;
+    durable->plan.batch_ms = 1u << 30; /* nothing is taken, and so nothing deleted */
+    durable_start(durable);
+    sim_expect(sim, !sim_run(sim, 20000, has_hole, durable), "the log has a hole");
+    durable->plan.batch_ms = 100;
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+/* Every request comes once more, some time later, when what it put in place has been deleted. What is
+ * there again, because its create came again before its rename did, is nothing that anybody reads. */
+void durable_trimmed(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    quiet(sim);
+    sim->faults.twice = 1000;
+    sim->faults.late_ms = 30000;
+    durable->plan.snapshot_records = durable->plan.retain = 1;
+    durable->plan.batch_ms = 50;
+    durable->plan.knows_death = true;
+    durable->plan.has_ended = NULL;
+    struct sim_process *worker = durable_start(durable);
+    sim_run(sim, 60000, durable_complete, durable);
+    sim_run(sim, 40000, NULL, NULL); /* all that wanders has come */
+    sim_expect(sim, worker->alive, "it has stopped");
+    sim_kill(worker);
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
+}
+
+/* The requests of a first start come once more when another has taken the job over: what they make is
+ * moved into what is there already, and no rename finds it under the name that it had. */
+void durable_nested(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    quiet(sim);
+    sim->faults.twice = 1000;
+    sim->faults.late_ms = 20000;
+    durable->plan.knows_death = true;
+    durable->plan.has_ended = NULL;
+    struct sim_process *one = durable_start(durable);
+    sim_run(sim, 20000, one_acked, durable);
+    sim_pause(one);
+    durable_start(durable);
+    sim_run(sim, 40000, NULL, NULL);
+    sim_continue(one);
+    sim_run(sim, 3000, NULL, NULL);
+    sim_expect(sim, !one->alive, "the old owner works on");
+    if (!*sim->failure)
+        durable_drain(durable);
     durable_free(durable);
 }

@@ -69,20 +69,27 @@ static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t 
     test_turns(&stage.test, 20);
 }
 
-static void begin(void)
+static void begin(uint64_t owed) /* so many of the last batches are not delivered */
 {
     stage.progress.index++;
     stage.progress.batch++;
-    stage.delivered[0].delivered = stage.delivered[0].last = stage.progress.batch;
+    stage.delivered[0].last = stage.progress.batch;
+    stage.delivered[0].delivered = stage.progress.batch - owed;
+    stage.saved = false;
     keeper_committing(stage.keeper, KEEPER_BYTES_MAX);
     keeper_committed(stage.keeper);
 }
 
-static void save(void)
+static void save_owing(uint64_t owed)
 {
-    begin();
+    begin(owed);
     test_until(&stage.test, &stage.saved);
     test_turns(&stage.test, 20);
+}
+
+static void save(void)
+{
+    save_owing(0);
 }
 
 static bool has(const char *path)
@@ -113,7 +120,7 @@ START_TEST(a_snapshot_that_reads_otherwise_than_it_was_written_fails_the_job)
     stage_open(1, found, 1, 3000);
     memory_on(stage.test.store, stir, NULL);
     stage.failed_cb = spoilt_cb;
-    begin();
+    begin(0);
     test_until(&stage.test, &stage.failed);
     ck_assert(!stage.saved && has(TOP "snap/3000"));
     test_end(&stage.test);
@@ -127,6 +134,21 @@ START_TEST(snapshots_of_earlier_workers_stay_and_go_like_its_own)
     save();
     ck_assert(!has(TOP "snap/1000") && has(TOP "snap/2000") && has(TOP "snap/4001"));
     ck_assert_msg(!has(TOP "log/1500") && has(TOP "log/2500"), "behind the oldest that stays");
+    test_end(&stage.test);
+}
+END_TEST
+
+START_TEST(a_record_stays_until_its_outputs_are_delivered)
+{
+    uint64_t found[] = { 1000, 2000, 3000 };
+    stage_open(1, found, 3, 3000);
+    memory_put(stage.test.store, TOP "log/4001");
+    save_owing(1);
+    save_owing(2);
+    ck_assert(has(TOP "snap/4002") && !has(TOP "snap/4001"));
+    ck_assert_msg(has(TOP "log/4001"), "its batch is owed");
+    save();
+    ck_assert(!has(TOP "log/4001"));
     test_end(&stage.test);
 }
 END_TEST
@@ -156,6 +178,7 @@ Suite *keeper_suite(void)
     TCase *tcase = tcase_create("keeper");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, snapshots_of_earlier_workers_stay_and_go_like_its_own);
+    tcase_add_test(tcase, a_record_stays_until_its_outputs_are_delivered);
     tcase_add_test(tcase, what_is_too_many_at_the_start_goes_at_once);
     tcase_add_test(tcase, a_snapshot_that_could_not_be_read_counts_for_nothing);
     tcase_add_test(tcase, a_snapshot_that_reads_otherwise_than_it_was_written_fails_the_job);
