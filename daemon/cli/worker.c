@@ -30,7 +30,7 @@
 
 struct worker_args {
     const char *spec, *name, *conf, *state, *parent, *discard;
-    bool standby, replaces, once, check;
+    bool standby, replaces, again, once, check;
 };
 static const struct cli_option worker_options[] = {
     { "spec", 0, "FILE", "the job file", offsetof(struct worker_args, spec) },
@@ -41,6 +41,8 @@ static const struct cli_option worker_options[] = {
     { "standby", 0, NULL, "another worker owns the job", offsetof(struct worker_args, standby) },
     { "replaces", 0, NULL, "another version of the job, which is kept if this one is refused",
       offsetof(struct worker_args, replaces) },
+    { "again", 0, NULL, "this file was started before, with this checkpoint",
+      offsetof(struct worker_args, again) },
     { "once", 0, NULL, "stop when all is processed", offsetof(struct worker_args, once) },
     { "discard-state", 0, "LIST", "drop these states", offsetof(struct worker_args, discard) },
     { "check", 0, NULL, "only check the file", offsetof(struct worker_args, check) },
@@ -195,6 +197,7 @@ static void process_work(struct worker_process *process, const char *job)
                                   .out = process->out,
                                   .spare = process->args.standby,
                                   .replaces = process->args.replaces,
+                                  .again = process->args.again,
                                   .once = process->args.once,
                                   .discard = process->args.discard,
                                   .diags = &process->diags,

@@ -48,6 +48,7 @@ bool job_open(struct job *job)
                                                                 .msg = err.text });
     job->attempt = past->attempt;
     job->counted_spec = past->spec;
+    job->ran_spec = past->attempt ? past->spec : 0;
     for (uint32_t i = 0; i < past->failures.n; i++)
         failures_add(&job->policy.failures, past->failures.at_ms[i]);
     job->policy.failed = past->failed;

@@ -57,6 +57,7 @@ struct job {
     struct policy policy;
     uint64_t attempt;        /* number of the newest */
     uint64_t counted_spec;   /* hash of the file that the count belongs to; 0 = none yet */
+    uint64_t ran_spec;       /* of the file that the newest attempt was started with; 0 = none */
     struct loop_timer timer; /* policy's */
     bool held, held_standby; /* a start waits for the ledger, or for its end: no child is there */
     struct loop_timer hold;

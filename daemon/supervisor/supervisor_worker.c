@@ -132,6 +132,9 @@ static void worker_spawn(struct job *job, bool standby)
         worker_args_add(&args, "--standby");
     if (job->before && !job->supervisor->conf.once)
         worker_args_add(&args, "--replaces");
+    if (job->ran_spec && job->ran_spec == job->counted_spec)
+        worker_args_add(&args, "--again");
+    job->ran_spec = job->counted_spec;
     if (job->supervisor->conf.once)
         worker_args_add(&args, "--once");
     if (job->supervisor->conf.discard && !job->discarded) {

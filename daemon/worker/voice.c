@@ -181,6 +181,16 @@ void voice_failed(struct voice *voice, const struct err *err)
     voice_update(voice);
 }
 
+void voice_empty(struct voice *voice)
+{
+    voice_log(voice, &(struct log_entry){
+                         .level = LOG_WARNING,
+                         .event = "checkpoint.empty",
+                         .msg = "the job was started before, and its checkpoint is empty: "
+                                "was it removed? State begins anew; reading goes on at "
+                                "the group's offsets, else at startingOffsets" });
+}
+
 void voice_gap(struct voice *voice, const struct entry *gap)
 {
     char topic[256]; /* Kafka's are shorter */

@@ -50,6 +50,9 @@ void voice_trouble(struct voice *voice, enum voice_trouble what, const struct er
 void voice_failed(struct voice *voice, const struct err *err);
 /* Offsets that the source no longer had were given up by policy: never silently. */
 void voice_gap(struct voice *voice, const struct entry *gap);
+/* The job was started before, and nobody has owned its checkpoint. Who removed it may want just that;
+ * who lost it must hear of it. */
+void voice_empty(struct voice *voice);
 void voice_batch(struct voice *voice, const struct voice_batch *batch);
 void voice_ready(struct voice *voice, const struct job_policy *policy, const char *description);
 void voice_rejected(struct voice *voice, int64_t errors, const char *text);

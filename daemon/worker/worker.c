@@ -379,6 +379,8 @@ static void worker_claimed_cb(void *ctx, struct directory *directory, const stru
     }
     worker->directory = directory;
     worker->began_ms = loop_now_ms(worker->conf.loop);
+    if (worker->conf.again && directory->epoch == 1)
+        voice_empty(worker->conf.voice);
     sm_move(&worker->sm, WORKER_RECOVERING);
     voice_phase(worker->conf.voice, JOB_RECOVERING, NULL);
     recover_start(directory, worker_recovered_cb, worker);

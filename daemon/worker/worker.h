@@ -21,11 +21,13 @@ struct worker_conf { /* all of it is borrowed for the worker's life */
     const struct job_spec *spec;
     const struct plan *plan;
     struct voice *voice;
-    struct out *out;     /* where `print` goes */
-    bool spare;          /* the attempt before lost the job to another worker */
-    bool replaces;       /* another version of the job: that is kept when this one cannot go on from
+    struct out *out; /* where `print` goes */
+    bool spare;      /* the attempt before lost the job to another worker */
+    bool replaces;   /* another version of the job: that is kept when this one cannot go on from
                           * what it left */
-    bool once;           /* stop when all that the sources held at the start is processed */
+    bool again;      /* this job was started before, with this checkpoint: it is not empty, unless
+                          * somebody has removed it */
+    bool once;       /* stop when all that the sources held at the start is processed */
     const char *discard; /* states that are dropped at the start: ID or JOB/ID, with commas
                           * between; NULL = none */
     struct diags *diags; /* of the job file: takes what the job cannot go on from; NULL = nobody

@@ -109,6 +109,21 @@ def a_checkpoint_that_is_taken_away_stops_the_job():
         judge(stage, kafka, count)
 
 
+def a_checkpoint_that_is_gone_at_the_start_is_told():
+    with Stage("rough-gone") as stage:
+        kafka = MockKafka(stage, daemon(BUILD), 4, 300)
+        count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="100ms", attempts=1000))
+        until("batches", lambda: len(count.events("batch.completed")) > 5, 30, count.process)
+        expect(count.process.stop(30) == 0 and not count.events("checkpoint.empty"), "a first start is nothing to tell")
+        count.start()
+        until("it goes on", lambda: len(count.events("job.recovered")) > 1, 30, count.process)
+        expect(count.process.stop(30) == 0 and not count.events("checkpoint.empty"), "nor is a second one")
+        os.rename(os.path.join(stage.folder, "checkpoint"), os.path.join(stage.folder, "away"))
+        count.start()
+        until("it is told", lambda: count.events("checkpoint.empty"), 30, count.process)
+        until("it begins anew", lambda: len(count.events("job.recovered")) > 2, 30, count.process)
+
+
 def few_files_or_little_memory_are_told():
     with Stage("rough-limits") as stage:
         kafka = MockKafka(stage, daemon(BUILD), 1, 300)
@@ -133,7 +148,7 @@ def few_files_or_little_memory_are_told():
 if __name__ == "__main__":
     SEED = seed_of(sys.argv)
     TESTS = [the_clock_may_jump, signals_at_any_time_end_it_well, a_checkpoint_that_is_taken_away_stops_the_job,
-             few_files_or_little_memory_are_told]
+             a_checkpoint_that_is_gone_at_the_start_is_told, few_files_or_little_memory_are_told]
     if "--only" in sys.argv:
         run_tests("rough", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 120)
     side_by_side("rough", TESTS)
