@@ -9,6 +9,7 @@
 
 #include "durable_field.h"
 #include "sim.h"
+#include "sim_http.h"
 
 static struct sim_process *some_worker(struct durable *durable)
 {
@@ -36,9 +37,10 @@ static void disturb(struct durable *durable)
     }
 }
 
-static void fight(struct sim *sim, const char *url)
+static void fight(struct sim *sim, const char *url, bool over_http)
 {
     struct durable *durable = durable_new(sim, url);
+    durable->plan.over_http = over_http;
     durable->restarts = true;
     for (uint32_t i = 2 + (uint32_t)sim_below(sim, 2); i; i--)
         durable_start(durable);
@@ -55,12 +57,46 @@ static void fight(struct sim *sim, const char *url)
 void durable_fight(struct sim *sim)
 {
     census_note(CENSUS_WRITERS);
-    fight(sim, "webhdfs://nn/orders");
+    fight(sim, "webhdfs://nn/orders", false);
+}
+
+void durable_http(struct sim *sim)
+{
+    census_note(CENSUS_WRITERS);
+    sim_http_at(&(struct sim_http_plan){ .left = 0 });
+    fight(sim, "webhdfs://nn/orders", true);
 }
 
 void durable_local(struct sim *sim)
 {
-    fight(sim, "file:///orders");
+    fight(sim, "file:///orders", false);
+}
+
+/* One HTTP request of a worker's life, each in a run by itself, ends so: done and the reply lost, done
+ * when its sender has given it up, not done, done and once more later, answered with a body that is cut;
+ * in half of the runs another has taken the job over before it is done late. */
+void durable_http_each(struct sim *sim)
+{
+    struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
+    uint64_t fate = sim->seed % (SIM_FATES + 1);
+    sim->faults = (struct sim_faults){ .latency_us = 1000, .give_up_ms = 1000, .late_ms = 20000 };
+    durable->plan.over_http = durable->plan.knows_death = true;
+    durable->plan.has_ended = NULL;
+    sim_http_at(&(struct sim_http_plan){
+        .left = sim->point, .fate = (enum sim_fate)fate, .cut = fate == SIM_FATES });
+    struct sim_process *first = durable_start(durable);
+    sim_run(sim, 60000, durable_complete, durable);
+    if (sim_chance(sim, 500)) {
+        sim_pause(first);
+        durable_start(durable);
+        sim_run(sim, 30000, NULL, NULL);
+        if (first->alive)
+            sim_continue(first);
+        sim_run(sim, 3000, NULL, NULL);
+    }
+    if (!*sim->failure)
+        durable_drain(durable);
+    durable_free(durable);
 }
 
 /* One worker, no faults: everything is there, and it takes no time. */

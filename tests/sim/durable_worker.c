@@ -7,6 +7,7 @@
 #include "column/block.h"
 #include "durable_parts.h"
 #include "io/world.h"
+#include "sim_http.h"
 
 const char *const source_names[SOURCES] = { "k", "p" };
 
@@ -325,7 +326,8 @@ void durable_worker_main(struct sim_process *process, void *ctx)
     worker->process = process;
     worker->plan = ctx;
     worker->ledger = worker->plan->ledger;
-    worker->store = sim_store_open(process, worker->ledger->url);
+    worker->store = worker->plan->over_http ? sim_http_store_open(process, worker->ledger->url)
+                                            : sim_store_open(process, worker->ledger->url);
     for (unsigned i = 0; i < SOURCES; i++) {
         worker->sources[i].worker = worker;
         list_init(&worker->sources[i].groups);

@@ -14,6 +14,7 @@ struct durable_plan { /* how the workers of one simulation go about it */
     uint32_t places;
     uint32_t snapshot_records; /* a snapshot each so many; 0 = never */
     uint32_t retain;
+    bool over_http;   /* the store is the real client of WebHDFS on simulated HTTP */
     bool may_fail;    /* an ERR_FATAL is no failure of the simulation */
     bool knows_death; /* workers are told when an owner has ended */
     /* Whether the process with this pid has ended; outside. NULL: all have. */

@@ -32,6 +32,8 @@ const struct sim_scenario sim_scenarios[] = {
     { "durable.first", durable_first, 200, 0, false },
     { "durable.fight", durable_fight, 400, 0, false },
     { "durable.local", durable_local, 100, 0, false },
+    { "durable.http", durable_http, 100, 0, false },
+    { "durable.http_each", durable_http_each, 5, 600, true },
     { "durable.alone", durable_alone, 100, 0, false },
     { "durable.lost", durable_lost, 64, 0, false },
     { "durable.undone", durable_undone, 64, 0, false },

@@ -149,6 +149,7 @@ START_TEST(an_upload_without_an_answer_is_unknown)
         { "HTTP/1.1 200 OK\r\n\r\n", 0, TINY_CLOSE },
         { "HTTP/1.1 502 Bad Gateway\r\n\r\n", 0, TINY_CLOSE },
         { REMOTE("EOFException", "its NameNode is gone"), 0, TINY_CLOSE },
+        { "HTTP/1.1 201 Created\r\n\r\n", 0, TINY_ENDLESS },
     };
     SERVE(first, { GO_TO(NODE), 0, END }, steps[_i]);
     ck_assert_int_eq(create(), STORE_UNKNOWN);
@@ -161,15 +162,20 @@ END_TEST
 
 START_TEST(an_address_that_is_not_a_datanode_is_not_followed)
 {
-    static const char *const places[] = { "https://127.0.0.1:PORT/webhdfs/v1/a",
-                                          "file:///etc/passwd", "http://127.0.0.1:PORT/elsewhere",
-                                          "" };
-    char answer[256];
-    snprintf(answer, sizeof answer, GO_TO("%s"), places[_i]);
-    SERVE(first, { answer, 0, END });
+    static const struct {
+        const char *answer, *says;
+    } rows[] = {
+        { GO_TO("https://127.0.0.1:PORT/webhdfs/v1/a"), "an address that we do not follow" },
+        { GO_TO("file:///etc/passwd"), "an address that we do not follow" },
+        { GO_TO("http://127.0.0.1:PORT/elsewhere"), "an address that we do not follow" },
+        { GO_TO(""), "an address that we do not follow" },
+        { "HTTP/1.1 307 Go\r\nContent-Length: 0\r\n\r\n", "it names no DataNode" },
+        { "HTTP/1.1 200 OK\r\n\r\n{\"Location\":\"http://1", "it names no DataNode" },
+    };
+    SERVE(first, { rows[_i].answer, 0, END });
     ck_assert_int_eq(create(), STORE_REFUSED);
     ck_assert_int_eq(stage.req.err.kind, ERR_RETRY);
-    ck_says("an address that we do not follow");
+    ck_says(rows[_i].says);
     tiny_stop(&stage.first);
     ck_assert_uint_eq(stage.first.n_taken, 1);
 }
@@ -322,6 +328,8 @@ START_TEST(a_change_without_an_answer_is_unknown_and_not_repeated)
         { NULL, 0, TINY_RESET },
         { "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"boolean\": tr", 0, TINY_CLOSE },
         { "HTTP/1.1 200 OK\r\n\r\n{\"boolean\": tr", 0, TINY_CLOSE },
+        { "HTTP/1.1 200 OK\r\n\r\n{\"boolean\": \"true\"}", 0, TINY_CLOSE },
+        { "HTTP/1.1 200 OK\r\n\r\n{\"boolean\": true}", 0, TINY_ENDLESS },
     };
     SERVE(first, steps[_i]);
     ck_assert_int_eq(ASK(rename, .target = "b"), STORE_UNKNOWN);
@@ -468,8 +476,8 @@ Suite *store_webhdfs_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_create_goes_in_two_steps);
     tcase_add_loop_test(tcase, an_old_release_is_asked_for_the_length, 0, 3);
-    tcase_add_loop_test(tcase, an_upload_without_an_answer_is_unknown, 0, 7);
-    tcase_add_loop_test(tcase, an_address_that_is_not_a_datanode_is_not_followed, 0, 4);
+    tcase_add_loop_test(tcase, an_upload_without_an_answer_is_unknown, 0, 8);
+    tcase_add_loop_test(tcase, an_address_that_is_not_a_datanode_is_not_followed, 0, 6);
     tcase_add_test(tcase, a_datanode_that_is_not_there_is_left_out);
     tcase_add_test(tcase, when_none_is_left_none_is_left_out);
     tcase_add_test(tcase, no_datanode_at_all_is_told);
@@ -477,7 +485,7 @@ Suite *store_webhdfs_suite(void)
     tcase_add_test(tcase, a_create_that_nobody_waits_for_ends_soon);
     tcase_add_loop_test(tcase, the_next_namenode_is_asked_when_nothing_was_done, 0, 2);
     tcase_add_test(tcase, when_no_namenode_helps_each_ones_words_are_told);
-    tcase_add_loop_test(tcase, a_change_without_an_answer_is_unknown_and_not_repeated, 0, 4);
+    tcase_add_loop_test(tcase, a_change_without_an_answer_is_unknown_and_not_repeated, 0, 6);
     tcase_add_test(tcase, a_kept_connection_that_dies_with_a_change_on_it_is_not_replaced);
     tcase_add_test(tcase, safe_mode_is_named);
     tcase_add_test(tcase, touch_mkdirs_remove_and_lock);
