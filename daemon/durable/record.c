@@ -128,7 +128,11 @@ static void field_get(const struct field *field, struct reader *reader, struct e
             *(struct slice *)at = reader_bytes(reader, reader_u32(reader));
             break;
         case FIELD_MAYBE:
-            *(uint32_t *)at = reader_left(reader) ? reader_u32(reader) : 0;
+            *(uint32_t *)at = 0;
+            if (reader_left(reader) == 0)
+                break;
+            *(uint32_t *)at = reader_u32(reader);
+            reader->bad |= *(uint32_t *)at == 0; /* nobody writes that */
             break;
         default:
             check(false);

@@ -120,6 +120,9 @@ START_TEST(a_range_with_and_without_its_crc)
     struct entry entry = { 0 };
     ck_assert(record_open(buf_slice(&old), &reader, NULL) && record_next(&reader, &entry, NULL));
     ck_assert(entry.range.to == 60 && entry.range.count == 7 && entry.range.crc == 0);
+    buf_put_u32(&old, 0); /* each record has one form */
+    old.ptr[17] += 4;
+    ck_assert_int_eq(count(old.ptr, old.len), -1);
     buf_free(&old);
     record_free(&record);
 }
