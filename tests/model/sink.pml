@@ -4,11 +4,12 @@
  *
  * Guarded, files on the checkpoint's own store: they wait in out/ of the job's directory and leave it one by one, by RENAME, so that
  * the source dies with a take-over; _SUCCESS when the others are answered for. A NO is settled by touching the target, then the
- * directory, then by a look into out/: gone from there means that a reader has it. When all is done it is noted, and what is noted
- * goes from out/ at the next recovery.
+ * directory, then by a look into out/; gone from there, by touching the directory, which makes that last, and a second look: then a
+ * reader has it. When all is done it is noted, and what is noted goes from out/ at the next recovery.
  *   -DSTAGED_OUT    files wait beside the target, as on any other store: the source outlives the take-over
  *   -DDIRECTORY     one RENAME of a folder to its final name, which HDFS moves into a folder that is there
  *   -DEARLY_SUCCESS _SUCCESS is renamed while the others are not answered for
+ *   -DLOOKED_ONCE   one look into out/ is believed, which an earlier send may just have emptied, and a failover fill again
  *   -DTARGET_GONE   a NO with nothing at the target is taken for one that a reader has
  *   -DMARK          a sink with transactions: the batch's number is stored in the same one, and the new owner fences the sink
  *                   BEFORE he reads the number. No guard is taken out
@@ -102,7 +103,15 @@ inline deliver(f)
             break;
 #endif
             atomic { if :: vis.cur == me -> copy(dur, vis) :: else -> goto end fi };                 /* fenced */
-            atomic { if :: vis.cur != me -> goto end :: vis.cur == me && !vis.staged[f] -> break :: else -> skip fi }
+            atomic { if :: vis.cur != me -> goto end :: else -> res = !vis.staged[f] fi };
+#ifndef LOOKED_ONCE
+            if
+            :: res -> atomic { if :: vis.cur == me -> copy(dur, vis) :: else -> goto end fi };
+                atomic { if :: vis.cur != me -> goto end :: else -> res = !vis.staged[f] fi }
+            :: else -> skip
+            fi;
+#endif
+            if :: res -> res = false; break :: else -> skip fi
         fi
     od
 }
