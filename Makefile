@@ -76,7 +76,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
 # under gcc they replay tests/fuzz/corpus; `make fuzz` builds them with clang's libFuzzer. What fuzz_sim has runs in the simulator
 FUZZ_MAIN := $(call obj,tests/fuzz/fuzz.c tests/fuzz/main.c)
 $(BUILD)/fuzz: $(call obj,$(CORE) $(DOORS) $(FUZZ)) $(FUZZ_MAIN) $(BUILD)/fuzz_table.o
-$(BUILD)/fuzz_sim: $(call obj,$(filter-out daemon/cli/% daemon/supervisor/%,$(CORE)) $(filter-out %/main.c,$(SIM)) $(FUZZ_SIM)) $(FUZZ_MAIN) $(BUILD)/fuzz_sim_table.o
+$(BUILD)/fuzz_sim: $(call obj,$(filter-out daemon/cli/%,$(CORE)) $(filter-out %/main.c,$(SIM)) $(FUZZ_SIM)) $(FUZZ_MAIN) $(BUILD)/fuzz_sim_table.o
 $(BUILD)/fuzz $(BUILD)/fuzz_sim:
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 $(BUILD)/fuzz_table.c: $(FUZZ)
