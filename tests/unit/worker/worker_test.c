@@ -224,13 +224,13 @@ START_TEST(what_an_output_owed_when_it_was_removed_is_forgotten)
 {
     stage_open();
     start("outputs: [print: {label: a}, print: {label: b}]\n");
-    until_seen("/log/6");
-    start("outputs: [print: {label: a}]\n");
+    until_seen("/log/3");
     struct said said = log_says("b");
-    ck_assert_msg(said.last > said.delivered, "the last one is noted in the next record");
-    until_seen("/log/12");
-    said = log_says("b");
-    ck_assert_uint_eq(said.last, said.delivered);
+    for (; said.last < 3 || said.last == said.delivered; said = log_says("b"))
+        test_turns(&stage.test, 1); /* the last one is noted in a record that follows */
+    start("outputs: [print: {label: a}]\n");
+    for (; said.last != said.delivered; said = log_says("b"))
+        test_turns(&stage.test, 1);
     ck_assert_uint_ge(said.last, 3);
     stop();
     test_until(&stage.test, &stage.ended);
@@ -253,7 +253,7 @@ START_TEST(a_stop_makes_no_batch_bear_a_time_to_come)
         test_turns(&stage.test, 1);
     int64_t now_ms = world_wall_ms(loop_world(stage.test.loop));
     ck_assert_int_lt(log_says("").time_ms, now_ms + 100);
-    ck_assert_int_eq(log_says("").time_ms, last_ms + 300);
+    ck_assert_int_ge(log_says("").time_ms, last_ms + 300);
 }
 END_TEST
 
