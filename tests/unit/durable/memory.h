@@ -38,9 +38,10 @@ struct test { /* a loop, a store on it, and when to stop */
 };
 void test_begin(struct test *test);
 void test_end(struct test *test);
-/* Runs the loop until *flag; fails the test after ten seconds. */
+/* Runs the loop until *flag; fails the test after fifty seconds. */
 void test_until(struct test *test, const bool *flag);
-void test_turns(struct test *test, unsigned ms); /* lets the loop turn for so long */
+/* Lets the loop turn for so long, and until the store owes no answer. */
+void test_turns(struct test *test, unsigned ms);
 
 struct directory;
 /* A directory e1.… that is ours, with its folders. */
