@@ -1,10 +1,9 @@
 """Apache HDFS with two NameNodes that share their edits by a JournalNode, and one DataNode; who is active is decided by hand."""
 
 import getpass
-import os
 import subprocess
 
-from peers import HADOOP, LOG4J, READY_SECONDS, SERVER, Hdfs, jars, run_java, xml
+from peers import READY_SECONDS, SERVER, Hdfs, jars, run_java
 from harness import expect, free_ports, http_get, is_open, until
 from webhdfs import Webhdfs
 
@@ -23,16 +22,7 @@ class HdfsPair(Hdfs):
         self.url = f"webhdfs://systest@127.0.0.1:{self.http[0]},127.0.0.1:{self.http[1]}/user/systest"
 
     def configure(self, name, more=None):
-        """The words of a java command for the one of this name."""
-        folder = os.path.dirname(self.stage.write(f"{name}/log4j.properties", LOG4J))
-        for part in ("hdfs", "datanode", "journal", "static"):
-            os.makedirs(os.path.join(folder, "webapps", part), exist_ok=True)
-        self.stage.write(f"{name}/core-site.xml", xml({
-            "fs.defaultFS": "hdfs://ha", "hadoop.tmp.dir": self.stage.path("hdfs-tmp"),
-            "hadoop.http.staticuser.user": "systest", "ipc.client.connect.max.retries": 3}))
-        site = {"dfs.nameservices": "ha", "dfs.ha.namenodes.ha": "nn0,nn1", "dfs.replication": 1, "dfs.heartbeat.interval": 1,
-                "dfs.ha.tail-edits.period": "1s", "dfs.namenode.safemode.extension": 0,
-                "dfs.namenode.fs-limits.min-block-size": 4096, "dfs.namenode.datanode.registration.ip-hostname-check": "false",
+        site = {"dfs.nameservices": "ha", "dfs.ha.namenodes.ha": "nn0,nn1", "dfs.replication": 1, "dfs.ha.tail-edits.period": "1s",
                 "dfs.ha.automatic-failover.enabled": "false", "dfs.ha.fencing.methods": "shell(/bin/true)",
                 "dfs.client.failover.proxy.provider.ha":
                     "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider",
@@ -47,8 +37,7 @@ class HdfsPair(Hdfs):
         for n in range(2):
             site[f"dfs.namenode.http-address.ha.nn{n}"] = f"127.0.0.1:{self.http[n]}"
             site[f"dfs.namenode.rpc-address.ha.nn{n}"] = f"127.0.0.1:{self.rpc[n]}"
-        self.stage.write(f"{name}/hdfs-site.xml", xml({**site, **(more or {})}))
-        return HADOOP + ["-cp", f"{folder}:{self.lib}/*"]
+        return self.write_conf(name, "hdfs://ha", {**site, **(more or {})})
 
     def start(self):
         shared = self.configure("shared")

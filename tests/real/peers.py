@@ -156,17 +156,22 @@ class Hdfs:
         self.url = self.client.url("/user/systest")
 
     def configure(self, name, more):
+        return self.write_conf(name, f"hdfs://127.0.0.1:{self.rpc}", {
+            "dfs.replication": self.count, "dfs.namenode.heartbeat.recheck-interval": 2000,
+            "dfs.namenode.redundancy.interval.seconds": "1s", **more})
+
+    def write_conf(self, name, root, site):
+        """The configuration of the one of this name, as a folder of its own; the words of the java command that takes it."""
         folder = os.path.dirname(self.stage.write(f"{name}/log4j.properties", LOG4J))
         for part in ("hdfs", "datanode", "journal", "static"):  # the jars lack the web pages, and ask for their folders
             os.makedirs(os.path.join(folder, "webapps", part), exist_ok=True)
         self.stage.write(f"{name}/core-site.xml", xml({
-            "fs.defaultFS": f"hdfs://127.0.0.1:{self.rpc}", "hadoop.tmp.dir": self.stage.path("hdfs-tmp"),
+            "fs.defaultFS": root, "hadoop.tmp.dir": self.stage.path("hdfs-tmp"),
             "hadoop.http.staticuser.user": "systest", "ipc.client.connect.max.retries": 3}))
         self.stage.write(f"{name}/hdfs-site.xml", xml({
-            "dfs.replication": self.count, "dfs.heartbeat.interval": 1, "dfs.namenode.heartbeat.recheck-interval": 2000,
-            "dfs.namenode.redundancy.interval.seconds": "1s", "dfs.namenode.safemode.extension": 0,
+            "dfs.heartbeat.interval": 1, "dfs.namenode.safemode.extension": 0,
             "dfs.namenode.fs-limits.min-block-size": 4096, "dfs.namenode.datanode.registration.ip-hostname-check": "false",
-            **more}))
+            **site}))
         return HADOOP + ["-cp", f"{folder}:{self.lib}/*"]
 
     def start(self):
