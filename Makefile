@@ -71,6 +71,7 @@ $(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/scenario/store_driver.c
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
 	@mkdir -p $(@D); echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/bench/fake_broker: $(call obj,$(wildcard tests/bench/broker/*.c))
 .PRECIOUS: $(BUILD)/tests/bench/%.o
 
 # under gcc they replay tests/fuzz/corpus; `make fuzz` builds them with clang's libFuzzer. What fuzz_sim has runs in the simulator

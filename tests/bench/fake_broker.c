@@ -7,14 +7,19 @@
  * limit: records of a partition (none: without end); low: once offset AT was asked for, offsets below
  * TO are gone. Prints host:port, serves until its standard input ends. Record i of a partition is text
  * number i modulo BATCHES * BATCH_RECORDS; --text prints these texts, a line each, and ends. It knows
- * Fetch 4, ListOffsets 1, Metadata 1, and of a group that it has no commits. What it is told on its
+ * Fetch 4, ListOffsets 2, Metadata 1, and of a group that it has no commits. What it is told on its
  * standard input, a line each, it does at once and says `ok`:
  *   port N      says that it listens there
  *   end N       the log ends at N: cut, or grown
  *   other AT    from offset AT on other texts stand there
  *   error CODE  what a Fetch says of each partition; 3 also that there is no such topic; 0 = nothing
  *   bad KIND AT the batch at AT: hole (there is none), crc, or 1 GiB long as it says (huge), as its
- *               first record says (record), as the whole answer says (frame); -1 = well again */
+ *               first record says (record), as the whole answer says (frame)
+ *   bad well    no batch is any more
+ *   low N       offsets below N are gone
+ *   txn AT PRODUCER data|commit|abort
+ *               the batch at AT is part of a transaction, or it is one record, the end of it. A client
+ *               that reads only what is committed sees nothing behind one that has no end yet */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -22,7 +27,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +35,20 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/crc32c.h"
 #include "base/list.h"
+#include "broker/batch.h"
+#include "broker/txn.h"
 
 #define BATCHES 16
-#define BATCH_RECORDS 1000
 #define PIECES_MAX 1000 /* of one answer; two a batch */
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of the broker, while many serve */
 static struct broker {
     const char *topic;
     int32_t partitions;
     size_t record;
     int64_t low_at, low_to;
-    _Atomic int64_t limit, low, other_at, error, bad_at;
+    int64_t limit, low, other_at, error, bad_at;
     char bad[8];        /* which kind */
     struct buf strange; /* the bad batch */
     int port;
@@ -57,85 +62,6 @@ static struct broker {
              .bad_at = -1,
              .other_at = INT64_MAX };
 
-/* ---- batches */
-
-static void put_varint(struct buf *out, int64_t value)
-{
-    uint64_t zigzag = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-    for (; zigzag >= 0x80; zigzag >>= 7)
-        buf_put_u8(out, (uint8_t)(zigzag | 0x80));
-    buf_put_u8(out, (uint8_t)zigzag);
-}
-
-/* The k-th of 65,536 words comes about as often as 1/k; 100 bytes are some 16 of them. */
-static void put_words(struct buf *out, size_t n, uint64_t *seed)
-{
-    size_t end = out->len + n;
-    while (out->len < end) {
-        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-        uint32_t word = 1u << (*seed >> 33) % 16;
-        word += (uint32_t)(*seed >> 48) % word;
-        buf_printf(out, "%.*s%x ", 1 + (int)(word % 4), "word", (unsigned)word);
-    }
-    out->len = end;
-    out->ptr[end - 1] = 'x'; /* never a blank at the end */
-}
-
-static void make_batch(struct buf *batch, uint64_t seed)
-{
-    struct buf records = { 0 }, text = { 0 }, one = { 0 };
-    for (int i = 0; i < BATCH_RECORDS; i++) {
-        buf_clear(&text);
-        buf_clear(&one);
-        put_words(&text, broker.record, &seed);
-        if (broker.is_text)
-            printf("%.*s\n", (int)text.len, (const char *)text.ptr);
-        buf_put_u8(&one, 0);
-        put_varint(&one, 0);
-        put_varint(&one, i);
-        put_varint(&one, -1); /* no key */
-        put_varint(&one, (int64_t)text.len);
-        buf_put(&one, text.ptr, text.len);
-        put_varint(&one, 0); /* no headers */
-        put_varint(&records, (int64_t)one.len);
-        buf_put(&records, one.ptr, one.len);
-    }
-    struct buf body = { 0 }; /* what the checksum covers */
-    buf_put_u16(&body, 0);
-    buf_put_u32(&body, BATCH_RECORDS - 1);
-    buf_put_u64(&body, 1700000000000);
-    buf_put_u64(&body, 1700000000000);
-    buf_put_u64(&body, UINT64_MAX); /* no producer, epoch, sequence */
-    buf_put_u16(&body, UINT16_MAX);
-    buf_put_u32(&body, UINT32_MAX);
-    buf_put_u32(&body, BATCH_RECORDS);
-    buf_put(&body, records.ptr, records.len);
-    buf_put_u32(batch, (uint32_t)body.len + 9);
-    buf_put_u32(batch, 0);
-    buf_put_u8(batch, 2);
-    buf_put_u32(batch, crc32c(0, body.ptr, body.len));
-    buf_put(batch, body.ptr, body.len);
-    buf_free(&records);
-    buf_free(&text);
-    buf_free(&one);
-    buf_free(&body);
-}
-
-static void make_strange(void)
-{
-    struct buf *batch = &broker.strange;
-    buf_clear(batch);
-    buf_put(batch, broker.batch[0].ptr, broker.batch[0].len);
-    if (strcmp(broker.bad, "crc") == 0)
-        batch->ptr[batch->len - 1] ^= 1;
-    if (strcmp(broker.bad, "huge") == 0)
-        be_put_u32(batch->ptr, 1u << 30);
-    if (strcmp(broker.bad, "record") == 0) {
-        memcpy(batch->ptr + 53, "\x80\x80\x80\x80\x08", 5);
-        be_put_u32(batch->ptr + 9, crc32c(0, batch->ptr + 13, batch->len - 13));
-    }
-}
-
 /* ---- answers */
 
 struct answer {
@@ -143,7 +69,19 @@ struct answer {
     size_t cut[PIECES_MAX]; /* where in out a batch stands */
     const struct buf *at[PIECES_MAX];
     size_t n_cuts;
+    bool stable;      /* the client reads only what is committed */
+    bool lie;         /* about its length */
+    uint32_t wait_ms; /* before it is sent: a broker without news answers late */
 };
+
+static int64_t log_end(const struct answer *answer)
+{
+    int64_t end = broker.limit == INT64_MAX ? INT64_C(1) << 50 : broker.limit;
+    const struct txn_slot *last = txn_at(end - BATCH_RECORDS);
+    if (last && last->kind != TXN_DATA)
+        end = last->at + 1; /* a marker is one record */
+    return answer->stable ? txn_stable(end) : end;
+}
 
 static void put_broker(struct buf *out)
 {
@@ -154,7 +92,7 @@ static void put_broker(struct buf *out)
 
 static void answer_versions(struct reader *in, int16_t version, struct buf *out)
 {
-    static const uint16_t known[][3] = { { 0, 0, 7 }, { 1, 0, 4 }, { 2, 0, 1 },  { 3, 0, 1 },
+    static const uint16_t known[][3] = { { 0, 0, 7 }, { 1, 0, 4 }, { 2, 0, 2 },  { 3, 0, 1 },
                                          { 8, 0, 2 }, { 9, 0, 1 }, { 10, 0, 0 }, { 18, 0, 0 } };
     (void)in;
     buf_put_u16(out, version > 0 ? 35 : 0); /* then the client asks again with version 0 */
@@ -211,10 +149,9 @@ static void one_list(struct reader *in, struct answer *answer)
 {
     buf_put_u32(&answer->out, reader_u32(in));
     bool first = (int64_t)reader_u64(in) == -2;
-    int64_t end = broker.limit == INT64_MAX ? INT64_C(1) << 50 : broker.limit;
     buf_put_u16(&answer->out, 0);
     buf_put_u64(&answer->out, UINT64_MAX);
-    buf_put_u64(&answer->out, (uint64_t)(first ? broker.low : end));
+    buf_put_u64(&answer->out, (uint64_t)(first ? broker.low : log_end(answer)));
 }
 
 static void one_commit(struct reader *in, struct answer *answer)
@@ -233,19 +170,36 @@ static void one_committed(struct reader *in, struct answer *answer)
     buf_put_u16(&answer->out, 0);
 }
 
+/* What stands at an offset where a batch begins; NULL: nothing does. */
+static const struct buf *batch_at(int64_t at)
+{
+    const struct txn_slot *slot = txn_at(at);
+    if (at == broker.bad_at)
+        return strcmp(broker.bad, "hole") == 0 ? NULL : &broker.strange;
+    if (slot)
+        return &slot->batch;
+    return &broker.batch[(at / BATCH_RECORDS + (at >= broker.other_at)) % BATCHES];
+}
+
+/* A marker is one record long: what follows it begins where the next batch would. */
+static bool is_behind_marker(int64_t offset)
+{
+    const struct txn_slot *slot = txn_at(offset / BATCH_RECORDS * BATCH_RECORDS);
+    return slot && slot->kind != TXN_DATA && offset > slot->at;
+}
+
 /* Batches from this offset on, at most `max` bytes, at least one; returns their bytes. */
 static uint32_t put_batches(struct answer *answer, int64_t offset, uint32_t max)
 {
     uint32_t bytes = 0;
-    for (int64_t n = offset / BATCH_RECORDS; answer->n_cuts < PIECES_MAX / 2; n++) {
-        int64_t at = n * BATCH_RECORDS;
-        const struct buf *batch = &broker.batch[(n + (at >= broker.other_at)) % BATCHES];
-        if (at >= broker.limit || (bytes && bytes + batch->len + 8 > max))
+    int64_t end = log_end(answer);
+    int64_t at = (offset / BATCH_RECORDS + is_behind_marker(offset)) * BATCH_RECORDS;
+    for (; at < end && answer->n_cuts < PIECES_MAX / 2; at += BATCH_RECORDS) {
+        const struct buf *batch = batch_at(at);
+        if (batch && bytes && bytes + batch->len + 8 > max)
             break;
-        if (at == broker.bad_at && strcmp(broker.bad, "hole") == 0)
+        if (!batch)
             continue;
-        if (at == broker.bad_at)
-            batch = &broker.strange;
         buf_put_u64(&answer->out, (uint64_t)at);
         answer->cut[answer->n_cuts] = answer->out.len;
         answer->at[answer->n_cuts++] = batch;
@@ -258,15 +212,18 @@ static void one_fetch(struct reader *in, struct answer *answer)
 {
     struct buf *out = &answer->out;
     buf_put_u32(out, reader_u32(in));
-    int64_t offset = (int64_t)reader_u64(in), end = broker.limit;
+    int64_t offset = (int64_t)reader_u64(in), end = log_end(&(struct answer){ .stable = false });
     uint32_t max = reader_u32(in);
     if (broker.low_at >= 0 && offset >= broker.low_at && broker.low < broker.low_to)
         broker.low = broker.low_to;
     bool out_of_range = !broker.error && (offset < broker.low || offset > end);
     buf_put_u16(out, out_of_range ? 1 : (uint16_t)broker.error);
-    buf_put_u64(out, end == INT64_MAX ? 1ull << 50 : (uint64_t)end);
-    buf_put_u64(out, end == INT64_MAX ? 1ull << 50 : (uint64_t)end);
-    buf_put_u32(out, UINT32_MAX); /* nothing aborted */
+    buf_put_u64(out, (uint64_t)end);
+    buf_put_u64(out, (uint64_t)log_end(answer));
+    if (answer->stable)
+        txn_put_aborted(out, offset, end);
+    else
+        buf_put_u32(out, UINT32_MAX); /* who reads all is told of none */
     size_t length_at = out->len;
     buf_put_u32(out, 0);
     if (!out_of_range && !broker.error)
@@ -277,13 +234,21 @@ static void answer_fetch(struct reader *in, struct answer *answer)
 {
     reader_u32(in);
     uint32_t wait_ms = reader_u32(in);
-    reader_bytes(in, 9);
+    reader_bytes(in, 8);
+    answer->stable = reader_u8(in) == 1;
     buf_put_u32(&answer->out, 0);
     each_partition(in, answer, one_fetch);
-    if (answer->n_cuts == 0) {
-        struct timespec wait = { wait_ms / 1000, wait_ms % 1000 * 1000000 };
-        nanosleep(&wait, NULL); /* delay: a broker without news answers late */
-    }
+    answer->lie = answer->n_cuts && broker.bad_at >= 0 && strcmp(broker.bad, "frame") == 0;
+    answer->wait_ms = answer->n_cuts ? 0 : wait_ms;
+}
+
+static void answer_list(struct reader *in, int16_t version, struct answer *answer)
+{
+    reader_u32(in);
+    answer->stable = version >= 2 && reader_u8(in) == 1;
+    if (version >= 2)
+        buf_put_u32(&answer->out, 0); /* it does not slow anybody down */
+    each_partition(in, answer, one_list);
 }
 
 static bool answer_make(struct reader *in, struct answer *answer)
@@ -291,7 +256,7 @@ static bool answer_make(struct reader *in, struct answer *answer)
     struct buf *out = &answer->out;
     int16_t key = (int16_t)reader_u16(in), version = (int16_t)reader_u16(in);
     buf_clear(out);
-    answer->n_cuts = 0;
+    answer->n_cuts = answer->wait_ms = answer->lie = 0;
     buf_put_u32(out, 0);
     buf_put_u32(out, reader_u32(in));
     reader_str(in); /* the client's name */
@@ -300,8 +265,7 @@ static bool answer_make(struct reader *in, struct answer *answer)
             answer_fetch(in, answer);
             break;
         case 2:
-            reader_u32(in);
-            each_partition(in, answer, one_list);
+            answer_list(in, version, answer);
             break;
         case 3:
             answer_metadata(version, out);
@@ -360,6 +324,16 @@ static bool write_all(int fd, struct iovec *piece, size_t n)
     return true;
 }
 
+static bool answer_now(struct reader *in, struct answer *answer)
+{
+    pthread_mutex_lock(&mutex);
+    bool known = answer_make(in, answer);
+    pthread_mutex_unlock(&mutex);
+    struct timespec wait = { answer->wait_ms / 1000, answer->wait_ms % 1000 * 1000000 };
+    nanosleep(&wait, NULL); /* delay: what wait_ms says */
+    return known;
+}
+
 static bool answer_send(int fd, struct answer *answer)
 {
     static _Thread_local struct iovec piece[2 * PIECES_MAX + 1];
@@ -371,8 +345,7 @@ static bool answer_send(int fd, struct answer *answer)
         total += answer->at[i]->len;
     }
     piece[n++] = (struct iovec){ answer->out.ptr + from, answer->out.len - from };
-    bool lie = answer->n_cuts && broker.bad_at >= 0 && strcmp(broker.bad, "frame") == 0;
-    be_put_u32(answer->out.ptr, lie ? 1u << 30 : (uint32_t)total);
+    be_put_u32(answer->out.ptr, answer->lie ? 1u << 30 : (uint32_t)total);
     return write_all(fd, piece, n);
 }
 
@@ -387,7 +360,7 @@ static void *serve(void *ctx)
         if (!body || !read_all(fd, body, be_u32(head)))
             break;
         struct reader in = reader_of((struct slice){ body, be_u32(head) });
-        if (!answer_make(&in, answer) || !answer_send(fd, answer))
+        if (!answer_now(&in, answer) || !answer_send(fd, answer))
             break;
     }
     close(fd);
@@ -452,6 +425,15 @@ static void options(int argc, char **argv)
     }
 }
 
+static void transaction(int64_t at, int64_t producer, const char *kind)
+{
+    enum txn_kind as = strcmp(kind, "commit") == 0  ? TXN_COMMIT
+                       : strcmp(kind, "abort") == 0 ? TXN_ABORT
+                                                    : TXN_DATA;
+    if (!txn_add(at, producer, as, &broker.batch[at / BATCH_RECORDS % BATCHES]))
+        fputs("fake_broker: too many transactions\n", stderr);
+}
+
 static void command(const char *line)
 {
     char kind[sizeof broker.bad];
@@ -464,10 +446,17 @@ static void command(const char *line)
         broker.other_at = n;
     if (sscanf(line, "error %ld", &n) == 1)
         broker.error = n;
+    if (sscanf(line, "low %ld", &n) == 1)
+        broker.low = n;
+    if (sscanf(line, "txn %ld %ld %7s", &at, &n, kind) == 3)
+        transaction(at, n, kind);
+    if (strcmp(line, "bad well\n") == 0)
+        broker.bad_at = -1;
     if (sscanf(line, "bad %7s %ld", kind, &at) == 2) {
-        memcpy(broker.bad, kind, sizeof kind);
-        make_strange();
         broker.bad_at = at;
+        memcpy(broker.bad, kind, sizeof kind);
+        buf_clear(&broker.strange);
+        batch_spoil(&broker.strange, &broker.batch[0], kind);
     }
     printf("ok\n");
     fflush(stdout);
@@ -478,7 +467,7 @@ int main(int argc, char **argv)
     options(argc, argv);
     signal(SIGPIPE, SIG_IGN);
     for (int i = 0; i < BATCHES; i++)
-        make_batch(&broker.batch[i], (uint64_t)i + 1);
+        batch_make(&broker.batch[i], (uint64_t)i + 1, broker.record, broker.is_text);
     if (broker.is_text)
         return 0;
     int fd = listen_anywhere();
@@ -489,8 +478,11 @@ int main(int argc, char **argv)
         char line[64];
         if (ready[1].revents && !fgets(line, sizeof line, stdin))
             return 0;
-        if (ready[1].revents)
+        if (ready[1].revents) {
+            pthread_mutex_lock(&mutex);
             command(line);
+            pthread_mutex_unlock(&mutex);
+        }
         pthread_t thread;
         int client = ready[0].revents ? accept(fd, NULL, NULL) : -1;
         if (client >= 0 && pthread_create(&thread, NULL, serve, (void *)(intptr_t)client) == 0)

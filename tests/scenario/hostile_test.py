@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""hostile_test.py BUILD: a Kafka that loses, changes and spoils what it has. Holes that it may have are no loss; what cannot be
-read or is not what it was stops the job with topic, partition and offset, and nothing is skipped; the rest is waited for. --all: also what
-takes the watchdog's half minute."""
+"""hostile_test.py BUILD: a Kafka that loses, changes and spoils what it has. Holes that it may have and transactions that were
+aborted are no loss; what cannot be read or is not what it was stops the job with topic, partition and offset, and nothing is skipped;
+what is gone is a gap that the log names, where the job says so; the rest is waited for. --all: also what takes the watchdog's half minute."""
 
 import os
+import re
+import signal
 import sys
+import time
 
 from harness import Failed, Stage, expect, fired, run_tests, side_by_side, until
 from kafka import FakeBroker
@@ -35,6 +38,12 @@ class Scene:
         except (Failed, OSError, IndexError):  # it is just being made
             return -1
 
+    def epoch(self):
+        try:
+            return self.log().epoch
+        except (Failed, OSError, IndexError):
+            return -1
+
     def wait_records(self, number):
         until(f"{number} records", lambda: self.records() >= number, 40, self.count.process)
 
@@ -43,14 +52,50 @@ class Scene:
         with open(f"/proc/{worker.pid}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
 
-    def ends_well(self, records=END, end=END):
+    def grow(self, end, **changes):
+        """The log gets longer while no client sees it, and what else is told of it."""
+        self.broker.tell("error", 6)
+        for word, value in changes.items():
+            self.broker.tell(word, value)
+        self.broker.tell("end", end)
+        self.broker.tell("error", 0)
+
+    def transact(self, at, *slots):
+        """From offset `at` on, a batch each: (producer, data, commit or abort)."""
+        for n, (producer, kind) in enumerate(slots):
+            self.broker.tell("txn", at + 1000 * n, producer, kind)
+        self.broker.tell("end", at + 1000 * len(slots))
+
+    def kill(self):
+        until("a worker", self.count.worker, 60, self.count.process).signal(signal.SIGKILL)
+
+    def stays_well(self, records, seconds=35):
+        """Longer than the watchdog waits: nothing comes, and that is in order."""
+        begun = time.monotonic()
+
+        def over():
+            row = self.count.status()
+            expect(row.get("state") != "RETRYING", f"it is no stall: {row}")
+            return time.monotonic() - begun > seconds
+
+        until("the watchdog's time", over, 120, self.count.process)
+        expect(self.records() == records, f"{self.records()} records, not {records}")
+        expect(not self.count.events("source.retry"), "a stall was told of")
+
+    def ends_well(self, records=END, end=END, gaps=()):
+        """Each offset up to the end is in one batch, or in one of the gaps."""
         self.wait_records(records)
         expect(self.count.process.stop() == 0, "it ends well")
         log = self.log()
         spans = [span for span in next(iter(log.ranges.values())) if span[1] > span[0]]
-        expect(spans[0][0] == 0 and spans[-1][1] == end, f"{spans[0]} to {spans[-1]}")
-        expect(all(before[1] == after[0] for before, after in zip(spans, spans[1:])), f"a hole or a double: {spans}")
-        expect(log.records() == records and not log.gaps, f"{log.records()} records, gaps {log.gaps}")
+        found = [(begin, to) for _, _, _, begin, to in log.gaps]
+        expect(found == list(gaps), f"gaps {found}, not {gaps}")
+        whole = sorted(spans + [(begin, to, 0) for begin, to in gaps])
+        expect(whole[0][0] == 0 and whole[-1][1] == end, f"{whole[0]} to {whole[-1]}")
+        expect(all(before[1] == after[0] for before, after in zip(whole, whole[1:])), f"a hole or a double: {whole}")
+        expect(log.records() == records, f"{log.records()} records, not {records}")
+        told = [tuple(map(int, re.findall(r" (?:from|to|lost)=(\d+)", line))) for line in self.count.events("source.gap")]
+        expect(sorted(set(told)) == [(begin, to, to - begin) for begin, to in gaps], f"told of {told}, not {gaps}")
 
 
 def holes_are_no_loss():
@@ -65,6 +110,80 @@ def holes_are_no_loss():
         scene.ends_well(END - 2000)
 
 
+def aborted_transactions_are_no_records():
+    with Stage("hostile-abort") as stage:
+        scene = Scene(stage)
+        scene.wait_records(HALF)
+        scene.transact(HALF, (7, "data"), (8, "data"), (7, "data"), (8, "data"), (7, "abort"), (8, "commit"))
+        scene.wait_records(HALF + 2000)  # of producer 8
+        scene.kill()
+        scene.transact(HALF + 6000, (7, "data"), (7, "commit"), (9, "data"), (9, "abort"))
+        scene.wait_records(HALF + 3000)
+        scene.broker.tell("end", END)
+        scene.ends_well(HALF + 3000 + END - HALF - 10_000)
+
+
+def an_open_transaction_hides_what_follows_it():
+    with Stage("hostile-open") as stage:
+        scene = Scene(stage)
+        scene.wait_records(HALF)
+        scene.broker.tell("txn", HALF + 1000, 7, "data")
+        scene.broker.tell("end", HALF + 20_000)
+        scene.wait_records(HALF + 1000)
+        scene.kill()  # the next one asks for the end: it is not there yet
+        until("it was recovered", lambda: scene.epoch() > 1, 60, scene.count.process)
+        expect(scene.records() == HALF + 1000, f"{scene.records()} records: what is open was read")
+        scene.broker.tell("txn", HALF + 20_000, 7, "abort")
+        scene.broker.tell("end", END)
+        scene.ends_well(END - 2000)
+
+
+def an_open_transaction_is_no_stall():
+    with Stage("hostile-open-long") as stage:
+        scene = Scene(stage)
+        scene.wait_records(HALF)
+        scene.broker.tell("txn", HALF, 7, "data")
+        scene.broker.tell("end", HALF + 20_000)
+        scene.stays_well(HALF)
+        scene.broker.tell("txn", HALF + 20_000, 7, "commit")
+        scene.broker.tell("end", END)
+        scene.ends_well(END - 1000)
+
+
+def an_end_of_aborted_transactions_is_no_stall():
+    with Stage("hostile-abort-long") as stage:
+        scene = Scene(stage)
+        scene.wait_records(HALF)
+        scene.transact(HALF, *[(7, "data")] * 5, (7, "abort"))
+        scene.stays_well(HALF)
+        scene.broker.tell("end", END)
+        scene.ends_well(END - 6000)
+
+
+def each_jump_of_the_first_offset_is_a_gap_of_its_own():
+    with Stage("hostile-low") as stage:
+        scene = Scene(stage, "earliest")
+        scene.wait_records(HALF)
+        scene.grow(HALF + 10_000, low=HALF + 4000)
+        scene.wait_records(HALF + 6000)
+        scene.grow(HALF + 20_000, low=HALF + 15_000)
+        scene.kill()
+        scene.wait_records(HALF + 11_000)
+        scene.grow(END)
+        scene.ends_well(END - 9000, gaps=[(HALF, HALF + 4000), (HALF + 10_000, HALF + 15_000)])
+
+
+def a_jump_of_the_first_offset_stops_the_job():
+    with Stage("hostile-low-fail") as stage:
+        scene = Scene(stage, attempts=2)
+        scene.wait_records(HALF)
+        scene.grow(END, low=HALF + 4000)
+        row = scene.count.wait_state("FAILED", 60)
+        for word in ("lines/0", f"offset {HALF} is gone", f"{HALF + 4000} to {END}"):
+            expect(word in row["note"], f"{word}: {row['note']}")
+        expect(scene.records() == HALF, f"{scene.records()} records: nothing is skipped")
+
+
 def a_spoilt(kind, words, fatal):
     with Stage("hostile-" + kind) as stage:
         scene = Scene(stage, attempts=2 if fatal else 1000)
@@ -77,7 +196,7 @@ def a_spoilt(kind, words, fatal):
         expect(HALF <= scene.records() <= HALF + 3000, f"{scene.records()} records: nothing is skipped")
         if not fatal:
             expect(scene.peak_mb() < MB_MAX, f"{scene.peak_mb():.0f} MB")
-            scene.broker.tell("bad", kind, -1)
+            scene.broker.tell("bad", "well")
             scene.ends_well()
 
 
@@ -172,14 +291,17 @@ def an_end_that_comes_back_is_waited_for():
         scene.ends_well()
 
 
-SHORT = [holes_are_no_loss, a_batch_with_a_wrong_checksum_stops_the_job, errors_of_all_kinds_are_waited_for,
+SHORT = [holes_are_no_loss, aborted_transactions_are_no_records, an_open_transaction_hides_what_follows_it,
+         each_jump_of_the_first_offset_is_a_gap_of_its_own, a_jump_of_the_first_offset_stops_the_job,
+         a_batch_with_a_wrong_checksum_stops_the_job, errors_of_all_kinds_are_waited_for,
          a_topic_that_is_away_and_comes_back_is_the_same, offsets_used_again_stop_the_job, a_topic_made_anew_stops_the_job,
          a_topic_made_anew_while_nobody_looked_stops_the_job, an_end_that_comes_back_is_waited_for]
-LONG = [a_record_that_announces_a_gigabyte_is_waited_for, a_batch_that_announces_a_gigabyte_is_waited_for,
-        an_answer_that_announces_a_gigabyte_is_waited_for]  # until the watchdog has seen that nothing comes: 30 s
+LONG = [an_open_transaction_is_no_stall, an_end_of_aborted_transactions_is_no_stall, a_record_that_announces_a_gigabyte_is_waited_for,
+        a_batch_that_announces_a_gigabyte_is_waited_for, an_answer_that_announces_a_gigabyte_is_waited_for]  # the watchdog's 30 s
+TESTS = SHORT + (LONG if "--all" in sys.argv or "--only" in sys.argv else [])
 
 if __name__ == "__main__":
     if "--only" in sys.argv:
-        run_tests("hostile", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 150)
-    fired("kafka_lies", len(SHORT))
-    side_by_side("hostile", SHORT + (LONG if "--all" in sys.argv else []))
+        run_tests("hostile", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 200)
+    fired("kafka_lies", len(TESTS))
+    side_by_side("hostile", TESTS)
