@@ -57,8 +57,7 @@ static void ask_undecided(struct ask *ask)
 {
     struct err behind;
     err_set(&behind, ERR_RETRY, "%s is not seen by a server that is behind", ask->req.path);
-    bool answered = ask->look.answer == STORE_YES || ask->look.answer == STORE_NO;
-    ask_wait(ask, answered ? &behind : &ask->look.err);
+    ask_wait(ask, ask->look.answer == STORE_YES ? &behind : &ask->look.err);
 }
 
 /* Is the directory still ours? */
@@ -136,10 +135,9 @@ static bool ask_ends(const struct ask *ask)
             return true;
         case STORE_UNKNOWN:
             return ask->ends & ASK_UNKNOWN_ENDS;
-        case STORE_REFUSED:
+        default: /* STORE_REFUSED */
             return (ask->ends & ASK_FATAL_ENDS) && ask->req.err.kind == ERR_FATAL;
     }
-    return true;
 }
 
 static void ask_step(struct ask *ask)

@@ -165,7 +165,7 @@ void claim_watch_trouble(struct claim *claim, bool away)
         watch->away_ms = now;
     if (away)
         return;
-    if (watch->away_ms && now - watch->away_ms >= claim_look_ms(claim))
+    if (now - watch->away_ms >= claim_look_ms(claim))
         watch->silent_ms = 0;
     watch->away_ms = 0;
 }

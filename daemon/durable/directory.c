@@ -37,8 +37,7 @@ uint64_t directory_trouble(struct directory *directory, uint32_t *tries, const s
     world_random(loop_world(directory->loop), &random, sizeof random);
     if (*tries == 0)
         directory->troubled++;
-    if (*tries < UINT32_MAX)
-        ++*tries;
+    ++*tries;
     uint64_t wait = backoff_ms(&directory_backoff, *tries, random);
     uint64_t shown = hash64(err->text, strlen(err->text), 0);
     if (!directory->in_trouble || directory->trouble_shown != shown) {
@@ -63,9 +62,8 @@ void directory_relief(struct directory *directory, uint32_t *tries)
 
 void directory_fence(struct directory *directory)
 {
-    if (directory->is_fenced)
-        return;
     struct err err;
+    check(!directory->is_fenced);
     directory->is_fenced = true;
     err_code(&err, ERR_FENCED, 360, "another worker owns the job: %s is gone", directory->name);
     directory->fenced(directory->ctx, &err);

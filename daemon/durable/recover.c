@@ -140,10 +140,7 @@ static bool recover_load(struct recover *recover, uint64_t index, struct err *er
         return false;
     }
     recover->found->n_states = 0;
-    if (!recover_gather_states(recover, content, err)) {
-        progress_free(&progress);
-        return false;
-    }
+    recover_gather_states(recover, content);
     recover->found->progress = progress;
     return true;
 }
@@ -174,11 +171,9 @@ static void recover_loaded(struct recover *recover)
 static uint64_t recover_all_delivered(const struct progress *progress)
 {
     uint64_t all = progress->batch;
-    for (size_t i = 0; i < progress->n_outputs; i++) {
-        const struct progress_output *output = &progress->outputs[i];
-        if (output->last > output->delivered && output->delivered < all)
-            all = output->delivered;
-    }
+    for (size_t i = 0; i < progress->n_outputs; i++)
+        if (progress->outputs[i].delivered < all)
+            all = progress->outputs[i].delivered;
     return all;
 }
 
@@ -186,23 +181,20 @@ static void recover_backed(struct recover *recover)
 {
     struct err err = { .kind = ERR_NONE };
     struct slice content;
-    struct record_reader reader;
     uint64_t first = UINT64_MAX, all = recover_all_delivered(&recover->found->progress);
     bool ok = recover_open(recover, &recover->ask, recover->back, &content, &err);
     if (ok && record_hash(buf_slice(&recover->ask.req.data)) != recover->back_hash)
         ok = err_code(&err, ERR_FATAL, 350,
                       "%s is not the record that stood before the next one or under the snapshot",
                       recover->path);
-    ok =
-        ok && record_open(content, &reader, &err) && recover_gather(recover, content, &first, &err);
-    if (!ok) {
+    if (!ok || !recover_gather(recover, content, &first, &err)) {
         recover_fail(recover, &err);
     } else if (first <= all + 1 || all == recover->found->progress.batch ||
                !recover_has(&recover->log,
                             recover->back - 1)) { /* trimmed: nothing is owed there */
         recover_records(recover);
     } else {
-        recover->back_hash = reader.before;
+        recover->back_hash = be_u64(content.ptr);
         recover_read_back(recover, recover->back - 1);
     }
 }
@@ -232,13 +224,11 @@ static bool recover_apply(struct recover *recover, struct recover_slot *slot, st
 {
     struct recovered *found = recover->found;
     struct slice content, file = buf_slice(&slot->ask.req.data);
-    uint64_t first;
     if (!recover_open(recover, &slot->ask, recover->next_read, &content, err))
         return false;
-    if (!progress_apply(&found->progress, content, recover->next_read, record_hash(file), err) ||
-        !recover_gather(recover, content, &first, err) ||
-        !recover_gather_states(recover, content, err))
+    if (!progress_apply(&found->progress, content, recover->next_read, record_hash(file), err))
         return err_wrap(err, "%s", slot->path);
+    recover_gather_applied(recover, content);
     found->records++;
     found->log_files++;
     found->log_bytes += file.len;
@@ -299,8 +289,6 @@ static void recover_records(struct recover *recover)
     sm_move(&recover->sm, RECOVER_RECORDS);
     recover->next_sent = recover->next_read = begin + 1;
     recover->last = recover->log.n ? recover->log.numbers[recover->log.n - 1] : 0;
-    if (recover->last < begin)
-        recover->last = begin;
     recover_fill(recover);
 }
 
@@ -321,10 +309,8 @@ static void recover_step(struct recover *recover)
         case RECOVER_BACK:
             recover_backed(recover);
             break;
-        case RECOVER_RECORDS:
-        case RECOVER_ENDED:
-        case RECOVER_STATES:
-            break;
+        default:
+            check(false);
     }
 }
 

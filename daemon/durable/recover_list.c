@@ -74,8 +74,7 @@ void recover_list_outs(struct recover *recover)
 
 bool recover_has(const struct recover_numbers *numbers, uint64_t number)
 {
-    return numbers->n > 0 && bsearch(&number, numbers->numbers, numbers->n,
-                                     sizeof *numbers->numbers, compare_numbers) != NULL;
+    return bsearch(&number, numbers->numbers, numbers->n, sizeof number, compare_numbers) != NULL;
 }
 
 bool recover_check_log(const struct recover *recover, struct err *err)

@@ -80,6 +80,8 @@ bool recover_open(const struct recover *recover, const struct ask *ask, uint64_t
  * *first is the number of its first batch; unchanged when there is none. */
 bool recover_gather(struct recover *recover, struct slice content, uint64_t *first,
                     struct err *err);
-/* Keeps what a snapshot, or a record behind it, says about states. */
-bool recover_gather_states(struct recover *recover, struct slice content, struct err *err);
+/* Keeps what a snapshot that was loaded says about states. */
+void recover_gather_states(struct recover *recover, struct slice content);
+/* Keeps both of a record that was applied. */
+void recover_gather_applied(struct recover *recover, struct slice content);
 void recover_settle_outputs(struct recover *recover); /* drops what was noted as delivered later */

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "durable/recover_parts.h"
 
 bool recover_open(const struct recover *recover, const struct ask *ask, uint64_t index,
@@ -107,16 +108,15 @@ bool recovered_drop_state(struct recovered *recovered, struct slice id)
     return kept < n;
 }
 
-bool recover_gather_states(struct recover *recover, struct slice content, struct err *err)
+void recover_gather_states(struct recover *recover, struct slice content)
 {
     struct recovered *found = recover->found;
     struct arena *arena = &found->arena;
     struct record_reader reader;
     struct entry entry;
-    if (!record_open(content, &reader, err))
-        return false;
-    err->kind = ERR_NONE;
-    while (record_next(&reader, &entry, err)) {
+    struct err err;
+    check(record_open(content, &reader, &err));
+    while (record_next(&reader, &entry, &err)) {
         if (entry.kind != ENTRY_DELTA)
             continue;
         if (entry.delta.bytes.len == 0) {
@@ -130,7 +130,15 @@ bool recover_gather_states(struct recover *recover, struct slice content, struct
             recover_copy(arena, entry.delta.bytes),
         };
     }
-    return err->kind == ERR_NONE;
+    check(err.kind == ERR_NONE);
+}
+
+void recover_gather_applied(struct recover *recover, struct slice content)
+{
+    uint64_t first;
+    struct err err;
+    check(recover_gather(recover, content, &first, &err));
+    recover_gather_states(recover, content);
 }
 
 /* In the order of batches, which those that were read backwards are not in yet. */

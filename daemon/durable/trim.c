@@ -134,8 +134,6 @@ uint64_t trim_waiting(const struct trim *trim)
 
 void trim_free(struct trim *trim)
 {
-    if (!trim)
-        return;
     trim->closing = true;
     trim_step(trim);
 }

@@ -14,5 +14,4 @@ void trim_log(struct trim *trim, uint64_t first, uint64_t last);
 void trim_snap(struct trim *trim, uint64_t index);
 void trim_out(struct trim *trim, const char *name);
 uint64_t trim_waiting(const struct trim *trim); /* files still to be deleted */
-/* Frees it when all of them are. NULL is fine. */
-void trim_free(struct trim *trim);
+void trim_free(struct trim *trim);              /* frees it when all of them are */

@@ -286,15 +286,11 @@ void rehearsal_deliver(struct rehearsal *rehearsal)
 static bool rehearsal_recover(struct rehearsal *rehearsal, struct recover *recover, struct err *err)
 {
     struct progress *progress = &recover->found->progress;
-    uint64_t first;
     for (size_t i = 0; i < rehearsal->n_log; i++) {
         struct slice content = buf_slice(&rehearsal->log[i]);
         if (!progress_apply(progress, content, i + 1, content_hash(content), err))
             return false;
-        err->kind = ERR_NONE; /* which recover_gather() looks at */
-        if (!recover_gather(recover, content, &first, err) ||
-            !recover_gather_states(recover, content, err))
-            return false;
+        recover_gather_applied(recover, content);
     }
     recover_settle_outputs(recover);
     return true;

@@ -49,7 +49,8 @@ static void fuzz_recovery(struct slice content)
     uint64_t first = 0;
     bool gathered = recover_gather(&recover, content, &first, &err);
     check(gathered == (err.kind == ERR_NONE));
-    check(recover_gather_states(&recover, content, &err) == gathered);
+    if (gathered)
+        recover_gather_states(&recover, content);
     recover_settle_outputs(&recover);
     for (size_t i = 1; i < found.n_outputs; i++)
         check(found.outputs[i - 1].number <= found.outputs[i].number);
