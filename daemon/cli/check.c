@@ -111,7 +111,7 @@ static bool list_directory(struct arena *arena, const char *path, struct buf *pa
         buf_put(paths, &file, sizeof file);
     }
     closedir(directory);
-    if (paths->len)
+    if (paths->len) /* qsort() takes no NULL */
         qsort(paths->ptr, paths->len / sizeof(char *), sizeof(char *), by_name);
     return true;
 }
@@ -123,6 +123,8 @@ static void check_directory(struct check *check, const char *path)
     if (!list_directory(&arena, path, &paths)) {
         check->status = errno == EACCES ? CLI_PERMISSION : CLI_IO;
         cli_fail(check->cli, check->status, "%s: %s", path, strerror(errno));
+    } else if (!paths.len && !check->cli->quiet) {
+        cli_fail(check->cli, CLI_DONE, "%s holds no job files", path);
     }
     const char **files = (const char **)(void *)paths.ptr;
     const char *last = NULL;

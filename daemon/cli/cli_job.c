@@ -1,11 +1,11 @@
 #include "cli/cli_job.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/settings.h"
 #include "engine/plan.h"
 #include "spec/job.h"
@@ -43,21 +43,23 @@ int cli_job_open(const struct cli *cli, const struct settings *settings, const c
 int cli_job_open_named(const struct cli *cli, const struct settings *settings, const char *word,
                        struct cli_job *job)
 {
-    char path[PATH_MAX], id[JOB_FILE_ID_SIZE];
     *job = (struct cli_job){ 0 };
     if (access(word, F_OK) == 0)
         return cli_job_open(cli, settings, word, job);
-    int n = snprintf(path, sizeof path, "%s.yaml", word);
-    if (n >= (int)sizeof path || job_name_read(path, id) != JOB_NAME_GOOD)
-        return cli_fail(cli, CLI_NO_INPUT, "%s: %s", word, strerror(ENOENT));
-    n = snprintf(path, sizeof path, "%s/specs/%s", settings->state_directory, word);
-    if (n < (int)sizeof path && access(path, F_OK) == 0)
-        return cli_job_open(cli, settings, path, job);
-    return cli_fail(cli, errno == EACCES ? CLI_PERMISSION : CLI_NO_INPUT,
-                    errno == EACCES ? "%s: no file, and %s/specs cannot be read"
-                                    : "%s: neither a file nor a job that the daemon has accepted "
-                                      "(in %s/specs)",
-                    word, settings->state_directory);
+    if (!job_id_good(word, strlen(word)))
+        return cli_fail(cli, CLI_NO_INPUT, "%s: %s", word, strerror(errno));
+    char *path = mem_printf("%s/specs/%s", settings->state_directory, word);
+    bool there = access(path, F_OK) == 0;
+    int status = there ? cli_job_open(cli, settings, path, job)
+                 : errno == EACCES
+                     ? cli_fail(cli, CLI_PERMISSION, "%s: no file, and %s/specs cannot be read",
+                                word, settings->state_directory)
+                     : cli_fail(cli, CLI_NO_INPUT,
+                                "%s: neither a file nor a job that the daemon has "
+                                "accepted (in %s/specs)",
+                                word, settings->state_directory);
+    mem_free(path);
+    return status;
 }
 
 void cli_job_complain(const struct cli *cli, struct cli_job *job)

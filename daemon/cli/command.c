@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 
 #define OPTIONS_MAX 32 /* of one verb, those of every verb included */
@@ -31,16 +32,12 @@ struct parse {
     struct common common;
 };
 
-static const char *verb(const struct cli *cli)
-{
-    return cli->command ? cli->command->name : "";
-}
-
 int cli_fail(const struct cli *cli, int status, const char *format, ...)
 {
+    const char *verb = cli->command ? cli->command->name : "";
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "tidemark%s%s: ", cli->command ? " " : "", verb(cli));
+    fprintf(stderr, "tidemark%s%s: ", *verb ? " " : "", verb);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
@@ -78,12 +75,17 @@ void cli_help(const struct command *command, struct buf *out)
     buf_printf(out, "\nexample: %s\n", command->example);
 }
 
+static bool is_long(const char *name, size_t n)
+{
+    return n > 2 && name[1] == '-';
+}
+
 static const struct cli_option *find(const struct cli_option *option, const char *name, size_t n)
 {
     for (; option && option->name; option++) {
-        bool is_letter = name[0] == '-' && name[1] != '-' && n == 2 && option->letter == name[1];
-        bool is_name =
-            n > 2 && strlen(option->name) == n - 2 && strncmp(option->name, name + 2, n - 2) == 0;
+        bool is_letter = n == 2 && name[1] == option->letter;
+        bool is_name = is_long(name, n) && strlen(option->name) == n - 2 &&
+                       strncmp(option->name, name + 2, n - 2) == 0;
         if (is_letter || is_name)
             return option;
     }
@@ -92,16 +94,20 @@ static const struct cli_option *find(const struct cli_option *option, const char
 
 static int unknown(const struct parse *parse, const char *name, size_t n)
 {
-    const char *names[OPTIONS_MAX + 1];
+    const struct cli_option *const tables[] = { parse->options, cli_common_options };
+    const char *names[OPTIONS_MAX + 1], *nearest = NULL;
     size_t n_names = 0;
-    for (const struct cli_option *o = parse->options; o && o->name && n_names < OPTIONS_MAX; o++)
-        names[n_names++] = o->name;
-    for (const struct cli_option *o = cli_common_options; o->name && n_names < OPTIONS_MAX; o++)
-        names[n_names++] = o->name;
+    for (size_t i = 0; i < 2; i++)
+        for (const struct cli_option *o = tables[i]; o && o->name; o++) {
+            check(n_names < OPTIONS_MAX);
+            names[n_names++] = o->name;
+        }
     names[n_names] = NULL;
-    char *word = mem_strndup(name + (n > 2 ? 2 : 1), n - (n > 2 ? 2 : 1));
-    const char *nearest = n > 2 ? diag_nearest(word, names) : NULL;
-    mem_free(word);
+    if (is_long(name, n)) {
+        char *word = mem_strndup(name + 2, n - 2);
+        nearest = diag_nearest(word, names);
+        mem_free(word);
+    }
     return cli_fail(parse->cli, CLI_USAGE, "unknown option '%.*s'%s%s%s", (int)n, name,
                     nearest ? "; did you mean '--" : "", nearest ? nearest : "",
                     nearest ? "'?" : "; see --help");
@@ -150,7 +156,8 @@ static int settle(struct parse *parse)
                                                     : CLI_COLOR_NEVER;
     cli->quiet |= parse->common.quiet;
     cli->verbose |= parse->common.verbose;
-    if (!parse->common.help || !cli->command)
+    cli->help |= parse->common.help;
+    if (!cli->help || !cli->command)
         return CLI_GO;
     struct buf text = { 0 };
     cli_help(cli->command, &text);

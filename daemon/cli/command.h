@@ -56,6 +56,7 @@ struct cli { /* what the options of every verb say */
     const struct command *command;
     bool json; /* -o json */
     bool quiet, verbose;
+    bool help; /* instead of all else */
     enum cli_color color;
 };
 
@@ -71,8 +72,9 @@ bool cli_use_color(const struct cli *cli,
                    int fd); /* --color, NO_COLOR, and whether fd is a terminal */
 void cli_help(const struct command *command, struct buf *out);
 
-/* The verbs in the order of the usage, hidden ones last; NULL behind them. */
+/* The verbs for people, in the order of the usage; NULL behind the last. */
 const struct command *cli_command_at(size_t index);
+const struct command *cli_command_named(const char *name); /* a hidden one, too; NULL: none */
 
 extern const struct command demo_command;
 extern const struct command demo_kafka_command;

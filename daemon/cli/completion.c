@@ -5,12 +5,6 @@
 #include "base/list.h"
 #include "cli/command.h"
 
-static const struct command *visible(size_t index)
-{
-    const struct command *command = cli_command_at(index);
-    return command && !command->hidden ? command : NULL;
-}
-
 static bool takes_files(const struct command *command)
 {
     return strstr(command->arguments, "FILE") != NULL;
@@ -19,8 +13,7 @@ static bool takes_files(const struct command *command)
 /* What a value may be, from "human|json"; NULL: it is no list of words. */
 static const char *words_of(const struct cli_option *option)
 {
-    if (!option->value || strpbrk(option->value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") ||
-        !strchr(option->value, '|'))
+    if (!option->value || strpbrk(option->value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
         return NULL;
     return option->value;
 }
@@ -31,7 +24,7 @@ static void put_quoted(const char *text, const char *quote)
     for (; *text; text++) {
         if (*text == '\'')
             fputs(quote, stdout);
-        else if (strchr("[]:", *text) && *quote == '\'' && quote[1] == '\\')
+        else if (strchr("[]:", *text) && *quote == '\'')
             printf("\\%c", *text); /* _arguments gives them a meaning */
         else
             putchar(*text);
@@ -62,10 +55,10 @@ static void put_bash(void)
         "    case $verb in\n"
         "    '') mapfile -t COMPREPLY < <(compgen -W '",
         stdout);
-    for (size_t i = 0; (command = visible(i)); i++)
+    for (size_t i = 0; (command = cli_command_at(i)); i++)
         printf("%s%s", i ? " " : "", command->name);
     fputs("' -- \"$word\"); return ;;\n", stdout);
-    for (size_t i = 0; (command = visible(i)); i++) {
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
         printf("    %s) options='", command->name);
         bash_options(command->options);
         puts("' ;;");
@@ -116,7 +109,7 @@ static void put_zsh(void)
         "_tidemark() {\n"
         "    local -a verbs=(\n",
         stdout);
-    for (size_t i = 0; (command = visible(i)); i++) {
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
         printf("        '%s:", command->name);
         put_quoted(command->summary, "'\\''");
         puts("'");
@@ -132,7 +125,7 @@ static void put_zsh(void)
         "    ((CURRENT--))\n"
         "    case $verb in\n",
         stdout);
-    for (size_t i = 0; (command = visible(i)); i++) {
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
         printf("    %s) _arguments", command->name);
         zsh_options(command->options);
         zsh_options(cli_common_options);
@@ -174,12 +167,12 @@ static void put_fish(void)
     char when[128];
     puts("# fish completion of tidemark: tidemark completion fish | source");
     puts("complete -c tidemark -n __fish_use_subcommand -f");
-    for (size_t i = 0; (command = visible(i)); i++) {
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
         printf("complete -c tidemark -n __fish_use_subcommand -a %s -d '", command->name);
         put_quoted(command->summary, "\\'");
         puts("'");
     }
-    for (size_t i = 0; (command = visible(i)); i++) {
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
         snprintf(when, sizeof when, " -n '__fish_seen_subcommand_from %s'", command->name);
         fish_options(command->options, when);
     }

@@ -80,7 +80,7 @@ static int save(const struct cli *cli, const char *path, const struct buf *text)
                         strerror(errno));
     ssize_t n = write(fd, text->ptr, text->len);
     bool good = n == (ssize_t)text->len;
-    if ((close(fd) == 0 && good))
+    if (close(fd) == 0 && good)
         return CLI_DONE;
     unlink(path); /* half a job file would be worse than none */
     return cli_fail(cli, CLI_IO, "%s: %s", path,
@@ -98,9 +98,9 @@ static int init_run(struct cli *cli, int argc, char **argv)
     bool prints = strcmp(argv[1], "-") == 0;
     const char *dot = strrchr(argv[1], '.');
     bool has_suffix = dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-    int n = snprintf(file, sizeof file, "%s%s", prints ? "wordcount" : argv[1],
-                     has_suffix && !prints ? "" : ".yaml");
-    if (n >= (int)sizeof file || job_name_read(file, id) != JOB_NAME_GOOD)
+    snprintf(file, sizeof file, "%s%s", prints ? "wordcount" : argv[1],
+             has_suffix ? "" : ".yaml"); /* what is cut off was too long for an id */
+    if (job_name_read(file, id) != JOB_NAME_GOOD)
         return cli_fail(cli, CLI_USAGE,
                         "'%s' cannot be the id of a job: letters, digits, '_' and '-', at most %d",
                         argv[1], JOB_FILE_ID_SIZE - 1);

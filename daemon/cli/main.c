@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "cli/command.h"
 
 #define VERBS_MAX 64 /* that a stray one is compared with */
@@ -14,28 +15,21 @@ static const char *const planned[] = { /* verbs of the manual that are still to 
 
 static void usage(FILE *out)
 {
-    fputs("usage: tidemark VERB [options]\n\n", out);
     const struct command *command;
-    for (size_t i = 0; (command = cli_command_at(i)) && !command->hidden; i++)
+    fputs("usage: tidemark VERB [options]\n\n", out);
+    for (size_t i = 0; (command = cli_command_at(i)); i++)
         fprintf(out, "  %-10s %s\n", command->name, command->summary);
     fputs("\ntidemark VERB --help says more about one.\n", out);
-}
-
-static const struct command *find(const char *name)
-{
-    const struct command *command;
-    for (size_t i = 0; (command = cli_command_at(i)); i++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
 }
 
 static int unknown(const struct cli *cli, const char *name)
 {
     const char *names[VERBS_MAX + 1] = { NULL };
     const struct command *command;
-    for (size_t i = 0; i < VERBS_MAX && (command = cli_command_at(i)) && !command->hidden; i++)
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        check(i < VERBS_MAX);
         names[i] = command->name;
+    }
     for (size_t i = 0; planned[i]; i++)
         if (strcmp(planned[i], name) == 0)
             return cli_fail(cli, CLI_USAGE, "'%s' is known, but not supported yet", name);
@@ -46,7 +40,7 @@ static int unknown(const struct cli *cli, const char *name)
 }
 
 /* The verb is the first word that is no option; -o and --color before it are followed by their
- * value. */
+ * value. argc: there is none. */
 static int verb_at(int argc, char **argv)
 {
     int i = 1;
@@ -54,36 +48,32 @@ static int verb_at(int argc, char **argv)
         if (strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0 ||
             strcmp(argv[i], "--color") == 0)
             i++;
-    return i;
+    return i < argc ? i : argc;
 }
 
 static int run(int argc, char **argv)
 {
     struct cli cli = { 0 };
-    int verb = verb_at(argc, argv);
-    bool is_help =
-        verb >= argc && argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    if (is_help || (verb < argc && strcmp(argv[verb], "help") == 0 && verb + 1 == argc)) {
-        usage(stdout);
-        return CLI_DONE;
+    if (argc > 1 && strcmp(argv[1], "--version") == 0)
+        argv[1] += 2; /* the verb of this name */
+    int verb = verb_at(argc, argv), front = verb;
+    if (verb < argc && strcmp(argv[verb], "help") == 0) {
+        cli.help = true;
+        verb++;
     }
-    if (verb >= argc && argc > 1 && strcmp(argv[1], "--version") == 0)
-        return version_command.run(&cli, 1, argv);
-    if (verb >= argc) {
-        usage(stderr);
-        return CLI_USAGE;
-    }
-    int front = verb;
-    char *name = argv[verb];
+    char *name = verb < argc ? argv[verb] : NULL;
     int status = cli_parse(&cli, NULL, NULL, &front, argv); /* what stands before the verb */
     if (status != CLI_GO)
         return status;
-    const struct command *command = find(name);
-    if (!command)
+    if (!name) {
+        usage(cli.help ? stdout : stderr);
+        return cli.help ? CLI_DONE : CLI_USAGE;
+    }
+    cli.command = cli_command_named(name);
+    if (!cli.command)
         return unknown(&cli, name);
-    cli.command = command;
     argv[verb] = name;
-    return command->run(&cli, argc - verb, argv + verb);
+    return cli.command->run(&cli, argc - verb, argv + verb);
 }
 
 int main(int argc, char **argv)

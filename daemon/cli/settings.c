@@ -122,7 +122,7 @@ static bool read_parts(struct load *load, const char *conf)
     const char *pattern = arena_printf(load->arena, "%.*sconf.d/*.yaml", n, conf);
     int status = glob(pattern, 0, parts_unreadable, &found);
     if (status != 0 && status != GLOB_NOMATCH)
-        good = unreadable(load, pattern, status == GLOB_NOSPACE ? ENOMEM : errno);
+        good = unreadable(load, pattern, errno);
     else if (status == 0)
         for (size_t i = 0; i < found.gl_pathc && good; i++)
             good = read_one(load, arena_strdup(load->arena, found.gl_pathv[i]), false);

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/settings.h"
 #include "io/control.h"
+#include "supervisor/jobs_dir.h"
 
 struct status_args {
     struct settings_flags flags;
@@ -38,16 +39,18 @@ static int ask(const struct cli *cli, const struct settings *settings, const cha
     struct buf answer = { 0 };
     struct err err;
     char request[128];
-    if (job && strlen(job) > 63)
-        return cli_fail(cli, CLI_NO_INPUT, "no such job: %s", job);
     snprintf(request, sizeof request, "status%s%s%s", cli->json ? " json" : "", job ? " job=" : "",
              job ? job : "");
     int status = CLI_DONE;
     if (control_ask(settings->socket, request, &answer, &err))
         status = show(cli, &answer);
+    else if (err.kind == ERR_FATAL)
+        status = cli_fail(cli, CLI_PERMISSION, "%s", err.text);
     else
-        status = cli_fail(cli, err.kind == ERR_FATAL ? CLI_PERMISSION : CLI_UNAVAILABLE,
-                          "no daemon answers: %s", err.text);
+        status = cli_fail(cli, CLI_UNAVAILABLE,
+                          "no daemon answers: %s\n"
+                          "  help: tidemark run starts one; --state or --socket say where it is",
+                          err.text);
     buf_free(&answer);
     return status;
 }
@@ -62,7 +65,7 @@ static int run_of(struct cli *cli, int argc, char **argv, int most)
         return status;
     if (argc > most)
         return cli_fail(cli, CLI_USAGE, "one argument too many: '%s'", argv[most]);
-    if (argc > 1 && argv[1][strcspn(argv[1], " \n")])
+    if (argc > 1 && !job_id_good(argv[1], strlen(argv[1])))
         return cli_fail(cli, CLI_NO_INPUT, "no such job: %s", argv[1]);
     if (cli_settings(cli, &args.flags, &arena, &settings, &status))
         status = ask(cli, settings, argc > 1 ? argv[1] : NULL);

@@ -13,7 +13,7 @@ static bool ends_with(const char *name, size_t n, const char *suffix)
     return n > length && memcmp(name + n - length, suffix, length) == 0;
 }
 
-static bool is_id(const char *name, size_t n)
+bool job_id_good(const char *name, size_t n)
 {
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -30,7 +30,7 @@ enum job_name job_name_read(const char *name, char id[JOB_FILE_ID_SIZE])
         if (!ends_with(name, n, suffixes[i]))
             continue;
         size_t length = n - strlen(suffixes[i]);
-        if (!is_id(name, length))
+        if (!job_id_good(name, length))
             return JOB_NAME_BAD;
         memcpy(id, name, length);
         id[length] = '\0';

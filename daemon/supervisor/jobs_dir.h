@@ -12,6 +12,7 @@
 #define JOB_FILE_ID_SIZE 64   /* with the 0 */
 #define JOB_FILE_NAME_SIZE 72 /* id, suffix and the 0 */
 
+bool job_id_good(const char *id, size_t n); /* whether n bytes of a text can be a job's id */
 enum job_name { JOB_NAME_GOOD, JOB_NAME_IGNORED, JOB_NAME_BAD /* a job's suffix, but no id */ };
 /* Judges a file's name; id is filled when it is good. Pure. */
 enum job_name job_name_read(const char *name, char id[JOB_FILE_ID_SIZE]);

@@ -10,27 +10,12 @@ import shutil
 import subprocess
 import sys
 
-from harness import Stage, daemon, expect, run_tests
+from desk import Desk
+from harness import expect, run_tests
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 GOLDEN = os.path.join(TOP, "tests", "golden")
-
-
-class Desk(Stage):
-    """A folder in which verbs are run, without settings of this machine."""
-
-    def ask(self, *args, text_in="", **env):
-        """(status, standard output, standard error)."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMARK_")}
-        done = subprocess.run([daemon(BUILD), *args], cwd=self.folder, input=text_in, env={**clean, **env}, capture_output=True,
-                              text=True, timeout=120, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def want(self, *args, **more):
-        status, out, err = self.ask(*args, **more)
-        expect(status == 0, f"{args}: {status} {out}{err}")
-        return out
 
 
 def golden(name, text):
@@ -45,7 +30,7 @@ def golden(name, text):
 
 
 def init_writes_a_job_that_passes_and_never_overwrites():
-    with Desk("init") as desk:
+    with Desk("init", BUILD) as desk:
         expect(desk.want("init", "clicks") == "clicks.yaml is written; next: tidemark check clicks.yaml\n", "what it says")
         desk.want("check", "-W", "clicks.yaml")
         expect(desk.want("test", "clicks.yaml").endswith("1 passed, 0 failed\n"), "its tests")
@@ -62,7 +47,7 @@ def init_writes_a_job_that_passes_and_never_overwrites():
 
 
 def every_shell_completes_every_verb():
-    with Desk("completion") as desk:
+    with Desk("completion", BUILD) as desk:
         verbs = re.findall(r"^  (\w+) ", desk.want("--help"), re.MULTILINE)
         expect(len(verbs) > 8 and "worker" not in verbs, verbs)
         for shell in ("bash", "zsh", "fish"):
@@ -84,7 +69,7 @@ def explained(desk, *args):
 
 
 def explain_shows_the_whole_job_to_the_letter():
-    with Desk("explain") as desk:
+    with Desk("explain", BUILD) as desk:
         with open(os.path.join(GOLDEN, "explain", "shop.yaml"), encoding="utf-8") as file:
             desk.write("shop.yaml", file.read())
         desk.write("password", "hunter2\n")
@@ -110,7 +95,7 @@ def no_verb_shows_a_secret_that_stands_in_a_file():
              ("sasl.password", "sasl.passwrd"), ("transformations", "checkpoint: 'webhdfs://me:hunter2@nn1/a'\ntransformations"),
              ("print", "postgres: {url: 'postgress://me:hunter2@db/a', table: t}"),
              ("print", "http: {url: 'http://me:hunter2@h/', headers: {X-Api-Key: hunter2}, method: GIT}"))
-    with Desk("secret") as desk:
+    with Desk("secret", BUILD) as desk:
         desk.write("state/specs/job", job)
         desk.write("conf.d/token.yaml", "store: {token: hunter2}\n")
         for i, (old, new) in enumerate(wrong):
@@ -127,7 +112,7 @@ def no_verb_shows_a_secret_that_stands_in_a_file():
 
 
 def explain_takes_a_file_or_a_job_of_the_daemon():
-    with Desk("explain-job") as desk:
+    with Desk("explain-job", BUILD) as desk:
         text = desk.want("init", "-")
         desk.write("state/specs/clicks", text)
         job = explained(desk, "--state", "state", "clicks")
@@ -142,7 +127,7 @@ def explain_takes_a_file_or_a_job_of_the_daemon():
 
 
 def every_job_that_is_shipped_can_be_explained():
-    with Desk("explain-all") as desk:
+    with Desk("explain-all", BUILD) as desk:
         for path in sorted(glob.glob(os.path.join(TOP, "jobs", "*.yaml"))):
             job = explained(desk, path)
             ops = [op for stream in job["streams"] for op in stream["operations"]]
@@ -152,7 +137,7 @@ def every_job_that_is_shipped_can_be_explained():
 
 
 def diff_says_what_a_new_version_does():
-    with Desk("diff") as desk:
+    with Desk("diff", BUILD) as desk:
         def write(name, old=None, new=None):
             text = desk.want("init", "-")
             expect(old is None or old in text, f"no {old}")
