@@ -5,6 +5,10 @@ static const char *const names[CENSUS_KINDS] = {
     [CENSUS_RECORDS] = "records",
     [CENSUS_LOST] = "lost",
     [CENSUS_DOUBLED] = "doubled",
+    [CENSUS_PHANTOM] = "phantom",
+    [CENSUS_REORDERED] = "reordered",
+    [CENSUS_CORRUPT] = "corrupt",
+    [CENSUS_WRONG] = "wrong_state",
     [CENSUS_RECOVERIES] = "recoveries",
     [CENSUS_POINTS] = "crash_points",
     [CENSUS_PAUSES_AT] = "pause_points",
@@ -47,6 +51,11 @@ static uint64_t counts[CENSUS_KINDS];
 void census_add(enum census kind, uint64_t n)
 {
     counts[kind] += n;
+}
+
+const char *census_name(enum census kind)
+{
+    return names[kind];
 }
 
 void census_print(FILE *file)

@@ -6,8 +6,12 @@
 enum census {
     CENSUS_SIMULATIONS, /* seeds, and points of sweeps, that ran to their end */
     CENSUS_RECORDS,     /* produced for real workers */
-    CENSUS_LOST,        /* of their words: never counted */
-    CENSUS_DOUBLED,     /* counted more often than they were produced */
+    CENSUS_LOST,        /* of what their jobs must show: never shown */
+    CENSUS_DOUBLED,     /* shown more often than it should be */
+    CENSUS_PHANTOM,     /* shown, and of no record */
+    CENSUS_REORDERED,   /* shown out of its place */
+    CENSUS_CORRUPT,     /* not what anybody has written */
+    CENSUS_WRONG, /* of the right key, with another value: a state or a window that is not as it was */
     CENSUS_RECOVERIES,  /* lives that went on where another one had ended by force */
     CENSUS_POINTS,      /* deaths at a chosen request of the store, each run by itself */
     CENSUS_PAUSES_AT,   /* the same: stopped there, and continued when another had taken over */
@@ -51,5 +55,6 @@ static inline void census_note(enum census kind)
 {
     census_add(kind, 1);
 }
+const char *census_name(enum census kind);
 /* A line for each kind: name, blank, how often. */
 void census_print(FILE *file);

@@ -1,4 +1,5 @@
 /* What becomes of edits: seen by readers, synced, thrown away by a failover or a loss of power. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +11,28 @@ int64_t cluster_time_ms(const struct sim_store *store)
     return 1795537600000 + (int64_t)(store->sim->now_us / 1000);
 }
 
+void sim_store_on_rename(struct sim_store *store, sim_store_put_cb each, void *ctx)
+{
+    store->on_rename = each;
+    store->on_rename_ctx = ctx;
+}
+
+static void tell_rename(struct sim_store *store, const struct sim_edit *edit)
+{
+    const struct sim_node *node = sim_tree_find(&store->vis, edit->target_base, edit->target);
+    char path[200];
+    if (!node || !node->content)
+        return;
+    snprintf(path, sizeof path, "%s/%s", node->parent->name ? node->parent->name : "", node->name);
+    store->on_rename(store->on_rename_ctx, path, node->content);
+}
+
 bool cluster_apply(struct sim_store *store, const struct sim_edit *edit, uint64_t number)
 {
     if (!sim_tree_apply(&store->vis, edit))
         return false;
+    if (edit->kind == EDIT_RENAME && store->on_rename)
+        tell_rename(store, edit);
     if (store->n_pending == store->cap_pending) {
         store->cap_pending = store->cap_pending ? store->cap_pending * 2 : 16;
         store->pending = realloc(store->pending, store->cap_pending * sizeof *store->pending);

@@ -15,6 +15,10 @@ struct store_pending { /* an edit that is visible, and not synced */
     uint64_t number; /* of its request */
 };
 
+/* Calls each(ctx, path, content) for every file that a rename puts in place from now on; its path is that of two levels: log/3.
+ * The content may be kept by sim_bytes_ref(). */
+typedef void (*sim_store_put_cb)(void *ctx, const char *path, struct sim_bytes *content);
+
 struct sim_store {
     struct list link;
     struct sim *sim;
@@ -31,9 +35,12 @@ struct sim_store {
     struct sim_process *holder; /* of a local store's lock */
     uint64_t numbers;           /* requests so far */
     uint64_t failovers;
+    sim_store_put_cb on_rename;
+    void *on_rename_ctx;
     uint64_t fate_in[SIM_FATES]; /* requests until one has this fate; 0: none is planned */
 };
 
+void sim_store_on_rename(struct sim_store *store, sim_store_put_cb each, void *ctx);
 /* Does an edit where readers see it; true: done, and not synced. */
 bool cluster_apply(struct sim_store *store, const struct sim_edit *edit, uint64_t number);
 /* The request with this number is answered: on HDFS with it all edits before it are synced, on a

@@ -3,107 +3,125 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+#include "canon.h"
 #include "parts.h"
+#include "store_parts.h"
 #include "worker/report.h"
 #include "worker_sim.h"
 
-/* A word is counted only when the time of the batch that it was computed into is that of the batch which shows it. */
-#define COUNTS_OF_BATCH                  \
-    "  - map: ((_, batchTime), 1)\n"     \
-    "  - reduceByKey: _ + _\n"           \
-    "  - filter: _._1._2 == batchTime\n" \
-    "  - map: (_._1._1, _._2)\n"
-#define COUNTS_SO_FAR                                                                     \
-    "  - map: (_, batchTime)\n"                                                           \
-    "  - updateStateByKey: {id: counts, func: \"(values, state) => state.getOrElse(0) + " \
-    "values.filter(t => t == batchTime).size\"}\n"
-
-static void job_text(struct tally *tally)
+static void job_text(struct tally *tally, unsigned interval_ms, unsigned block_ms)
 {
     static const unsigned intervals_ms[] = { 50, 200, 1000, 3000 };
     struct sim *sim = tally->sim;
-    unsigned interval_ms = intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))];
-    unsigned block_ms = 50 + (unsigned)sim_below(sim, 200);
+    unsigned drawn_ms = intervals_ms[sim_below(sim, ARRAY_SIZE(intervals_ms))];
+    unsigned drawn_block_ms = 50 + (unsigned)sim_below(sim, 200);
     bool is_rare = sim_chance(sim, 500);
-    snprintf(tally->job, sizeof tally->job,
-             "batchInterval: %ums\n"
-             "blockInterval: %ums\n"
-             "checkpoint: {directory: \"%s\", interval: %s, retain: 2}\n"
-             "sources:\n"
-             "  - kafka: {bootstrap.servers: \"" TALLY_SERVERS
-             "\", group.id: group, "
-             "startingOffsets: earliest, topics: {" TALLY_TOPIC
-             ": 1}}\n"
-             "transformations:\n"
-             "%s%s"
-             "outputs:\n"
-             "  - print: {num: 1000000}\n",
-             interval_ms, block_ms, tally->url, is_rare ? "1d" : "1s",
-             tally->shows_lines ? "  - map: _.value\n" : "  - flatMap: _.value.split(\" \")\n",
-             tally->shows_lines   ? ""
-             : tally->keeps_state ? COUNTS_SO_FAR
-                                  : COUNTS_OF_BATCH);
+    size_t size;
+    FILE *out = open_memstream(&tally->job, &size);
+    check(out);
+    interval_ms = interval_ms ? interval_ms : drawn_ms;
+    fprintf(out,
+            "batchInterval: %ums\n"
+            "blockInterval: %ums\n"
+            "checkpoint: {directory: \"%s\", interval: %s, retain: 2}\n"
+            "sources:\n",
+            interval_ms, block_ms ? block_ms : drawn_block_ms, tally->url, is_rare ? "1d" : "1s");
+    for (int i = 0; i < tally->kind->topics; i++)
+        fprintf(out,
+                "  - kafka: {name: %s, bootstrap.servers: \"" TALLY_SERVERS
+                "\", group.id: group, startingOffsets: earliest, topics: {%s: 1}}\n",
+                canon_topics[i], canon_topics[i]);
+    canon_file(tally->kind, interval_ms, out);
+    fclose(out);
+}
+
+/* What is published in the batch log is kept: the daemon deletes what it needs no more. */
+static void put_in_place(void *ctx, const char *path, struct sim_bytes *content)
+{
+    struct tally *tally = ctx;
+    if (strncmp(path, "log/", 4) != 0)
+        return;
+    size_t index = strtoull(path + 4, NULL, 10);
+    sim_expect(tally->sim, index && index <= tally->n_log + 1, "%s comes after %zu", path,
+               tally->n_log);
+    if (*tally->sim->failure)
+        return;
+    if (index > tally->n_log) {
+        tally->log = realloc(tally->log, (index + 1) * sizeof(struct sim_bytes *));
+        check(tally->log);
+        tally->log[0] = tally->log[index] = NULL;
+        tally->n_log = index;
+    }
+    sim_bytes_drop(tally->log[index]);
+    tally->log[index] = sim_bytes_ref(content);
 }
 
 static void produce_cb(void *ctx);
 
-struct tally *tally_new(struct sim *sim, const char *url)
+struct tally *tally_new_of(struct sim *sim, const struct tally_conf *conf)
 {
     struct tally *tally = sim_alloc(sizeof *tally);
-    *tally = (struct tally){ .sim = sim, .url = url };
+    *tally = (struct tally){ .sim = sim, .url = conf->url };
     tally->kafka = sim_kafka(sim, TALLY_SERVERS);
     tally->partitions = 1 + (int32_t)sim_below(sim, TALLY_PARTITIONS);
-    tally->keeps_state = sim_chance(sim, 400);
-    tally->shows_lines = sim_chance(sim, 300);
+    tally->kind = &canon_jobs[sim_below(sim, CANON_JOBS)];
+    if (conf->kind)
+        tally->kind = conf->kind;
     tally->has_holes = sim_chance(sim, 300);
-    sim_kafka_topic(tally->kafka, TALLY_TOPIC, tally->partitions);
-    job_text(tally);
+    for (int i = 0; i < tally->kind->topics; i++)
+        sim_kafka_topic(tally->kafka, canon_topics[i], tally->partitions);
+    sim_store_on_rename(sim_store(sim, conf->url), put_in_place, tally);
+    job_text(tally, conf->interval_ms, conf->block_ms);
     tally->producing = true;
     sim_after(sim, 0, produce_cb, tally);
     return tally;
 }
 
+struct tally *tally_new(struct sim *sim, const char *url)
+{
+    return tally_new_of(sim, &(struct tally_conf){ .url = url });
+}
+
 void tally_free(struct tally *tally)
 {
+    sim_store_on_rename(sim_store(tally->sim, tally->url), NULL, NULL);
+    for (size_t i = 1; i <= tally->n_log; i++)
+        sim_bytes_drop(tally->log[i]);
+    free(tally->log);
+    free(tally->job);
     free(tally);
 }
 
 /* ---- producing */
 
-static void produce(struct tally *tally, int32_t partition, const char *text)
+/* A key's records are all in one partition, so that their order means something. */
+static void produce(struct tally *tally, int topic, int32_t partition)
 {
-    char line[40];
-    if (tally->shows_lines) {
-        snprintf(line, sizeof line, "p%d:%llu", (int)partition,
-                 (unsigned long long)tally->lines[partition]++);
-        text = line;
-    }
+    char text[64];
+    uint64_t keys = (CANON_KEYS - (uint64_t)partition - 1) / (uint64_t)tally->partitions + 1;
+    int key = (int)partition + (int)sim_below(tally->sim, keys) * tally->partitions;
+    canon_write(tally->kind, key, sim_random(tally->sim) >> 8, text, sizeof text);
     tally->records++;
-    sim_kafka_produce(tally->kafka, TALLY_TOPIC, partition, (struct slice){ NULL, 0 },
+    sim_kafka_produce(tally->kafka, canon_topics[topic], partition, (struct slice){ NULL, 0 },
                       (struct slice){ text, strlen(text) });
 }
 
 static void produce_line(struct tally *tally)
 {
-    char line[200] = "";
-    uint64_t n = 1 + sim_below(tally->sim, 5);
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t word = sim_below(tally->sim, TALLY_WORDS);
-        size_t len = strlen(line);
-        snprintf(line + len, sizeof line - len, "%sword%llu", i ? " " : "",
-                 (unsigned long long)word);
-        tally->words[word] += !tally->shows_lines;
-    }
+    int topic = (int)sim_below(tally->sim, (uint64_t)tally->kind->topics);
     int32_t partition = (int32_t)sim_below(tally->sim, (uint64_t)tally->partitions);
-    produce(tally, partition, line);
+    produce(tally, topic, partition);
     if (tally->has_holes && sim_chance(tally->sim, 50)) /* as transactions leave them */
-        sim_kafka_skip(tally->kafka, TALLY_TOPIC, partition, 1 + (int64_t)sim_below(tally->sim, 3));
+        sim_kafka_skip(tally->kafka, canon_topics[topic], partition,
+                       1 + (int64_t)sim_below(tally->sim, 3));
 }
 
-void tally_fence(struct tally *tally, int32_t partition)
+void tally_fence(struct tally *tally)
 {
-    tally->words[0] += !tally->shows_lines;
-    produce(tally, partition, "word0");
+    for (int topic = 0; topic < tally->kind->topics; topic++)
+        for (int32_t i = 0; i < tally->partitions; i++)
+            produce(tally, topic, i);
 }
 
 static void produce_cb(void *ctx)
@@ -116,12 +134,20 @@ static void produce_cb(void *ctx)
     sim_after(tally->sim, 1000 + sim_below(tally->sim, 500000), produce_cb, tally);
 }
 
+static bool all_read(struct tally *tally, const char *topic)
+{
+    for (int32_t i = 0; i < tally->partitions; i++)
+        if (sim_kafka_committed(tally->kafka, "group", topic, i) !=
+            sim_kafka_end(tally->kafka, topic, i))
+            return false;
+    return true;
+}
+
 bool tally_idle(void *ctx)
 {
     struct tally *tally = ctx;
-    for (int32_t i = 0; i < tally->partitions; i++)
-        if (sim_kafka_committed(tally->kafka, "group", TALLY_TOPIC, i) !=
-            sim_kafka_end(tally->kafka, TALLY_TOPIC, i))
+    for (int i = 0; i < tally->kind->topics; i++)
+        if (!all_read(tally, canon_topics[i]))
             return false;
     return true;
 }

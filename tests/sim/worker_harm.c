@@ -169,6 +169,7 @@ static void judge(struct harmed *harmed, const struct harm *harm)
         if (harm->kind != CENSUS_SHUFFLES && harm->at / sim_step % WHOLE)
             return;
     }
+    tally->spoiled = tally->recovered;
     tally->harmed = NULL;
     tally_start(tally, 0);
     tally_finish(tally);

@@ -9,44 +9,52 @@
 #include "sim.h"
 #include "sim_kafka.h"
 
-#define TALLY_WORDS 12     /* the vocabulary: word0 … */
-#define TALLY_PARTITIONS 3 /* of the topic, at most */
+#define TALLY_PARTITIONS 3 /* of a topic, at most */
 #define TALLY_SERVERS "broker:9092"
-#define TALLY_TOPIC "lines"
+
+struct canon_job;
+struct sim_bytes;
 
 struct tally { /* the world outside of all workers */
     struct sim *sim;
     struct sim_kafka *kafka;
-    const char *url; /* of the checkpoint */
-    char job[1200];  /* the job file */
-    int32_t partitions;
-    bool keeps_state;                 /* counts go on from batch to batch, else begin anew */
-    bool shows_lines;                 /* each record is printed by itself, with its number */
-    uint64_t lines[TALLY_PARTITIONS]; /* produced, where that is so */
-    bool has_holes;                   /* offsets are left out now and then */
-    uint64_t words[TALLY_WORDS];      /* produced */
-    uint64_t records;
+    const char *url;              /* of the checkpoint */
+    const struct canon_job *kind; /* which of the canonical jobs */
+    char *job;                    /* its file */
+    int32_t partitions;           /* of each topic */
+    bool has_holes;               /* offsets are left out now and then */
+    uint64_t records;             /* produced */
+    struct sim_bytes *
+        *log; /* each record of the batch log as it was published last, by its index; 0 is none */
+    size_t n_log;
     bool producing, stopping;
     struct sim_process *workers[2]; /* a and b; NULL = not now */
     uint32_t done;                  /* workers that ended with 0 after they were told to stop */
     const char *harmed;    /* the file that was damaged; a worker that says so may end with 1 */
+    bool spoiled;          /* one is damaged to the end, and nobody needs it */
     uint64_t fail_at;      /* allocation at which every life ends; 0: none */
     bool recovered, named; /* a worker went on; one named that file */
     uint32_t recoveries;   /* of those that were not the first */
     uint32_t starts, fenced, failed; /* of workers; those that ended with 75, with 1 */
 };
 
-struct tally *tally_new(struct sim *sim, const char *url);
+/* The shortest times between batches and blocks, or drawn by the seed. */
+struct tally_conf {
+    const char *url;
+    const struct canon_job *kind;   /* NULL: drawn */
+    unsigned interval_ms, block_ms; /* 0: drawn */
+};
+struct tally *tally_new_of(struct sim *sim, const struct tally_conf *conf);
+struct tally *tally_new(struct sim *sim, const char *url); /* all of it drawn */
 void tally_free(struct tally *tally);
 void tally_start(struct tally *tally, int which); /* worker a or b; again whenever it ends */
 void tally_stop(struct tally *tally);             /* all of them, gracefully */
-void tally_fence(struct tally *tally, int32_t partition); /* produces its last record */
+void tally_fence(struct tally *tally);            /* produces the last record of each partition */
 bool tally_idle(void *tally); /* all that was produced is in the group's offsets */
-/* What was printed comes to what was produced, and the batch log holds each offset once. */
+/* Each batch shows what the model makes of its records, and the batch log holds each offset once. */
 void tally_judge(struct tally *tally);
 /* The last records are produced when nothing fails any more; then everything must come out. Frees the tally. */
 void tally_finish(struct tally *tally);
-void tally_judge_log(struct tally *tally); /* the second half of it */
 /* The main function of a worker. */
 void worker_main(struct sim_process *process, void *tally);
 void worker_tell_stop(struct sim_process *process);

@@ -1,0 +1,38 @@
+/* The judge of a job's life, from outside: the bytes of the batch log and of standard output against what was produced, batch by
+ * batch. What is not as it should be is counted by name, and the first of it ends the simulation. */
+#pragma once
+#include "canon.h"
+#include "census.h"
+#include "printed.h"
+#include "worker_sim.h"
+
+#define CANON_LANES CANON_KEYS /* partitions are fewer */
+
+struct canon_judge {
+    struct tally *tally;
+    struct printout printout;
+    size_t at; /* block of it that comes next */
+    struct canon_model model;
+    uint64_t index; /* of the record that is read */
+    int64_t next[CANON_TOPICS]
+                [TALLY_PARTITIONS]; /* offsets in batches so far; -1 = no starting position yet */
+    int64_t zero_ms, interval_ms;
+    uint64_t records, number, tick; /* of the last batch, or folded tick */
+    int64_t time_ms;
+    const char *label;           /* of the output that is judged; NULL: none is */
+    size_t first[CANON_OUTPUTS]; /* where in standard output the last batch came first */
+    bool open;                   /* a batch is being read: */
+    struct canon_entry batch, outputs[CANON_OUTPUTS];
+    size_t n_outputs, n_items, cap_items, n_dead, cap_dead;
+    struct canon_item *items;
+    struct canon_entry *dead;
+};
+
+void canon_fault(const struct canon_judge *judge, enum census kind, struct slice what);
+/* A whole block of what an output shows against the model's lines. */
+void canon_judge_lines(const struct canon_judge *judge, const struct canon_show *show,
+                       struct slice block);
+/* The open batch is whole: runs the model, judges its outputs, dead letters, and what came out. */
+void canon_judge_batch(struct canon_judge *judge);
+/* The ticks up to this time passed without the job. */
+void canon_judge_folded(struct canon_judge *judge, int64_t up_to_ms);
