@@ -59,7 +59,7 @@ bool disk_path(struct store_disk *disk, struct store_req *req, const char *path,
                struct disk_path *full)
 {
     int n = snprintf(full->text, sizeof full->text, "%s%s%s", disk->root, *path ? "/" : "", path);
-    if (n >= 0 && (size_t)n < sizeof full->text)
+    if ((size_t)n < sizeof full->text)
         return true;
     disk_refuse(req, "path", ENAMETOOLONG);
     return false;
@@ -275,12 +275,10 @@ enum store_answer store_disk_mkdirs(struct store_disk *disk, struct store_req *r
     struct stat there;
     if (!disk_begin(disk, req, &path))
         return STORE_REFUSED;
-    bool made = disk_make_parents(disk, &path) &&
-                (mkdir(path.text, DIRECTORY_MODE) == 0 || errno == EEXIST) &&
-                lstat(path.text, &there) == 0;
-    if (!made)
+    bool made = disk_make_parents(disk, &path) && mkdir(path.text, DIRECTORY_MODE) == 0;
+    if (!made && (errno != EEXIST || lstat(path.text, &there) != 0))
         return errno == ENOTDIR ? STORE_NO : disk_refuse(req, "mkdir", errno);
-    if (!S_ISDIR(there.st_mode))
+    if (!made && !S_ISDIR(there.st_mode))
         return STORE_NO;
     return disk_sync_parent(disk, &path) ? STORE_YES
                                          : disk_unknown(req, "sync the directory of", errno);
