@@ -23,7 +23,7 @@ struct proc {
     uv_process_t process;
     uv_pipe_t pipe;
     unsigned open; /* handles that are not closed */
-    bool closing;
+    bool over;     /* reaped, or never born: its pid may be another's */
     struct proc_end end;
     proc_read_cb read_cb;
     proc_end_cb end_cb;
@@ -62,7 +62,7 @@ static void proc_pipe_closed(uv_handle_t *handle)
 
 static void proc_close(struct proc *proc)
 {
-    proc->closing = true;
+    proc->over = true;
     uv_close((uv_handle_t *)&proc->process, proc_process_closed);
     uv_close((uv_handle_t *)&proc->pipe, proc_pipe_closed);
 }
@@ -77,18 +77,17 @@ static void proc_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
 static void proc_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct proc *proc = CONTAINER_OF((uv_pipe_t *)stream, struct proc, pipe);
-    if (n > 0)
-        proc->read_cb(proc->ctx, (struct slice){ buf->base, (size_t)n });
-    else if (n < 0)
+    if (n < 0)
         uv_read_stop(stream);
+    else
+        proc->read_cb(proc->ctx, (struct slice){ buf->base, (size_t)n });
 }
 
 static void proc_read_rest(struct proc *proc)
 {
     uv_os_fd_t fd;
     ssize_t n;
-    if (uv_fileno((uv_handle_t *)&proc->pipe, &fd) != 0)
-        return;
+    check(uv_fileno((uv_handle_t *)&proc->pipe, &fd) == 0);
     for (unsigned i = 0; i < LAST_READS_MAX; i++) {
         do
             n = read(fd, proc->bytes, sizeof proc->bytes);
@@ -102,6 +101,7 @@ static void proc_read_rest(struct proc *proc)
 static void proc_exited(uv_process_t *process, int64_t status, int number)
 {
     struct proc *proc = CONTAINER_OF(process, struct proc, process);
+    proc->over = true;
     proc->end.status = (int)status;
     proc->end.signal = number;
     proc_read_rest(proc);
@@ -127,7 +127,7 @@ void proc_start(struct proc *proc, const struct proc_spec *spec)
     proc->end_cb = spec->end_cb;
     proc->ctx = spec->ctx;
     proc->end = (struct proc_end){ .born = true };
-    proc->closing = false;
+    proc->over = false;
     proc->open = 2;
     check(uv_pipe_init(uv, &proc->pipe, 0) == 0);
     int failed = uv_spawn(uv, &proc->process, &options);
@@ -152,7 +152,7 @@ uint32_t proc_pid(const struct proc *proc)
 
 void proc_signal(struct proc *proc, int number)
 {
-    if (proc->open && !proc->closing) /* not reaped yet: the pid is still its own */
+    if (proc->open && !proc->over)
         uv_process_kill(&proc->process, number);
 }
 
