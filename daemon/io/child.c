@@ -84,9 +84,7 @@ static _Noreturn void child_become(const struct child *child, pid_t parent)
         dup2(child->fd[SAID_WRITE], STDERR_FILENO) >= 0)
         execvp(child->job->argv[0], (char *const *)(uintptr_t)child->job->argv);
     int reason = errno;
-    if (write(child->fd[BORN_WRITE], &reason, sizeof reason) < 0)
-        _exit(126);
-    _exit(127);
+    _exit(write(child->fd[BORN_WRITE], &reason, sizeof reason) > 0 ? 127 : 126);
 }
 
 /* vfork: a fork copies the page tables of all that the job holds. No signal may meet the child before its handlers are gone:

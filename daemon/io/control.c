@@ -78,7 +78,8 @@ static bool control_send(int fd, const char *request, struct err *err)
     char line[CONTROL_REQUEST_MAX + 1];
     int n = snprintf(line, sizeof line, "%s\n", request);
     check(n > 0 && n <= CONTROL_REQUEST_MAX);
-    return send(fd, line, (size_t)n, MSG_NOSIGNAL) == n || /* a fresh socket has room for it */
+    /* a fresh socket has room for it */
+    return send(fd, line, (size_t)n, MSG_NOSIGNAL) == n ||
            err_set(err, ERR_RETRY, "the daemon does not listen: %s", strerror(errno));
 }
 

@@ -30,20 +30,16 @@ struct control {
     control_cb cb;
     void *ctx;
     uv_pipe_t pipe;
-    bool listening; /* pipe is open */
-    bool closing;
-    bool waiting; /* a client waits for a place */
+    unsigned handles; /* that are not closed */
+    bool waiting;     /* a client waits for a place */
     struct client clients[CONTROL_CLIENTS_MAX];
 };
 
 static void control_take(struct control *control);
 
-static void control_release(struct control *control)
+static void control_release(struct control *control) /* one of its handles is closed */
 {
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-        if (control->clients[i].open)
-            return;
-    if (!control->closing || control->listening)
+    if (--control->handles)
         return;
     mem_free(control->path);
     mem_free(control);
@@ -55,10 +51,9 @@ static void client_closed(uv_handle_t *handle)
     struct control *control = client->control;
     client->open = false;
     buf_free(&client->answer);
-    if (control->closing)
-        control_release(control);
-    else if (control->waiting)
+    if (control->waiting)
         control_take(control);
+    control_release(control);
 }
 
 static void client_drop(struct client *client)
@@ -124,6 +119,7 @@ static void control_take(struct control *control)
     if (!client)
         return;
     *client = (struct client){ .control = control, .open = true };
+    control->handles++;
     check(uv_pipe_init(uv_of_loop(control->loop), &client->pipe, 0) == 0);
     if (uv_accept((uv_stream_t *)&control->pipe, (uv_stream_t *)&client->pipe) != 0 ||
         uv_read_start((uv_stream_t *)&client->pipe, client_alloc, client_read) != 0) {
@@ -135,8 +131,8 @@ static void control_take(struct control *control)
 
 static void control_came(uv_stream_t *stream, int status)
 {
-    if (status == 0)
-        control_take(CONTAINER_OF((uv_pipe_t *)stream, struct control, pipe));
+    (void)status; /* then nobody is there to be taken */
+    control_take(CONTAINER_OF((uv_pipe_t *)stream, struct control, pipe));
 }
 
 /* A socket file that nobody answers is what a killed daemon left; anything else is somebody's. */
@@ -169,7 +165,7 @@ struct control *control_new(struct loop *loop, const char *path, control_cb cb, 
     control->path = mem_strdup(path);
     control->cb = cb;
     control->ctx = ctx;
-    control->listening = true;
+    control->handles = 1;
     check(uv_pipe_init(uv_of_loop(loop), &control->pipe, 0) == 0);
     check(uv_pipe_open(&control->pipe, fd) == 0);
     check(uv_listen((uv_stream_t *)&control->pipe, CONTROL_CLIENTS_MAX, control_came) == 0);
@@ -178,16 +174,14 @@ struct control *control_new(struct loop *loop, const char *path, control_cb cb, 
 
 static void control_closed(uv_handle_t *handle)
 {
-    struct control *control = CONTAINER_OF((uv_pipe_t *)handle, struct control, pipe);
-    control->listening = false;
-    control_release(control);
+    control_release(CONTAINER_OF((uv_pipe_t *)handle, struct control, pipe));
 }
 
 void control_free(struct control *control)
 {
     if (!control)
         return;
-    control->closing = true;
+    control->waiting = false;
     unlink(control->path);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
         if (control->clients[i].open)

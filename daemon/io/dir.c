@@ -15,9 +15,9 @@
 #define FILE_MODE 0640 /* what lies here is ours and our group's to read, whatever the umask */
 #define DIRECTORY_MODE 0750
 
-static bool dir_err(struct err *err, const char *path)
+static bool dir_err(struct err *err, enum err_kind kind, const char *path)
 {
-    return err_set(err, ERR_RETRY, "%s: %s", path, strerror(errno));
+    return err_set(err, kind, "%s: %s", path, strerror(errno));
 }
 
 static bool is_null_device(const struct stat *stat)
@@ -48,10 +48,7 @@ bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err)
     size_t n = 0;
     if (!dir) {
         bool passes = errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM;
-        dir_err(err, path);
-        if (err)
-            err->kind = passes ? ERR_RETRY : ERR_BAD_CONFIG;
-        return false;
+        return dir_err(err, passes ? ERR_RETRY : ERR_BAD_CONFIG, path);
     }
     for (;;) {
         errno = 0;
@@ -68,7 +65,7 @@ bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err)
         struct dir_entry entry = dir_entry_of(dirfd(dir), name);
         cb(ctx, &entry);
     }
-    bool whole = errno == 0 || dir_err(err, path);
+    bool whole = errno == 0 || dir_err(err, ERR_RETRY, path);
     closedir(dir);
     return whole;
 }
@@ -86,7 +83,7 @@ bool dir_make(const char *path, struct err *err)
     }
     made = made && (mkdir(copy, DIRECTORY_MODE) == 0 || errno == EEXIST);
     mem_free(copy);
-    return made || dir_err(err, path);
+    return made || dir_err(err, ERR_RETRY, path);
 }
 
 bool dir_has(const char *path)
@@ -100,7 +97,7 @@ bool dir_read(const char *path, size_t most, struct buf *out, struct err *err)
     struct stat stat;
     ssize_t n = 1;
     if (fd < 0)
-        return dir_err(err, path);
+        return dir_err(err, ERR_RETRY, path);
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
         close(fd);
         return err_set(err, ERR_BAD_CONFIG, "%s: not a regular file", path);
@@ -117,7 +114,7 @@ bool dir_read(const char *path, size_t most, struct buf *out, struct err *err)
             n = 1;
         }
     }
-    bool read_all = n >= 0 || dir_err(err, path);
+    bool read_all = n >= 0 || dir_err(err, ERR_RETRY, path);
     close(fd);
     return read_all;
 }
@@ -137,12 +134,13 @@ static bool write_all(int fd, struct slice bytes)
     return true;
 }
 
+/* Of a name that has changed there. */
 static bool sync_folder_of(const char *path, struct err *err)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? mem_strndup(path, (size_t)(slash - path + (slash == path))) : NULL;
     int fd = open(folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = (fd >= 0 && fsync(fd) == 0) || dir_err(err, path);
+    bool synced = (fd >= 0 && fsync(fd) == 0) || dir_err(err, ERR_UNKNOWN, path);
     if (fd >= 0)
         close(fd);
     mem_free(folder);
@@ -155,9 +153,9 @@ bool dir_write(const char *path, struct slice bytes, struct err *err)
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
     bool written = fd >= 0 && write_all(fd, bytes) && fsync(fd) == 0;
     if (!written)
-        dir_err(err, beside);
-    if (fd >= 0 && close(fd) != 0)
-        written = written && dir_err(err, beside);
+        dir_err(err, ERR_RETRY, beside);
+    if (fd >= 0 && close(fd) != 0 && written)
+        written = dir_err(err, ERR_RETRY, beside);
     if (written)
         written = dir_rename(beside, path, err);
     if (!written && fd >= 0)
@@ -169,11 +167,8 @@ bool dir_write(const char *path, struct slice bytes, struct err *err)
 bool dir_rename(const char *from, const char *to, struct err *err)
 {
     if (rename(from, to) != 0)
-        return dir_err(err, to);
-    bool synced = sync_folder_of(to, err);
-    if (!synced && err)
-        err->kind = ERR_UNKNOWN;
-    return synced;
+        return dir_err(err, ERR_RETRY, to);
+    return sync_folder_of(to, err);
 }
 
 void dir_remove(const char *path)
@@ -186,7 +181,7 @@ int dir_open_append(const char *path, struct err *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, FILE_MODE);
     if (fd < 0)
-        dir_err(err, path);
+        dir_err(err, ERR_RETRY, path);
     return fd;
 }
 
@@ -201,7 +196,7 @@ bool dir_lock(const char *path, const char *text, struct err *err)
     char holder[128];
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
-        return dir_err(err, path);
+        return dir_err(err, ERR_RETRY, path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int why = errno;
         ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
@@ -209,9 +204,10 @@ bool dir_lock(const char *path, const char *text, struct err *err)
         holder[strcspn(holder, "\n")] = '\0';
         close(fd);
         errno = why;
-        return why == EWOULDBLOCK ? err_set(err, ERR_FENCED, "%s", holder) : dir_err(err, path);
+        return why == EWOULDBLOCK ? err_set(err, ERR_FENCED, "%s", holder)
+                                  : dir_err(err, ERR_RETRY, path);
     }
     if (ftruncate(fd, 0) != 0 || !write_all(fd, (struct slice){ text, strlen(text) }))
-        return dir_err(err, path); /* the descriptor stays open: it is the lock */
+        return dir_err(err, ERR_RETRY, path); /* the descriptor stays open: it is the lock */
     return true;
 }

@@ -33,7 +33,7 @@ static void pool_finished(struct pool *pool, struct pool_run *run) /* under the 
     run->behind = NULL;
     *pool->done_end = run;
     pool->done_end = &run->behind;
-    if (!pool->posted && !pool->closing)
+    if (!pool->posted)
         loop_post(pool->loop, &pool->post);
     pool->posted = true;
 }
@@ -107,7 +107,7 @@ static void *pool_thread(void *ctx)
         struct pool_run *run = pool->first;
         while (run && !pool_work(pool, run))
             run = run->behind;
-        if (!run && !pool->closing)
+        if (!run)
             pthread_cond_wait(&pool->cond, &pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);

@@ -25,7 +25,7 @@ static bool disk_entry(struct store_req *req, DIR *dir, const char *name)
     size_t n = req->n_entries;
     if (fstatat(dirfd(dir), name, &there, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT;
-    if (n == STORE_DISK_ENTRIES_MAX) {
+    if (n == STORE_DISK_ENTRIES_MAX) { /* uncovered: a million files */
         errno = EOVERFLOW;
         return false;
     }
@@ -78,8 +78,7 @@ enum store_answer store_disk_list(struct store_disk *disk, struct store_req *req
 
 /* ---- read */
 
-/* All of the file, whose length is known; false when it ends before, with errno 0, or cannot be
- * read. */
+/* All of the file, whose length is known; false with errno: EIO also when it ends before. */
 static bool disk_read(int fd, struct buf *data, size_t length)
 {
     buf_reserve(data, length + 1); /* never NULL, not even for an empty file */
@@ -87,10 +86,10 @@ static bool disk_read(int fd, struct buf *data, size_t length)
         ssize_t got = read(fd, data->ptr + data->len, length - data->len);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0) {
-            errno = got ? errno : 0;
+        if (got == 0)
+            errno = EIO; /* it became shorter meanwhile */
+        if (got <= 0)
             return false;
-        }
         data->len += (size_t)got;
     }
     return true;
@@ -110,7 +109,7 @@ static enum store_answer disk_read_open(struct store_req *req, int fd)
     }
     if (disk_read(fd, &req->data, (size_t)there.st_size))
         return STORE_YES;
-    int number = errno ? errno : EIO; /* it became shorter meanwhile */
+    int number = errno;
     buf_free(&req->data);
     return disk_refuse(req, "read", number);
 }
