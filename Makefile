@@ -45,6 +45,7 @@ MAIN := daemon/cli/main.c
 CORE := $(filter-out $(DOORS) $(MAIN),$(wildcard daemon/*/*.c)) $(if $(filter coverage,$(SAN)),tests/coverage/exit.c)
 UNIT := $(wildcard tests/unit/*/*_test.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*/*.c))
+FAULTY := $(shell sed -nE 's/^(FAULTY|MOVING).(\w+),.*/\2/p' tests/unit/io/fault.c) open ioctl syscall # calls that unit tests make fail
 SIM := $(wildcard tests/sim/*.c daemon/io/store_webhdfs*.c daemon/io/webhdfs_*.c) # the real client, on simulated HTTP
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_SIM := $(wildcard tests/fuzz/sim/*_fuzz.c)
@@ -59,6 +60,8 @@ $(BUILD)/tidemark: $(call obj,$(CORE) $(DOORS) $(MAIN))
 
 $(BUILD)/unit: $(call obj,$(CORE) $(DOORS) $(UNIT) $(UNIT_HELP)) $(BUILD)/unit_main.o
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
+
+$(BUILD)/unit: LDFLAGS += $(FAULTY:%=-Wl,--wrap=%)
 
 # no verbs here: what they do is only to ask
 $(BUILD)/sim: $(call obj,$(filter-out daemon/cli/%,$(CORE)) $(SIM))

@@ -1,16 +1,19 @@
 #include "io/child.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/list.h"
+#include "fault.h"
 
 static struct buf output, said;
 static struct err err;
@@ -36,7 +39,7 @@ START_TEST(bytes_go_in_and_come_out)
     ck_assert(run("tr a-z A-Z; echo warned >&2", slice_of_text("a\nb"), 10000));
     ck_assert_str_eq(buf_text(&output), "A\nB");
     ck_assert_str_eq(buf_text(&said), "warned\n");
-    ck_assert(run("cat", slice_of_text(""), 10000));
+    ck_assert(run("cat", slice_of_text(""), 100000));
     ck_assert_uint_eq(output.len, 0);
 }
 END_TEST
@@ -100,6 +103,8 @@ START_TEST(nothing_is_left_behind)
         close(fd);
     }
     fails("cat & tail -f /dev/null", 50, "'sh' neither read nor wrote anything for 0.05 s");
+    fails("cat; tail -f /dev/null >/dev/null &", 50,
+          "'sh' neither read nor wrote anything for 0.05 s");
 }
 END_TEST
 
@@ -144,10 +149,108 @@ START_TEST(no_descriptor_is_left)
 }
 END_TEST
 
+/* ---- what the system refuses */
+
+START_TEST(a_call_that_fails_at_its_start_is_told_and_leaves_nothing)
+{
+    for (unsigned n = 1;; n++) {
+        int before = dup(0);
+        close(before);
+        fault(NULL, n, EIO);
+        bool done = run("cat", slice_of_text("x"), 100);
+        const char *failed = fault_end();
+        if (!failed || strcmp(failed, "poll") == 0) {
+            ck_assert_msg(done, "%s: %s", failed, err.text);
+            break;
+        }
+        bool other = strcmp(failed, "getppid") == 0; /* its errno is whatever was there before */
+        ck_assert_msg(done || other || strstr(err.text, "Input/output error") != NULL, "%s: %s",
+                      failed, err.text);
+        ck_assert_msg(!done || strcmp(failed, "close") == 0 || strcmp(failed, "read") == 0, "%s",
+                      failed);
+        int after = dup(0);
+        close(after);
+        ck_assert_int_eq(after, before);
+    }
+}
+END_TEST
+
+START_TEST(a_child_without_its_descriptors_does_not_run)
+{
+    static const char *const calls[] = { "getppid", "dup2", "dup2", "dup2" };
+    for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+        fault(calls[i], i ? i : 1, EIO);
+        ck_assert(!run("echo ran >&2; cat", slice_of_text("x"), 10000));
+        ck_assert_ptr_nonnull(fault_end());
+        ck_assert_msg(strncmp(err.text, "cannot start 'sh': ", 19) == 0, "%s", err.text);
+        ck_assert_uint_eq(said.len, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_call_that_a_signal_breaks_off_is_made_again)
+{
+    static const struct {
+        const char *call;
+        unsigned nth;
+        int number;
+    } rows[] = { { "read", 1, EINTR },      { "read", 2, EINTR },  { "write", 1, EAGAIN },
+                 { "write", 1, EINTR },     { "poll", 1, EINTR },  { "poll", 1, 0 },
+                 { "waitpid", 1, EINTR },   { "read", 2, EAGAIN }, { "write", 1, FAULT_SHORT },
+                 { "read", 2, FAULT_SHORT } };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        fault(rows[i].call, rows[i].nth, rows[i].number);
+        bool done = run("cat", slice_of_text("some input"), 30000);
+        ck_assert_str_eq(fault_end(), rows[i].call);
+        ck_assert_msg(done, "%s: %s", rows[i].call, err.text);
+        ck_assert_str_eq(buf_text(&output), "some input");
+    }
+}
+END_TEST
+
+START_TEST(an_output_that_cannot_be_read_is_at_its_end)
+{
+    fault("read", 2, EIO);
+    ck_assert(!run("cat; exit 3", slice_of_text("x"), 30000));
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_uint_eq(output.len, 0);
+    ck_assert_str_eq(err.text, "'sh' ended with status 3");
+}
+END_TEST
+
+START_TEST(input_that_nobody_can_count_counts_as_unread)
+{
+    fault("ioctl", 1, EIO);
+    ck_assert(!run("cat", slice_of_text("x"), 30000));
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_str_eq(err.text, "'sh' ended before it had read all of its input");
+    fault_from("write", 1, EAGAIN);
+    ck_assert(!run(":", slice_of_text("x"), 30000));
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_str_eq(err.text, "'sh' ended before it had read all of its input");
+}
+END_TEST
+
+START_TEST(without_a_process_there_is_no_child)
+{
+    struct rlimit none;
+    ck_assert_int_eq(getrlimit(RLIMIT_NPROC, &none), 0);
+    none.rlim_cur = 0;
+    if (geteuid() == 0 && setresuid(54321, 54321, 0) != 0)
+        return; /* root has no such limit */
+    ck_assert_int_eq(setrlimit(RLIMIT_NPROC, &none), 0);
+    ck_assert(!run("cat", slice_of_text("x"), 30000));
+    ck_assert_str_eq(err.text, "cannot start 'sh': Resource temporarily unavailable");
+    if (seteuid(0) == 0) /* who came as root leaves as root */
+        ck_assert_int_eq(setuid(0), 0);
+}
+END_TEST
+
 Suite *child_suite(void)
 {
     Suite *suite = suite_create("child");
     TCase *tcase = tcase_create("child");
+    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, bytes_go_in_and_come_out);
     tcase_add_test(tcase, more_than_pipes_hold_goes_through);
     tcase_add_test(tcase, what_fails_says_why);
@@ -156,6 +259,12 @@ Suite *child_suite(void)
     tcase_add_test(tcase, nothing_is_left_behind);
     tcase_add_test(tcase, it_meets_no_descriptor_and_no_signal_of_ours);
     tcase_add_test(tcase, no_descriptor_is_left);
+    tcase_add_test(tcase, a_call_that_fails_at_its_start_is_told_and_leaves_nothing);
+    tcase_add_test(tcase, a_child_without_its_descriptors_does_not_run);
+    tcase_add_test(tcase, a_call_that_a_signal_breaks_off_is_made_again);
+    tcase_add_test(tcase, an_output_that_cannot_be_read_is_at_its_end);
+    tcase_add_test(tcase, input_that_nobody_can_count_counts_as_unread);
+    tcase_add_test(tcase, without_a_process_there_is_no_child);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,13 +1,17 @@
 #include "io/control.h"
 
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/list.h"
+#include "fault.h"
 #include "io/loop.h"
 #include "io/world.h"
 
@@ -19,6 +23,7 @@ static struct stage {
     struct loop_post stop;
     void (*client)(void); /* runs on a thread of its own while the loop turns */
     struct err err;
+    int held[2]; /* clients that stay */
 } stage;
 
 static void stage_open(void)
@@ -223,6 +228,168 @@ START_TEST(without_a_daemon_the_question_fails)
 }
 END_TEST
 
+/* ---- what the system refuses */
+
+static void hold_long_answers(void)
+{
+    int fd = control_socket(stage.path, false, NULL);
+    char first[14];
+    ck_assert_int_eq(write(fd, "much\n", 5), 5);
+    ck_assert_int_eq(recv(fd, first, sizeof first, MSG_WAITALL), sizeof first);
+    stage.held[0] = fd; /* the rest of the answer is under way, */
+    stage.held[1] = control_socket(stage.path, false, NULL);
+    ck_assert_int_eq(write(stage.held[1], "stat", 4), 4); /* and this one asks */
+}
+
+START_TEST(clients_under_way_are_dropped_with_the_socket)
+{
+    char byte;
+    play(hold_long_answers);
+    control_free(stage.control);
+    stage.control = NULL;
+    ck_assert_int_ne(access(stage.path, F_OK), 0);
+    loop_free(stage.loop); /* turns until all is closed */
+    stage.loop = NULL;
+    while (recv(stage.held[0], &byte, 1, 0) > 0)
+        continue; /* what was written; then the end */
+    ck_assert_int_le(recv(stage.held[1], &byte, 1, 0), 0);
+    close(stage.held[0]);
+    close(stage.held[1]);
+}
+END_TEST
+
+static const char *failing; /* the call of the daemon that fails */
+
+static void ask_in_vain(void)
+{
+    struct buf got = { 0 };
+    fault(failing, 1, EIO);
+    control_ask(stage.path, "status", &got, NULL);
+    ck_assert_str_eq(fault_end(), failing);
+    ck_assert_uint_eq(got.len, 0);
+    ck_assert(control_ask(stage.path, "status", &got, NULL)); /* the next one is none the worse */
+    ck_assert_str_eq(buf_text(&got), "0 done\n[status]\n");
+    buf_free(&got);
+}
+
+START_TEST(a_client_that_cannot_be_served_is_dropped)
+{
+    static const char *const calls[] = { "uv_accept", "uv_read_start", "uv_write" };
+    failing = calls[_i];
+    play(ask_in_vain);
+}
+END_TEST
+
+static void say_nothing(void)
+{
+    char byte;
+    fault("loop_timer_start", 1, EIO);
+    int fd = control_socket(stage.path, false, NULL);
+    ck_assert_int_eq(recv(fd, &byte, 1, 0), 0); /* its time is up */
+    ck_assert_str_eq(fault_end(), "loop_timer_start");
+    close(fd);
+}
+
+START_TEST(a_client_that_asks_nothing_is_dropped)
+{
+    play(say_nothing);
+}
+END_TEST
+
+static void ask_badly(void)
+{
+    static const struct {
+        const char *call;
+        unsigned nth;
+        int number;
+        const char *why; /* NULL: it goes well */
+    } rows[] = {
+        { "socket", 1, EMFILE, "Too many open files" },
+        { "connect", 1, EACCES, "Permission denied" },
+        { "send", 1, EPIPE, "the daemon does not listen: Broken pipe" },
+        { "poll", 1, EINTR, NULL },
+        { "poll", 1, EBADF, "the daemon does not answer" },
+        { "poll", 1, 0, "the daemon does not answer" },
+        { "read", 1, ECONNRESET, "the answer broke off: Connection reset by peer" },
+    };
+    struct buf got = { 0 };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        fault(rows[i].call, rows[i].nth, rows[i].number);
+        bool done = control_ask(stage.path, "status", &got, &stage.err);
+        ck_assert_str_eq(fault_end(), rows[i].call);
+        ck_assert_int_eq(done, !rows[i].why);
+        ck_assert_ptr_nonnull(strstr(stage.err.text, rows[i].why ? rows[i].why : ""));
+        ck_assert_int_eq(stage.err.kind, rows[i].number == EACCES ? ERR_FATAL : ERR_RETRY);
+    }
+    buf_free(&got);
+}
+
+START_TEST(a_question_that_fails_says_why)
+{
+    play(ask_badly);
+}
+END_TEST
+
+static void ask_through_a_signal(void)
+{
+    struct buf got = { 0 };
+    fault("read", 1, EINTR);
+    ck_assert(control_ask(stage.path, "status", &got, NULL));
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_str_eq(buf_text(&got), "0 done\n[status]\n");
+    buf_free(&got);
+}
+
+START_TEST(a_signal_does_not_end_the_question)
+{
+    play(ask_through_a_signal);
+}
+END_TEST
+
+START_TEST(a_socket_that_cannot_be_made_says_why)
+{
+    static const struct {
+        const char *call;
+        int number;
+        enum err_kind kind;
+    } rows[] = { { "socket", EMFILE, ERR_RETRY },
+                 { "bind", EACCES, ERR_FATAL },
+                 { "listen", EADDRINUSE, ERR_RETRY } };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        fault(rows[i].call, 1, rows[i].number);
+        ck_assert_ptr_null(control_new(stage.loop, stage.path, answer, &stage, &stage.err));
+        ck_assert_ptr_nonnull(fault_end());
+        ck_assert_int_eq(stage.err.kind, rows[i].kind);
+        ck_assert_ptr_nonnull(strstr(stage.err.text, strerror(rows[i].number)));
+        unlink(stage.path);
+    }
+    control_free(NULL);
+}
+END_TEST
+
+START_TEST(a_path_that_can_be_no_address_is_refused)
+{
+    static const struct {
+        unsigned folder, name;
+        const char *why;
+    } rows[] = { { 0, 200, "File name too long" }, /* no folder to go by */
+                 { 200, 12, "No such file" },      /* the folder is not there */
+                 { 0, 300, "File name too long" } };
+    char path[600];
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        memset(path, 'x', sizeof path);
+        snprintf(path + rows[i].folder, sizeof path - rows[i].folder, "%s%0*u",
+                 rows[i].folder ? "/" : "", (int)rows[i].name, 0);
+        ck_assert_int_eq(control_socket(path, true, &stage.err), -1);
+        ck_assert_msg(strstr(stage.err.text, rows[i].why) != NULL, "%s", stage.err.text);
+    }
+    snprintf(path, sizeof path, "%s/%0200u", stage.folder,
+             0); /* the folder's number and all that */
+    ck_assert_int_eq(control_socket(path, true, &stage.err), -1);
+    ck_assert_ptr_nonnull(strstr(stage.err.text, "File name too long"));
+}
+END_TEST
+
 Suite *control_suite(void)
 {
     Suite *suite = suite_create("control");
@@ -239,6 +406,13 @@ Suite *control_suite(void)
     tcase_add_test(tcase, what_is_no_socket_is_left_alone);
     tcase_add_test(tcase, a_daemon_that_answers_is_not_pushed_aside);
     tcase_add_test(tcase, without_a_daemon_the_question_fails);
+    tcase_add_test(tcase, clients_under_way_are_dropped_with_the_socket);
+    tcase_add_loop_test(tcase, a_client_that_cannot_be_served_is_dropped, 0, 3);
+    tcase_add_test(tcase, a_client_that_asks_nothing_is_dropped);
+    tcase_add_test(tcase, a_question_that_fails_says_why);
+    tcase_add_test(tcase, a_signal_does_not_end_the_question);
+    tcase_add_test(tcase, a_socket_that_cannot_be_made_says_why);
+    tcase_add_test(tcase, a_path_that_can_be_no_address_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

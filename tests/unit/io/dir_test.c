@@ -1,19 +1,21 @@
 #include "io/dir.h"
 
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/ledger.h"
-#include "io/log_door.h"
+#include "base/list.h"
+#include "fault.h"
 #include "io/loop.h"
-#include "io/notify.h"
 #include "io/world.h"
 
 static char folder[64], path[100];
@@ -138,6 +140,240 @@ START_TEST(a_lock_names_its_holder)
 }
 END_TEST
 
+/* ---- calls that fail */
+
+static bool scan(void);
+
+static bool write_second(void)
+{
+    return dir_write(path, (struct slice){ "second", 6 }, &err);
+}
+
+static bool read_it(void)
+{
+    struct buf got = { 0 };
+    bool read = dir_read(path, 1000, &got, &err);
+    buf_free(&got);
+    return read;
+}
+
+static bool make_three(void)
+{
+    char deep[120];
+    snprintf(deep, sizeof deep, "%s/a/b/c", folder);
+    return dir_make(deep, &err);
+}
+
+static bool lock_it(void)
+{
+    return dir_lock(path, "me", &err);
+}
+
+static bool append_to_it(void)
+{
+    int fd = dir_open_append(path, &err);
+    dir_close(fd);
+    return fd >= 0;
+}
+
+static const struct doing {
+    const char *name;
+    bool (*does)(void);
+    bool keeps_open;
+} doings[] = {
+    { "write", write_second, false },  { "read", read_it, false }, { "make", make_three, false },
+    { "scan", scan, false },           { "lock", lock_it, true }, /* the descriptor is the lock */
+    { "append", append_to_it, false },
+};
+
+static int lowest_free(void)
+{
+    int fd = dup(0);
+    close(fd);
+    return fd;
+}
+
+START_TEST(a_call_that_fails_is_told_and_leaves_nothing_open)
+{
+    const struct doing *doing = &doings[_i / 2];
+    for (unsigned n = 1;; n++) {
+        int before = lowest_free();
+        write_text("first");
+        err = (struct err){ 0 };
+        (_i % 2 ? fault_from : fault)(NULL, n, EIO); /* and then all that come after it */
+        bool done = doing->does();
+        const char *failed = fault_end();
+        if (!failed) {
+            ck_assert_msg(done && n > 1, "%s without a fault: %s", doing->name, err.text);
+            break;
+        }
+        bool harmless = strcmp(failed, "close") == 0 || strcmp(failed, "fstatat") == 0;
+        ck_assert_msg(harmless || !done, "%s whose %s failed", doing->name, failed);
+        if (!done)
+            ck_assert_msg(strstr(err.text, folder) != NULL, "%s, %s: %s", doing->name, failed,
+                          err.text);
+        ck_assert_msg(doing->keeps_open || lowest_free() == before, "%s, %s", doing->name, failed);
+    }
+}
+END_TEST
+
+START_TEST(a_call_that_a_signal_breaks_off_is_made_again)
+{
+    static const struct {
+        bool (*does)(void);
+        const char *call;
+        int number;
+    } rows[] = { { write_second, "write", EINTR },
+                 { write_second, "write", FAULT_SHORT },
+                 { write_second, "write", 0 },
+                 { read_it, "read", EINTR },
+                 { read_it, "read", FAULT_SHORT } };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        write_text("first");
+        fault(rows[i].call, 1, rows[i].number);
+        ck_assert_msg(rows[i].does(), "%s: %s", rows[i].call, err.text);
+        ck_assert_ptr_nonnull(fault_end());
+        expect_text(rows[i].does == read_it ? "first" : "second");
+    }
+}
+END_TEST
+
+START_TEST(what_is_renamed_and_not_synced_is_unknown)
+{
+    fault("fsync", 2, EIO);
+    ck_assert(!write_second());
+    ck_assert_str_eq(fault_end(), "fsync");
+    ck_assert_int_eq(err.kind, ERR_UNKNOWN);
+    expect_text("second");
+    fault("close", 1, EIO); /* before the rename: nothing has happened */
+    ck_assert(!dir_write(path, (struct slice){ "third", 5 }, &err));
+    ck_assert_str_eq(fault_end(), "close");
+    ck_assert_int_eq(err.kind, ERR_RETRY);
+    expect_text("second");
+}
+END_TEST
+
+START_TEST(a_path_may_be_a_name_alone)
+{
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_msg(dir_write("file", (struct slice){ "here", 4 }, &err), "%s", err.text);
+    expect_text("here");
+    dir_remove("file");
+    ck_assert(!dir_has(path));
+    dir_remove("file"); /* again: fine */
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+START_TEST(a_name_that_cannot_be_looked_up_may_be_there)
+{
+    char below[120];
+    write_text("x");
+    snprintf(below, sizeof below, "%s/below", path);
+    ck_assert(dir_has(path));
+    ck_assert(dir_has(below)); /* ENOTDIR */
+    dir_remove(path);
+    ck_assert(!dir_has(path));
+}
+END_TEST
+
+START_TEST(a_lock_that_cannot_be_had_is_no_other_holder)
+{
+    fault("flock", 1, ENOLCK);
+    ck_assert(!lock_it());
+    ck_assert_str_eq(fault_end(), "flock");
+    ck_assert_int_eq(err.kind, ERR_RETRY);
+    ck_assert_ptr_nonnull(strstr(err.text, "No locks available"));
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    fault("pread", 1, EIO);
+    ck_assert(!lock_it()); /* held, and nobody says by whom */
+    ck_assert_str_eq(fault_end(), "pread");
+    ck_assert_int_eq(err.kind, ERR_FENCED);
+    ck_assert_str_eq(err.text, "");
+    close(fd);
+}
+END_TEST
+
+/* ---- scan */
+
+static char seen[200];
+
+static void see(void *ctx, const struct dir_entry *entry)
+{
+    static const char kinds[] = { [DIR_FILE] = 'f', [DIR_NULL] = 'n', [DIR_OTHER] = 'o' };
+    (void)ctx;
+    size_t n = strlen(seen);
+    if (n + 40 < sizeof seen)
+        snprintf(seen + n, sizeof seen - n, "%s:%c:%u ", entry->name, kinds[entry->kind],
+                 (unsigned)entry->size);
+}
+
+static bool scan(void)
+{
+    seen[0] = '\0';
+    return dir_scan(folder, see, NULL, &err);
+}
+
+START_TEST(a_scan_tells_what_each_entry_is)
+{
+    static const struct {
+        const char *target, *seen;
+    } rows[] = { { "/dev/null", "link:n:0 " },
+                 { "/dev/zero", "link:o:0 " },
+                 { "nowhere", "link:o:0 " },
+                 { "/proc/self/comm", "link:f:0 " } };
+    char link[120];
+    snprintf(link, sizeof link, "%s/link", folder);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        ck_assert_int_eq(symlink(rows[i].target, link), 0);
+        ck_assert(scan());
+        ck_assert_str_eq(seen, rows[i].seen);
+        ck_assert_int_eq(unlink(link), 0);
+    }
+    write_text("12345");
+    ck_assert(scan());
+    ck_assert_str_eq(seen, "file:f:5 ");
+}
+END_TEST
+
+START_TEST(only_a_scan_that_may_work_later_is_tried_again)
+{
+    static const struct {
+        int number;
+        enum err_kind kind;
+    } rows[] = { { EIO, ERR_RETRY },         { EMFILE, ERR_RETRY },      { ENFILE, ERR_RETRY },
+                 { ENOMEM, ERR_RETRY },      { ENOENT, ERR_BAD_CONFIG }, { EACCES, ERR_BAD_CONFIG },
+                 { ENOTDIR, ERR_BAD_CONFIG } };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        fault("opendir", 1, rows[i].number);
+        ck_assert(!scan());
+        ck_assert_ptr_nonnull(fault_end());
+        ck_assert_int_eq(err.kind, rows[i].kind);
+    }
+    write_text("x");
+    fault("readdir", 2, EIO); /* and half a directory is none */
+    ck_assert(!scan());
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_int_eq(err.kind, ERR_RETRY);
+}
+END_TEST
+
+START_TEST(a_directory_of_too_many_is_refused)
+{
+    for (unsigned i = 0; i < DIR_ENTRIES_MAX; i++) {
+        snprintf(path, sizeof path, "%s/%u", folder, i);
+        ck_assert_int_eq(symlink("x", path), 0);
+    }
+    ck_assert(scan());
+    snprintf(path, sizeof path, "%s/more", folder);
+    ck_assert_int_eq(symlink("x", path), 0);
+    ck_assert(!scan());
+    ck_assert_int_eq(err.kind, ERR_BAD_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.text, ": more than 20000 files"));
+}
+END_TEST
+
 /* ---- hints */
 
 static struct watching {
@@ -193,69 +429,6 @@ START_TEST(changes_in_a_folder_are_hinted_at)
 }
 END_TEST
 
-/* ---- the small doors beside it */
-
-START_TEST(a_ledger_grows_and_is_replaced)
-{
-    struct buf got = { 0 };
-    struct ledger *ledger = ledger_new(path);
-    ck_assert(ledger_load(ledger, &got, &err));
-    ck_assert_uint_eq(got.len, 0);
-    ck_assert(ledger_replace(ledger, (struct slice){ "a\n", 2 }, &err));
-    ck_assert(ledger_append(ledger, (struct slice){ "b\n", 2 }, &err));
-    expect_text("a\nb\n");
-    limit_files(5);
-    ck_assert(!ledger_append(ledger, (struct slice){ "cc\n", 3 }, &err));
-    ck_assert_int_eq(err.kind, ERR_UNKNOWN);
-    ck_assert(!ledger_is_open(ledger));
-    limit_files(RLIM_INFINITY);
-    ck_assert(ledger_replace(ledger, (struct slice){ "d\n", 2 }, &err));
-    ck_assert(ledger_append(ledger, (struct slice){ "e\n", 2 }, &err));
-    expect_text("d\ne\n");
-    ledger_free(ledger);
-}
-END_TEST
-
-START_TEST(systemds_words_are_taken_out_of_the_environment)
-{
-    setenv("NOTIFY_SOCKET", "/nowhere/notify", 1);
-    setenv("WATCHDOG_USEC", "30000000", 1);
-    setenv("LISTEN_FDS", "1", 1);
-    struct notify *notify = notify_new();
-    ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
-    ck_assert_ptr_null(getenv("WATCHDOG_USEC"));
-    ck_assert_ptr_null(getenv("LISTEN_FDS"));
-    ck_assert_uint_eq(notify_watchdog_ms(notify), 15000);
-    notify_send(notify, "READY=1"); /* nobody there: nothing happens */
-    notify_free(notify);
-    setenv("WATCHDOG_USEC", "30000000", 1);
-    setenv("WATCHDOG_PID", "1", 1); /* another's */
-    notify = notify_new();
-    ck_assert_uint_eq(notify_watchdog_ms(notify), 0);
-    notify_free(notify);
-}
-END_TEST
-
-START_TEST(a_log_waits_for_no_reader)
-{
-    int fds[2];
-    char line[100];
-    ck_assert_int_eq(pipe(fds), 0);
-    struct world *world = world_new();
-    struct log_file file = { .world = world, .fd = fds[1] };
-    struct log_door door = log_door_of(&file);
-    memset(line, 'x', sizeof line);
-    for (unsigned i = 0; i < 1000; i++)
-        door.write(door.ctx, line, sizeof line);
-    ck_assert_uint_gt(file.dropped, 300);
-    ck_assert_uint_lt(file.dropped, 1000);
-    ck_assert_int_gt(door.wall_ms(door.ctx), 1500000000000);
-    close(fds[0]);
-    close(fds[1]);
-    world_free(world);
-}
-END_TEST
-
 Suite *dir_suite(void)
 {
     Suite *suite = suite_create("dir");
@@ -268,10 +441,17 @@ Suite *dir_suite(void)
     tcase_add_test(tcase, parents_are_made);
     tcase_add_test(tcase, what_is_made_is_closed_to_others);
     tcase_add_test(tcase, a_lock_names_its_holder);
+    tcase_add_loop_test(tcase, a_call_that_fails_is_told_and_leaves_nothing_open, 0,
+                        2 * ARRAY_SIZE(doings));
+    tcase_add_test(tcase, a_call_that_a_signal_breaks_off_is_made_again);
+    tcase_add_test(tcase, what_is_renamed_and_not_synced_is_unknown);
+    tcase_add_test(tcase, a_path_may_be_a_name_alone);
+    tcase_add_test(tcase, a_name_that_cannot_be_looked_up_may_be_there);
+    tcase_add_test(tcase, a_lock_that_cannot_be_had_is_no_other_holder);
+    tcase_add_test(tcase, a_scan_tells_what_each_entry_is);
+    tcase_add_test(tcase, only_a_scan_that_may_work_later_is_tried_again);
+    tcase_add_test(tcase, a_directory_of_too_many_is_refused);
     tcase_add_test(tcase, changes_in_a_folder_are_hinted_at);
-    tcase_add_test(tcase, a_ledger_grows_and_is_replaced);
-    tcase_add_test(tcase, systemds_words_are_taken_out_of_the_environment);
-    tcase_add_test(tcase, a_log_waits_for_no_reader);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -225,6 +225,20 @@ START_TEST(signals_come_to_the_loop)
 }
 END_TEST
 
+static void signal_never(void *ctx, int number)
+{
+    ck_abort_msg("%p heard of %d after the end", ctx, number);
+}
+
+START_TEST(a_signal_on_its_way_does_not_hold_up_the_end)
+{
+    loop_signals(stage.loop, (int[]){ SIGUSR1 }, 1, signal_never, &stage);
+    raise(SIGUSR1);
+    loop_free(stage.loop);
+    stage.loop = NULL; /* which stage_close() may free as well */
+}
+END_TEST
+
 Suite *loop_suite(void)
 {
     Suite *suite = suite_create("loop");
@@ -240,5 +254,6 @@ Suite *loop_suite(void)
     tcase_add_test(tcase, the_last_post_can_be_cancelled);
     tcase_add_test(tcase, posts_of_many_threads_come_once_each_in_order);
     tcase_add_test(tcase, signals_come_to_the_loop);
+    tcase_add_test(tcase, a_signal_on_its_way_does_not_hold_up_the_end);
     return suite;
 }

@@ -1,11 +1,14 @@
 #include "io/out.h"
 
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "fault.h"
 #include "io/loop.h"
 #include "io/world.h"
 
@@ -34,6 +37,7 @@ static void stage_open(void)
 static void stage_close(void)
 {
     out_free(stage.out);
+    out_free(NULL);
     loop_free(stage.loop);
     world_free(stage.world);
     close(stage.ends[1]);
@@ -91,6 +95,47 @@ START_TEST(a_reader_that_went_away_is_an_error_of_the_write)
 }
 END_TEST
 
+static void write_two(void)
+{
+    for (int i = 0; i < 2; i++) {
+        stage.reqs[i] = (struct out_req){ .bytes = { stage.got, BIG / 2 }, .cb = wrote };
+        out_write(stage.out, &stage.reqs[i]);
+    }
+}
+
+START_TEST(a_descriptor_that_does_not_wait_gets_all_as_well)
+{
+    pthread_t reader;
+    size_t n = 0;
+    memset(stage.got, 'x', BIG / 2);
+    ck_assert_int_eq(fcntl(stage.ends[1], F_SETFL, O_NONBLOCK), 0);
+    fault("write", 1, EINTR);
+    write_two();
+    pthread_create(&reader, NULL, read_all, &n);
+    loop_run(stage.loop);
+    ck_assert_ptr_nonnull(fault_end());
+    close(stage.ends[1]);
+    pthread_join(reader, NULL);
+    ck_assert_uint_eq(n, BIG);
+    ck_assert_int_eq(stage.reqs[0].err.kind, ERR_NONE);
+    close(stage.ends[0]);
+}
+END_TEST
+
+START_TEST(what_is_written_in_part_is_unknown)
+{
+    ck_assert_int_eq(fcntl(stage.ends[1], F_SETFL, O_NONBLOCK), 0);
+    fault_from("write", 2, EIO); /* the first fills the pipe */
+    write_two();
+    loop_run(stage.loop);
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_int_eq(stage.reqs[0].err.kind, ERR_UNKNOWN);
+    ck_assert_str_eq(stage.reqs[0].err.text, "write: Input/output error");
+    ck_assert_int_eq(stage.reqs[1].err.kind, ERR_RETRY);
+    close(stage.ends[0]);
+}
+END_TEST
+
 Suite *out_suite(void)
 {
     Suite *suite = suite_create("out");
@@ -99,6 +144,8 @@ Suite *out_suite(void)
     tcase_add_checked_fixture(tcase, stage_open, stage_close);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_slow_reader_gets_every_byte_in_order);
+    tcase_add_test(tcase, a_descriptor_that_does_not_wait_gets_all_as_well);
+    tcase_add_test(tcase, what_is_written_in_part_is_unknown);
     tcase_add_test(tcase, a_reader_that_went_away_is_an_error_of_the_write);
     return suite;
 }

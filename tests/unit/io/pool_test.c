@@ -158,6 +158,78 @@ START_TEST(a_freed_pool_calls_nobody_back)
 }
 END_TEST
 
+static uint32_t without_end(void *ctx, uint32_t done, bool *more)
+{
+    (void)ctx;
+    (void)done;
+    *more = true;
+    return 0;
+}
+
+static atomic_uint begun;
+
+static void begin(void *ctx, uint32_t piece)
+{
+    (void)piece;
+    if (begun++ == 0)
+        loop_post(stage.loop, ctx);
+}
+
+static void has_begun(struct loop_post *post)
+{
+    (void)post;
+    loop_stop(stage.loop);
+}
+
+START_TEST(a_run_without_end_ends_with_its_pool)
+{
+    struct loop_post post = { .cb = has_begun };
+    begun = 0;
+    stage.jobs[0].run =
+        (struct pool_run){ .fn = begin, .ctx = &post, .next = without_end, .cb = never };
+    pool_start(stage.pool, &stage.jobs[0].run);
+    loop_run(stage.loop);
+    pool_free(stage.pool);
+    stage.pool = NULL;
+}
+END_TEST
+
+static atomic_bool second_ran;
+
+static uint32_t after_the_second(void *ctx, uint32_t done, bool *more)
+{
+    (void)ctx;
+    (void)done;
+    *more = false;
+    return second_ran ? POOL_END : POOL_WAIT;
+}
+
+static void second(void *ctx, uint32_t piece)
+{
+    (void)ctx;
+    (void)piece;
+    second_ran = true;
+}
+
+static void both_ended(struct pool_run *run)
+{
+    ck_assert_ptr_eq(run, &stage.jobs[stage.ended ? 0 : 1].run);
+    if (++stage.ended == 2)
+        loop_stop(stage.loop);
+}
+
+START_TEST(a_run_may_wait_for_one_behind_it)
+{
+    stage.jobs[0].run =
+        (struct pool_run){ .fn = second, .next = after_the_second, .cb = both_ended };
+    stage.jobs[1].run = (struct pool_run){ .fn = second, .pieces = 1, .cb = both_ended };
+    pool_start(stage.pool, &stage.jobs[0].run);
+    pool_start(stage.pool, &stage.jobs[1].run);
+    loop_run(stage.loop);
+    ck_assert_uint_eq(stage.ended, 2);
+}
+END_TEST
+
 Suite *pool_suite(void)
 {
     Suite *suite = suite_create("pool");
@@ -169,5 +241,7 @@ Suite *pool_suite(void)
     tcase_add_test(tcase, a_run_of_nothing_ends_too);
     tcase_add_test(tcase, a_piece_may_wait_for_others);
     tcase_add_test(tcase, a_freed_pool_calls_nobody_back);
+    tcase_add_test(tcase, a_run_without_end_ends_with_its_pool);
+    tcase_add_test(tcase, a_run_may_wait_for_one_behind_it);
     return suite;
 }

@@ -1,6 +1,7 @@
 #include "io/proc.h"
 
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "io/loop.h"
 #include "io/world.h"
 
@@ -20,6 +22,7 @@ static struct stage {
     char said[200000];
     size_t n_said;
     unsigned ends, again; /* starts that are still to come */
+    unsigned after;       /* pieces read after its end */
     const char *script;
 } stage;
 
@@ -109,6 +112,56 @@ START_TEST(all_that_a_child_said_before_its_end_comes)
     run_script();
     ck_assert_int_eq(waitid(P_PID, proc_pid(stage.proc), &info, WEXITED | WNOWAIT), 0);
     loop_run(stage.loop);
+    ck_assert_uint_eq(stage.n_said, 180000);
+}
+END_TEST
+
+static void say_more_than_is_read_in_a_turn(void)
+{
+    siginfo_t info;
+    stage.script = "head -c 180000 /dev/zero >&3";
+    run_script();
+    ck_assert_int_eq(waitid(P_PID, proc_pid(stage.proc), &info, WEXITED | WNOWAIT), 0);
+}
+
+START_TEST(what_is_read_at_the_end_has_a_limit)
+{
+    say_more_than_is_read_in_a_turn();
+    fault_from("read", 1, FAULT_SHORT); /* as slowly as a grandchild may write, for ever */
+    loop_run(stage.loop);
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_uint_lt(stage.n_said, 180000);
+    stage.n_said = stage.ends = 0;
+    say_more_than_is_read_in_a_turn();
+    fault("read", 1, EINTR);
+    loop_run(stage.loop);
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_uint_eq(stage.n_said, 180000);
+}
+END_TEST
+
+static void signal_it(void *ctx, struct slice bytes)
+{
+    siginfo_t info;
+    (void)ctx;
+    stage.n_said += bytes.len;
+    bool reaped = waitid(P_PID, proc_pid(stage.proc), &info, WEXITED | WNOHANG | WNOWAIT) != 0;
+    if (reaped)
+        fault("uv_process_kill", 1, 0);
+    proc_signal(stage.proc, SIGTERM);
+    ck_assert_ptr_null(fault_end());
+    stage.after += reaped;
+}
+
+START_TEST(a_child_that_is_reaped_is_signalled_no_more)
+{
+    siginfo_t info;
+    char *argv[] = { "sh", "-c", "head -c 180000 /dev/zero >&3", NULL };
+    struct proc_spec spec = { "/bin/sh", argv, 1, 2, signal_it, ended, &stage };
+    proc_start(stage.proc, &spec);
+    ck_assert_int_eq(waitid(P_PID, proc_pid(stage.proc), &info, WEXITED | WNOWAIT), 0);
+    loop_run(stage.loop);
+    ck_assert_uint_gt(stage.after, 0); /* libuv reads 128 KiB in one turn, then it reaps */
     ck_assert_uint_eq(stage.n_said, 180000);
 }
 END_TEST
@@ -206,6 +259,8 @@ Suite *proc_suite(void)
     tcase_add_checked_fixture(tcase, stage_open, stage_close);
     tcase_add_test(tcase, what_a_child_said_comes_before_its_end);
     tcase_add_test(tcase, all_that_a_child_said_before_its_end_comes);
+    tcase_add_test(tcase, what_is_read_at_the_end_has_a_limit);
+    tcase_add_test(tcase, a_child_that_is_reaped_is_signalled_no_more);
     tcase_add_test(tcase, a_signal_is_told_apart_from_a_status);
     tcase_add_test(tcase, a_signal_reaches_the_child);
     tcase_add_test(tcase, a_program_that_is_not_there_is_an_end_too);

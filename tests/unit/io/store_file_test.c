@@ -379,6 +379,32 @@ START_TEST(close_waits_for_what_is_pending)
 }
 END_TEST
 
+static void close_in_callback(struct store_req *req)
+{
+    ck_assert_int_eq(req->answer, STORE_YES);
+    stage.store->ops->close(stage.store, closed, stage.loop);
+    stage.store = NULL;
+}
+
+START_TEST(a_callback_may_close)
+{
+    stage.req = (struct store_req){ .path = "x", .cb = close_in_callback };
+    stage.store->ops->create(stage.store, &stage.req);
+    loop_run(stage.loop);
+    ck_assert_ptr_null(stage.store);
+}
+END_TEST
+
+START_TEST(a_url_of_no_store_is_refused)
+{
+    struct store *store = NULL;
+    struct err err;
+    ck_assert(!store_open(stage.loop, &(struct store_conf){ .url = "ftp://host/x" }, &store, &err));
+    ck_assert_uint_eq(err.code, 215);
+    ck_assert_ptr_null(store);
+}
+END_TEST
+
 Suite *store_file_suite(void)
 {
     const TTest *const tests[] = {
@@ -401,6 +427,8 @@ Suite *store_file_suite(void)
         rights_that_are_missing_are_named,
         a_path_that_is_too_long_is_refused,
         close_waits_for_what_is_pending,
+        a_callback_may_close,
+        a_url_of_no_store_is_refused,
     };
     Suite *suite = suite_create("store_file");
     TCase *tcase = tcase_create("store_file");

@@ -1,9 +1,13 @@
 #include "io/world.h"
 
 #include <check.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/list.h"
+#include "fault.h"
 
 START_TEST(clocks_go_forward)
 {
@@ -60,6 +64,60 @@ START_TEST(a_dead_process_does_not_live)
 }
 END_TEST
 
+START_TEST(what_the_kernel_does_not_say_is_made_up)
+{
+    static const struct {
+        const char *call;
+        int number;
+    } rows[] = { { "open", EMFILE }, { "read", FAULT_SHORT } };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        fault(rows[i].call, 1, rows[i].number);
+        struct world *world = world_new();
+        ck_assert_ptr_nonnull(fault_end());
+        ck_assert_str_eq(world_boot_id(world), "000000000000000000000000000000000000");
+        world_free(world);
+    }
+    fault("gethostname", 1, EPERM);
+    struct world *world = world_new();
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_str_eq(world_host(world), "localhost");
+    world_free(world);
+    fault("readlink", 1, EACCES);
+    world = world_new();
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_uint_eq(strlen(world_place(world)), 37); /* the boot alone, and a blank */
+    world_free(world);
+}
+END_TEST
+
+START_TEST(random_bytes_come_in_spite_of_signals)
+{
+    static const int numbers[] = { EINTR, FAULT_SHORT };
+    struct world *world = world_new();
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        uint8_t bytes[64] = { 0 }, zeros[32] = { 0 };
+        fault("getrandom", 1, numbers[i]);
+        world_random(world, bytes, sizeof bytes);
+        ck_assert_ptr_nonnull(fault_end());
+        ck_assert(memcmp(bytes + 32, zeros, 32) != 0);
+    }
+    world_free(world);
+}
+END_TEST
+
+START_TEST(who_cannot_be_looked_at_does_not_live)
+{
+    static const int numbers[] = { ESRCH, FAULT_SHORT, 0 };
+    struct world *world = world_new();
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        fault("read", 1, numbers[i]);
+        ck_assert(!world_pid_lives(world, (uint32_t)getpid()));
+        ck_assert_ptr_nonnull(fault_end());
+    }
+    world_free(world);
+}
+END_TEST
+
 Suite *world_suite(void)
 {
     Suite *suite = suite_create("world");
@@ -69,5 +127,8 @@ Suite *world_suite(void)
     tcase_add_test(tcase, knows_who_it_is);
     tcase_add_test(tcase, a_dead_process_does_not_live);
     tcase_add_test(tcase, random_bytes_fill_all_that_was_asked);
+    tcase_add_test(tcase, what_the_kernel_does_not_say_is_made_up);
+    tcase_add_test(tcase, random_bytes_come_in_spite_of_signals);
+    tcase_add_test(tcase, who_cannot_be_looked_at_does_not_live);
     return suite;
 }
