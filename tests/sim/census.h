@@ -17,7 +17,10 @@ enum census {
     CENSUS_PAUSES_AT,   /* the same: stopped there, and continued when another had taken over */
     CENSUS_ALLOCATIONS, /* allocations that failed, each in a run by itself */
     CENSUS_WRITERS,     /* simulations in which two workers wanted one job */
-    CENSUS_KILLS,       /* kill -9 at random */
+    CENSUS_RIVALS,      /* the same, each with one stopped at one request, and another at another */
+    CENSUS_STARTS,      /* first starts of five at once */
+    CENSUS_COMMITS_TWICE, /* records that two workers thought to have published */
+    CENSUS_KILLS,         /* kill -9 at random */
     CENSUS_PAUSES,
     CENSUS_STALLS,
     CENSUS_UNANSWERED, /* requests that were done, the answer lost */

@@ -144,12 +144,13 @@ void durable_crash_twice(struct sim *sim)
     crash(sim, true);
 }
 
-/* Several first starts at once on an empty store. */
+/* Five first starts at once on an empty store. */
 void durable_first(struct sim *sim)
 {
     struct durable *durable = durable_new(sim, "webhdfs://nn/orders");
     durable->restarts = true;
-    for (uint32_t i = 0; i < 3; i++)
+    census_note(CENSUS_STARTS);
+    for (uint32_t i = 0; i < 5; i++)
         durable_start(durable);
     sim_run(sim, 1 + sim_below(sim, 3000), NULL, NULL);
     if (!*sim->failure)

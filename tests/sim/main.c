@@ -1,4 +1,4 @@
-/* sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--step N] [--census FILE] [--stop] [--trace]: runs the scenarios, or those
+/* sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--second Q] [--step N] [--census FILE] [--stop] [--trace]: runs the scenarios, or those
  * whose names begin with NAME; N seeds of each from S on, or seed S alone. A seed that fails prints one line that runs it
  * again, what was wrong, and the end of its trace. The census tells how often what happened. */
 #include <signal.h>
@@ -14,7 +14,7 @@
 #define FAILURES_SHOWN 3
 
 struct options {
-    uint64_t seed, seeds, from, point; /* 0: not given */
+    uint64_t seed, seeds, from, point, second; /* 0: not given */
     const char *scenario, *census;
     bool stop; /* at the first seed that fails */
 };
@@ -35,6 +35,8 @@ static void print_replay(FILE *file, const struct sim *sim)
             (unsigned long long)sim->seed);
     if (sim->point)
         fprintf(file, " --point %llu", (unsigned long long)sim->point);
+    if (sim->second)
+        fprintf(file, " --second %llu", (unsigned long long)sim->second);
     fprintf(file, " --trace\n");
 }
 
@@ -60,16 +62,23 @@ static void on_abort(int number) /* a check() of the real code, or worse */
     raise(number);
 }
 
+struct at { /* of a sweep */
+    uint64_t point, second;
+    bool hit, second_hit;
+};
+
 /* Runs one seed; true when it passed. *hash is its trace's. */
-static bool run_one(uint64_t seed, uint64_t point, uint64_t *hash, bool *hit)
+static bool run_one(uint64_t seed, struct at *at, uint64_t *hash)
 {
     struct sim *sim = runner.sim = sim_new(seed);
-    sim->point = point;
+    sim->point = at->point;
+    sim->second = at->second;
     runner.scenario->run(sim);
     bool ok = !*sim->failure;
     *hash = sim_hash(sim);
     runner.traces = hash64(hash, sizeof *hash, runner.traces);
-    *hit = sim->hit;
+    at->hit = sim->hit;
+    at->second_hit = sim->second_hit;
     if (!ok && runner.failed < FAILURES_SHOWN) {
         print_trace(sim);
         printf("%s: %s\n", runner.scenario->name, sim->failure);
@@ -84,13 +93,13 @@ static bool run_one(uint64_t seed, uint64_t point, uint64_t *hash, bool *hit)
 }
 
 /* The same seed gives the same trace; one of sixteen is tried twice. */
-static void run_seed(uint64_t seed, uint64_t point, bool *hit)
+static void run_seed(uint64_t seed, struct at *at)
 {
     uint64_t hash, again;
-    bool ok = run_one(seed, point, &hash, hit);
+    bool ok = run_one(seed, at, &hash);
     if (!ok || seed % 16)
         return;
-    run_one(seed, point, &again, hit);
+    run_one(seed, at, &again);
     runner.passed--;
     if (hash == again)
         return;
@@ -99,17 +108,39 @@ static void run_seed(uint64_t seed, uint64_t point, bool *hit)
     runner.failed++;
 }
 
+/* A grid is tried by steps in both directions that come to the same number of runs. */
+static uint64_t grid_step(void)
+{
+    uint64_t step = 1;
+    while (step * step < sim_step)
+        step++;
+    return step;
+}
+
+static bool run_row(uint64_t seed, uint64_t point)
+{
+    struct at at = { .point = point, .hit = true, .second_hit = true };
+    uint64_t step = grid_step();
+    for (at.second = 1 + (seed + point) % step;
+         at.hit && at.second_hit && at.second <= runner.scenario->sweep; at.second += step)
+        run_seed(seed, &at);
+    return at.hit;
+}
+
 static void run_sweep(uint64_t seed)
 {
-    bool hit = true;
-    uint64_t point = runner.options.point;
-    if (point || !runner.scenario->sweep) {
-        run_seed(seed, point, &hit);
+    struct at at = { runner.options.point, runner.options.second, true, true };
+    bool is_grid = runner.scenario->points == POINTS_GRID;
+    uint64_t step = is_grid ? grid_step() : runner.scenario->points == POINTS_SOME ? sim_step : 1;
+    if (at.point || !runner.scenario->sweep) {
+        run_seed(seed, &at);
         return;
     }
-    uint64_t step = runner.scenario->many ? sim_step : 1;
-    for (point = 1 + seed % step; hit && point <= runner.scenario->sweep; point += step)
-        run_seed(seed, point, &hit);
+    for (at.point = 1 + seed % step; at.hit && at.point <= runner.scenario->sweep; at.point += step)
+        if (is_grid)
+            at.hit = run_row(seed, at.point);
+        else
+            run_seed(seed, &at);
 }
 
 static void run_scenario(const struct sim_scenario *scenario)
@@ -147,6 +178,8 @@ static bool parse(int argc, char **argv, struct options *options)
             options->census = value;
         else if (strcmp(argv[i], "--point") == 0)
             options->point = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--second") == 0)
+            options->second = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--scenario") == 0)
             options->scenario = value;
         else
@@ -178,7 +211,8 @@ int main(int argc, char **argv)
 {
     if (!parse(argc, argv, &runner.options)) {
         fprintf(stderr,
-                "sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--census "
+                "sim [--seeds N] [--from S] [--seed S] [--scenario NAME] [--point P] [--second Q] "
+                "[--step N] [--census "
                 "FILE] [--trace]\n");
         return 64;
     }

@@ -47,8 +47,10 @@ struct sim_process_parts {
     bool dying;  /* dead for the doors; buried when its callback is over */
     bool inside; /* one of its callbacks runs */
     bool stalled;
-    struct sim_events deferred;  /* while paused or stalled */
-    uint64_t crash_at, pause_at; /* requests */
+    struct sim_events deferred;           /* while paused or stalled */
+    uint64_t crash_at, pause_at, hold_at; /* requests */
+    bool hold_stops;
+    struct request *held; /* the one that is on its way until it is let go */
     enum sim_crash crash_how;
     struct list tasks, pools, outs;
     uint64_t mono_us, boot_ms; /* added to the simulation's time */

@@ -127,6 +127,12 @@ void sim_pause_at(struct sim_process *process, uint64_t n)
     process->parts->pause_at = n;
 }
 
+void sim_hold_at(struct sim_process *process, uint64_t n, bool stops)
+{
+    process->parts->hold_at = n;
+    process->parts->hold_stops = stops;
+}
+
 /* ---- out of a callback, wherever it stands */
 
 enum { OUT_LEAVE = 1, OUT_DIE, OUT_SPENT };

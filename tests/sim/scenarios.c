@@ -3,6 +3,7 @@
 #include "durable.h"
 #include "fleet.h"
 #include "life.h"
+#include "rivals.h"
 #include "scenario.h"
 #include "self.h"
 #include "worker_sim.h"
@@ -46,6 +47,8 @@ const struct sim_scenario sim_scenarios[] = {
     { "durable.hole", durable_hole, 32, 0, false },
     { "durable.trimmed", durable_trimmed, 32, 0, false },
     { "durable.nested", durable_nested, 32, 0, false },
+    { "durable.rivals", durable_rivals, 3, 400, POINTS_GRID },
+    { "durable.first_five", durable_first_five, 5, 400, POINTS_GRID },
     { "durable.crash", durable_crash, 1, 400, false },
     { "durable.crash_twice", durable_crash_twice, 1, 400, false },
     { "worker.alone", worker_alone, 100, 0, false },
@@ -56,6 +59,8 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.crash_local", worker_crash_local, 4, 60, false },
     { "worker.crash_power", worker_crash_power, 4, 100, false },
     { "worker.pause", worker_pause, 1, 100, false },
+    { "worker.rivals", worker_rivals, 2, 4000, POINTS_SOME },
+    { "worker.first_five", worker_first_five, 1, 400, POINTS_GRID },
     { "worker.memory_once", worker_memory_once, 1, 100000, true },
     { "worker.memory_ever", worker_memory_ever, 1, 100000, true },
     { "worker.storm", worker_storm, 100, 0, false },

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "census.h"
+#include "plan.h"
 
 struct loop;
 struct sim_process;
@@ -54,7 +55,8 @@ struct sim {
     uint64_t now_us;          /* virtual time since the beginning */
     struct sim_faults faults; /* in force; all off after sim_heal() */
     uint64_t point;           /* of a sweep (see scenario.h): crash at this request; 0 = never */
-    bool hit;                 /* the sweep's point was reached */
+    uint64_t second;          /* of a grid: what else happens, and where */
+    bool hit, second_hit;     /* the sweep's point was reached; and the second one */
     char failure[1200];       /* the first thing that was not as it should be; "" = none */
     struct sim_parts *parts;  /* the simulator's own */
 };
@@ -85,8 +87,7 @@ typedef void (*sim_main)(struct sim_process *process, void *ctx);
 struct sim_process { /* lives until sim_free(), dead or alive */
     struct sim *sim;
     const char *name; /* for the trace: borrowed until sim_free() */
-    const char
-        *host; /* its machine; borrowed. "host-a" unless the main function's caller sets it */
+    const char *host; /* its machine; borrowed. "host-a" unless sim_start()'s caller sets it */
     uint32_t pid;
     struct world *world;
     struct loop *loop;
@@ -105,21 +106,6 @@ void sim_signal(struct sim_process *process, int number); /* for whoever asked b
 void sim_pause(struct sim_process *process);              /* SIGSTOP: what comes for it waits */
 void sim_continue(struct sim_process *process);           /* SIGCONT */
 
-enum sim_crash {                   /* how far the request got that a process dies at */
-                 SIM_CRASH_BEFORE, /* it was not sent */
-                 SIM_CRASH_DONE,   /* done and synced; the answer found nobody */
-                 SIM_CRASH_LOST,   /* done, not synced: a failover may undo it */
-                 SIM_CRASH_LATE, /* it wanders, and is done later (not on a local store: there as BEFORE) */
-                 SIM_CRASHES
-};
-/* The process dies at its n-th store request from its start (1 = the first); 0: at none. */
-void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how);
-/* It dies at one of its next n store requests, in any of these ways. */
-void sim_crash_within(struct sim_process *process, uint64_t n);
-/* It is stopped as by SIGSTOP once its n-th store request is sent; 0: never. */
-void sim_pause_at(struct sim_process *process, uint64_t n);
-/* Its n-th allocation from now on fails, and with it the process; 0: none. */
-void sim_fail_allocation(struct sim_process *process, uint64_t n);
 /* All bytes written through the door `out` so far, by all processes, in the order in which they came
  * out; *from counts what was seen before and is moved on. */
 struct slice sim_output(struct sim *sim, size_t *from);
@@ -127,11 +113,7 @@ struct slice sim_output(struct sim *sim, size_t *from);
 /* ---- stores: shared by all processes, found by URL. webhdfs://… behaves as HDFS, file://… as a
  * local file system (lock, paths resolved before they act, power loss) */
 struct sim_store *sim_store(struct sim *sim, const char *url);
-enum sim_fate { SIM_UNANSWERED, SIM_LATE, SIM_LOST, SIM_TWICE, SIM_FATES };
-/* The n-th request from now on (1 = the next) has this fate, as in struct sim_faults; 0: none. A
- * local store knows SIM_UNANSWERED alone. */
-void sim_fate_in(struct sim_store *store, uint64_t n, enum sim_fate fate);
-/* The same as the door's store_open(), short; URL as above. */
+/* The same as the door's store_open(), short. */
 struct store *sim_store_open(struct sim_process *process, const char *url);
 /* What is there now, whatever a failover would leave: for a checker. False: no such file. The bytes
  * live until the simulation goes on. */

@@ -78,6 +78,34 @@ static struct request *request_new(struct door *door, struct store_req *req, enu
     return request;
 }
 
+/* It stays on its way until it is let go. */
+static void door_hold(struct request *request)
+{
+    struct sim_process *process = request->process;
+    struct sim *sim = process->sim;
+    bool stops = process->parts->hold_stops;
+    sim->hit = true;
+    sim_trace(sim, "%s[%u] #%llu is held up", process->name, process->pid,
+              (unsigned long long)request->number);
+    process->parts->held = request;
+    request->fate = stops ? FATE_ANSWERED : FATE_LATE;
+    if (stops)
+        sim_pause(process);
+    else
+        sim_post(sim, process, (uint64_t)sim->faults.give_up_ms * 1000, request_give_up, request);
+    census_note(stops ? CENSUS_PAUSES_AT : CENSUS_LATE);
+}
+
+void sim_let_go(struct sim_process *process)
+{
+    struct request *request = process->parts->held;
+    process->parts->held = NULL;
+    if (request)
+        sim_post(process->sim, NULL, 1, request_arrive, request);
+    if (process->alive)
+        sim_continue(process);
+}
+
 static void door_send(struct store *head, struct store_req *req, enum op op)
 {
     struct door *door = CONTAINER_OF(head, struct door, head);
@@ -97,6 +125,7 @@ static void door_send(struct store *head, struct store_req *req, enum op op)
         census_note(CENSUS_PAUSES_AT);
         sim_pause(process);
     }
+    bool held = process->requests == process->parts->hold_at;
     door->pending++;
     req->data = (struct buf){ 0 };
     req->entries = NULL;
@@ -107,6 +136,10 @@ static void door_send(struct store *head, struct store_req *req, enum op op)
         request->fate = FATE_LATE;
     else if (request->fate == FATE_LATE)
         delay_us = give_up_us + store_late_us(sim);
+    if (held) {
+        door_hold(request);
+        return;
+    }
     if (request->fate == FATE_LOST)
         request->over = true;
     else

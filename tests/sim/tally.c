@@ -93,6 +93,15 @@ void tally_free(struct tally *tally)
     free(tally);
 }
 
+void tally_drop(struct tally *tally)
+{
+    tally->stopping = true;
+    for (int i = 0; i < TALLY_WORKERS; i++)
+        if (tally->workers[i])
+            sim_kill(tally->workers[i]);
+    tally_free(tally);
+}
+
 /* ---- producing */
 
 /* A key's records are all in one partition, so that their order means something. */
@@ -159,20 +168,18 @@ static struct tally *tally_of(struct sim_process *process)
     return process->parts->main_ctx;
 }
 
-static void again_a(void *ctx)
+static void start_again(void *ctx)
 {
-    tally_start(ctx, 0);
-}
-
-static void again_b(void *ctx)
-{
-    tally_start(ctx, 1);
+    struct tally_again *again = ctx;
+    tally_start(again->tally, again->which);
 }
 
 static void worker_gone(struct sim_process *process)
 {
     struct tally *tally = tally_of(process);
-    int which = tally->workers[1] == process;
+    int which = 0;
+    while (tally->workers[which] != process)
+        which++;
     tally->workers[which] = NULL;
     tally->done += process->status == WORKER_DONE;
     tally->fenced += process->status == WORKER_AGAIN;
@@ -182,28 +189,31 @@ static void worker_gone(struct sim_process *process)
                process->status != WORKER_REJECTED && (process->status != 1 || tally->harmed),
                "%s[%u] ended with %d", process->name, process->pid, process->status);
     if (!tally->stopping)
-        sim_after(tally->sim, 1000 + sim_below(tally->sim, 3000000), which ? again_b : again_a,
-                  tally);
+        sim_after(tally->sim, 1000 + sim_below(tally->sim, 3000000), start_again,
+                  &tally->again[which]);
 }
 
 void tally_start(struct tally *tally, int which)
 {
+    static const char *const names[] = { "a", "b", "c", "d", "e" };
+    static const char *const hosts[] = { "host-a", "host-b", "host-c", "host-d", "host-e" };
     bool is_local = strncmp(tally->url, "file:", 5) == 0;
     if (tally->stopping || tally->workers[which])
         return;
-    struct sim_process *process = sim_start(tally->sim, which ? "b" : "a", worker_main, tally);
-    process->host = which && !is_local ? "host-b" : "host-a";
+    struct sim_process *process = sim_start(tally->sim, names[which], worker_main, tally);
+    process->host = hosts[is_local ? 0 : which];
     process->ctx = NULL;
     process->ended = worker_gone;
     sim_fail_allocation(process, tally->fail_at);
     tally->workers[which] = process;
+    tally->again[which] = (struct tally_again){ tally, which };
     tally->starts++;
 }
 
 void tally_stop(struct tally *tally)
 {
     tally->stopping = true;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < TALLY_WORKERS; i++)
         if (tally->workers[i])
             worker_tell_stop(tally->workers[i]);
 }

@@ -13,7 +13,10 @@
 static bool stopped(void *ctx)
 {
     const struct tally *tally = ctx;
-    return tally->done && !tally->workers[0] && !tally->workers[1];
+    for (int i = 0; i < TALLY_WORKERS; i++)
+        if (tally->workers[i])
+            return false;
+    return tally->done;
 }
 
 void tally_finish(struct tally *tally)
@@ -21,13 +24,14 @@ void tally_finish(struct tally *tally)
     struct sim *sim = tally->sim;
     sim_heal(sim);
     tally->fail_at = 0;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < TALLY_WORKERS; i++) {
         if (!tally->workers[i])
             continue;
         sim_crash_at(tally->workers[i], 0, SIM_CRASH_BEFORE);
         sim_pause_at(tally->workers[i], 0);
+        sim_hold_at(tally->workers[i], 0, false);
         sim_fail_allocation(tally->workers[i], 0);
-        sim_continue(tally->workers[i]);
+        sim_let_go(tally->workers[i]);
     }
     sim_run(sim, 5000, NULL, NULL);
     tally->producing = false;

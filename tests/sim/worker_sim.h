@@ -10,6 +10,7 @@
 #include "sim_kafka.h"
 
 #define TALLY_PARTITIONS 3 /* of a topic, at most */
+#define TALLY_WORKERS 5    /* a … e, at most; on a host each, on a local store all on one */
 #define TALLY_SERVERS "broker:9092"
 
 struct canon_job;
@@ -28,8 +29,12 @@ struct tally { /* the world outside of all workers */
         *log; /* each record of the batch log as it was published last, by its index; 0 is none */
     size_t n_log;
     bool producing, stopping;
-    struct sim_process *workers[2]; /* a and b; NULL = not now */
-    uint32_t done;                  /* workers that ended with 0 after they were told to stop */
+    struct sim_process *workers[TALLY_WORKERS]; /* a …; NULL = not now */
+    struct tally_again {                        /* one of them, to be started again */
+        struct tally *tally;
+        int which;
+    } again[TALLY_WORKERS];
+    uint32_t done;         /* workers that ended with 0 after they were told to stop */
     const char *harmed;    /* the file that was damaged; a worker that says so may end with 1 */
     bool spoiled;          /* one is damaged to the end, and nobody needs it */
     uint64_t fail_at;      /* allocation at which every life ends; 0: none */
@@ -47,7 +52,8 @@ struct tally_conf {
 struct tally *tally_new_of(struct sim *sim, const struct tally_conf *conf);
 struct tally *tally_new(struct sim *sim, const char *url); /* all of it drawn */
 void tally_free(struct tally *tally);
-void tally_start(struct tally *tally, int which); /* worker a or b; again whenever it ends */
+void tally_drop(struct tally *tally);             /* with its workers: nobody is judged */
+void tally_start(struct tally *tally, int which); /* worker a, b, …; again whenever it ends */
 void tally_stop(struct tally *tally);             /* all of them, gracefully */
 void tally_fence(struct tally *tally);            /* produces the last record of each partition */
 bool tally_idle(void *tally); /* all that was produced is in the group's offsets */

@@ -1,0 +1,32 @@
+/* What is to happen at a chosen request, or allocation: sweeps let it happen at each in turn. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim_process;
+struct sim_store;
+
+enum sim_crash {                   /* how far the request got that a process dies at */
+                 SIM_CRASH_BEFORE, /* it was not sent */
+                 SIM_CRASH_DONE,   /* done and synced; the answer found nobody */
+                 SIM_CRASH_LOST,   /* done, not synced: a failover may undo it */
+                 SIM_CRASH_LATE, /* it wanders, and is done later (not on a local store: there as BEFORE) */
+                 SIM_CRASHES
+};
+/* The process dies at its n-th store request from its start (1 = the first); 0: at none. */
+void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how);
+/* It dies at one of its next n store requests, in any of these ways. */
+void sim_crash_within(struct sim_process *process, uint64_t n);
+/* It is stopped as by SIGSTOP once its n-th store request is sent; 0: never. */
+void sim_pause_at(struct sim_process *process, uint64_t n);
+/* Its n-th store request stays on its way until sim_let_go(); 0: none. stops: it is stopped with it, and the answer comes when it
+ * goes on; else it gives the request up. */
+void sim_hold_at(struct sim_process *process, uint64_t n, bool stops);
+void sim_let_go(struct sim_process *process); /* dead or alive; and continues it */
+/* Its n-th allocation from now on fails, and with it the process; 0: none. */
+void sim_fail_allocation(struct sim_process *process, uint64_t n);
+
+enum sim_fate { SIM_UNANSWERED, SIM_LATE, SIM_LOST, SIM_TWICE, SIM_FATES };
+/* The n-th request from now on (1 = the next) has this fate, as in struct sim_faults; 0: none. A
+ * local store knows SIM_UNANSWERED alone. */
+void sim_fate_in(struct sim_store *store, uint64_t n, enum sim_fate fate);
