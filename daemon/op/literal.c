@@ -103,11 +103,10 @@ const struct type *literal_type(const struct op_input *input, const struct yaml_
 {
     struct type_text text = { input, node->text ? node->text : "", 200 };
     const struct type *type = read_type(&text);
-    if (type && (skip(&text, 0) || !*text.at))
+    if (type && skip(&text, 0))
         return type;
     diag_help(input->diags,
-              diag_add(input->diags, yaml_place(node), 206, "%s must be a type",
-                       node->key ? node->key->text : "this"),
+              diag_add(input->diags, yaml_place(node), 206, "%s must be a type", node->key->text),
               "as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"");
     return NULL;
 }
@@ -184,7 +183,9 @@ static bool put_record(const struct op_input *input, const struct type *type,
 {
     static const struct yaml_node nothing = { .kind = YAML_NULL };
     size_t found = 0;
-    for (uint32_t i = 0; node->kind == YAML_MAP && i < type->n; i++) {
+    if (node->kind != YAML_MAP)
+        return wrong(input, type, node);
+    for (uint32_t i = 0; i < type->n; i++) {
         const struct yaml_node *field = yaml_get(node, type->name[i]);
         found += field != NULL;
         if (!field && type->member[i]->kind != K_OPTION)
@@ -192,7 +193,7 @@ static bool put_record(const struct op_input *input, const struct type *type,
         if (!literal_put(input, type->member[i], field ? field : &nothing, out))
             return false;
     }
-    return (node->kind == YAML_MAP && found == node->n) || wrong(input, type, node);
+    return found == node->n ? true : wrong(input, type, node);
 }
 
 static int by_key(const void *a, const void *b, void *map)

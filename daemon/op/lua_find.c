@@ -1,4 +1,5 @@
 /* find, match, gmatch and gsub, as Lua's own but for the steps that they count. */
+#include <ctype.h>
 #include <string.h>
 
 #include "op/lua_match.h"
@@ -131,19 +132,16 @@ struct gsub {
 static void gsub_add_text(struct gsub *gsub, const char *s, const char *end)
 {
     size_t n;
-    const char *with = lua_tolstring(gsub->m.L, 3, &n);
-    for (const char *stop = with + n; with < stop; with++) {
-        if (*with != '%') {
-            luaL_addchar(&gsub->out, *with);
-            continue;
-        }
-        with++;
-        if (*with == '%') {
-            luaL_addchar(&gsub->out, '%');
-        } else if (*with == '0') {
+    const char *with = lua_tolstring(gsub->m.L, 3, &n), *stop = with + n, *at;
+    while ((at = memchr(with, '%', (size_t)(stop - with))) != NULL) {
+        luaL_addlstring(&gsub->out, with, (size_t)(at - with));
+        with = at + 2;
+        if (at[1] == '%') {
+            luaL_addlstring(&gsub->out, at, 1);
+        } else if (at[1] == '0') {
             luaL_addlstring(&gsub->out, s, (size_t)(end - s));
-        } else if (*with >= '1' && *with <= '9') {
-            match_push(&gsub->m, *with - '1', s, end);
+        } else if (isdigit((unsigned char)at[1])) {
+            match_push(&gsub->m, at[1] - '1', s, end);
             luaL_tolstring(gsub->m.L, -1, NULL); /* of a place */
             lua_remove(gsub->m.L, -2);
             luaL_addvalue(&gsub->out);
@@ -151,6 +149,7 @@ static void gsub_add_text(struct gsub *gsub, const char *s, const char *end)
             luaL_error(gsub->m.L, "invalid use of '%%' in replacement string");
         }
     }
+    luaL_addlstring(&gsub->out, with, (size_t)(stop - with));
 }
 
 static void gsub_add(struct gsub *gsub, const char *s, const char *end)
@@ -181,23 +180,25 @@ static void gsub_add(struct gsub *gsub, const char *s, const char *end)
 
 static lua_Integer gsub_run(struct gsub *gsub, lua_Integer max)
 {
-    const char *s = gsub->m.text, *last = NULL, *end;
+    const char *s = gsub->m.text, *from = s, *last = NULL,
+               *end; /* what lies behind from is as it was */
     lua_Integer n = 0;
     while (n < max) {
         end = match_at(&gsub->m, s, gsub->pattern);
         if (end && end != last) {
             n++;
+            luaL_addlstring(&gsub->out, from, (size_t)(s - from));
             gsub_add(gsub, s, end);
-            s = last = end;
+            from = s = last = end;
         } else if (s < gsub->m.text_end) {
-            luaL_addchar(&gsub->out, *s++);
+            s++;
         } else {
             break;
         }
         if (gsub->anchor)
             break;
     }
-    luaL_addlstring(&gsub->out, s, (size_t)(gsub->m.text_end - s));
+    luaL_addlstring(&gsub->out, from, (size_t)(gsub->m.text_end - from));
     return n;
 }
 
@@ -206,10 +207,8 @@ int lua_match_gsub(lua_State *L)
     struct gsub gsub;
     int with = lua_type(L, 3);
     gsub.pattern = match_begin(L, 1, &gsub.m, &gsub.anchor);
-    luaL_argexpected(
-        L,
-        with == LUA_TNUMBER || with == LUA_TSTRING || with == LUA_TTABLE || with == LUA_TFUNCTION,
-        3, "string/function/table");
+    if (with != LUA_TNUMBER && with != LUA_TSTRING && with != LUA_TTABLE && with != LUA_TFUNCTION)
+        return luaL_typeerror(L, 3, "string/function/table");
     lua_Integer max = luaL_optinteger(L, 4, gsub.m.text_end - gsub.m.text + 1);
     luaL_buffinit(L, &gsub.out);
     lua_Integer n = gsub_run(&gsub, max);

@@ -18,7 +18,7 @@ static void walk_value(lua_State *L, struct json_walk *walk);
 
 static void walk_blanks(struct json_walk *walk)
 {
-    while (walk->at < walk->end && strchr(" \t\r\n", *walk->at))
+    while (strchr(" \t\r\n", *walk->at)) /* no text ends before its value */
         walk->at++;
 }
 
@@ -130,21 +130,19 @@ static void put_value(lua_State *L, struct buf *out, int depth);
 
 static void put_string(lua_State *L, struct buf *out)
 {
-    size_t n;
+    size_t n, from = 0;
     const uint8_t *text = (const void *)lua_tolstring(L, -1, &n);
     if (!utf8_is_valid(text, n))
         luaL_error(L, "a string of the result is not UTF-8: Json cannot hold it");
     buf_put_u8(out, '"');
     for (size_t i = 0; i < n; i++) {
-        if (text[i] == '"' || text[i] == '\\') {
-            buf_put_u8(out, '\\');
-            buf_put_u8(out, text[i]);
-        } else if (text[i] < 0x20) {
-            buf_printf(out, "\\u%04x", text[i]);
-        } else {
-            buf_put_u8(out, text[i]);
-        }
+        if (text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+            continue;
+        buf_put(out, text + from, i - from);
+        buf_printf(out, text[i] < 0x20 ? "\\u%04x" : "\\%c", text[i]);
+        from = i + 1;
     }
+    buf_put(out, text + from, n - from);
     buf_put_u8(out, '"');
 }
 

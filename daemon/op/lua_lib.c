@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "op/lua_parts.h"
 
 /* ---- keys in order */
@@ -148,7 +149,7 @@ static int lib_next(lua_State *L)
 
 static bool has_address(lua_State *L, int index)
 {
-    return lua_type(L, index) > LUA_TSTRING || lua_type(L, index) == LUA_TLIGHTUSERDATA;
+    return lua_type(L, index) > LUA_TSTRING;
 }
 
 static int lib_tostring(lua_State *L)
@@ -166,12 +167,14 @@ static int lib_format(lua_State *L) /* upvalue: string.format */
     const char *format = luaL_checkstring(L, 1);
     for (const char *at = strchr(format, '%'); at; at = strchr(at + 1, '%')) {
         at += 1 + strspn(at + 1, "-+ #0123456789.");
-        luaL_argcheck(L, *at != 'p', 1, "there are no addresses here");
+        if (*at == 'p')
+            return luaL_argerror(L, 1, "there are no addresses here");
         if (!*at)
             break;
     }
     for (int i = 2; i <= lua_gettop(L); i++)
-        luaL_argcheck(L, !has_address(L, i), i, "a string, a number or a boolean is wanted");
+        if (has_address(L, i))
+            return luaL_argerror(L, i, "a string, a number or a boolean is wanted");
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, 1);
@@ -283,8 +286,7 @@ static void lib_own_string(lua_State *L, int globals, int from)
 
 static void lib_own_table(lua_State *L, int globals)
 {
-    if (luaL_loadbufferx(L, lib_table, sizeof lib_table - 1, "=table", "t") != LUA_OK)
-        lua_error(L);
+    check(luaL_loadbufferx(L, lib_table, sizeof lib_table - 1, "=table", "t") == LUA_OK);
     lua_getfield(L, globals, "table");
     lua_call(L, 1, 0);
 }

@@ -2,6 +2,7 @@
  * or its value, lists and tuples are tables from 1 on, Maps and Records tables by name, Json is what its text says. */
 #include <string.h>
 
+#include "base/check.h"
 #include "column/number.h"
 #include "column/utf8.h"
 #include "op/lua_parts.h"
@@ -54,9 +55,6 @@ void lua_value_push(lua_State *L, const struct column *column, uint32_t row)
     uint32_t at = column_row(column, row);
     luaL_checkstack(L, 5, NULL);
     switch (column->type->kind) {
-        case K_NOTHING:
-            lua_pushnil(L);
-            return;
         case K_INT:
         case K_TIME:
             lua_pushinteger(L, column->i64[at]);
@@ -88,6 +86,8 @@ void lua_value_push(lua_State *L, const struct column *column, uint32_t row)
         case K_RECORD:
             push_members(L, column, row);
             return;
+        default:
+            check(false); /* K_NOTHING: there is no value of it */
     }
 }
 
@@ -115,13 +115,13 @@ static void add_place(luaL_Buffer *text, const struct place *place)
         return;
     }
     add_place(text, place->outer);
-    luaL_addchar(text, place->name ? '.' : '[');
+    luaL_addstring(text, place->name ? "." : "[");
     if (place->name)
         luaL_addstring(text, place->name);
     else
         luaL_addlstring(text, number, number_put_int(place->index, number));
     if (!place->name)
-        luaL_addchar(text, ']');
+        luaL_addstring(text, "]");
 }
 
 static const char *what_it_is(lua_State *L)
@@ -307,8 +307,6 @@ static void put(lua_State *L, const struct place *place, const struct type *type
     if (out->len > LUA_RESULT_MAX)
         luaL_error(L, "the result is larger than %d MiB", LUA_RESULT_MAX >> 20);
     switch (type->kind) {
-        case K_NOTHING:
-            return;
         case K_INT:
         case K_TIME:
             put_int(L, place, type, out);
@@ -335,6 +333,8 @@ static void put(lua_State *L, const struct place *place, const struct type *type
         case K_RECORD:
             put_table(L, place, type, out);
             return;
+        default:
+            check(false); /* K_NOTHING: nobody can write that type */
     }
 }
 

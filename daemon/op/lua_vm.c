@@ -23,9 +23,9 @@ struct vm {
 static void vm_over(lua_State *L, lua_Hook again, const char *what)
 {
     lua_Debug here; /* the function of Lua; or one of C, which it called */
-    bool in_c = lua_getstack(L, 0, &here) && lua_getinfo(L, "S", &here) && *here.what == 'C';
+    check(lua_getstack(L, 0, &here) && lua_getinfo(L, "S", &here));
     lua_sethook(L, again, LUA_MASKCOUNT, 1);
-    luaL_where(L, in_c);
+    luaL_where(L, *here.what == 'C');
     lua_pushstring(L, what);
     lua_concat(L, 2);
     lua_error(L);

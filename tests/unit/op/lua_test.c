@@ -2,6 +2,7 @@
 
 #include "whole.h"
 
+#define X8 "x() x() x() x() x() x() x() x() "
 #define LUA(code, type) "- lua: {code: '" code "', type: \"" type "\"}"
 
 static const struct {
@@ -38,6 +39,60 @@ static const struct {
                              "Option[String]"),
       { "a;;b" },
       "a\nNone\nb\n\n" },
+    { "- map: _.value\n" LUA(
+          "return function(s) return {[s] = #s, all = 1} end",
+          "Map[String, Int]") "\n" LUA("return function(m) return {m.all, m.abc} end", "List[Int]"),
+      { "abc;all" },
+      "[1, 3]\n[1]\n\n" },
+    { "- map: _.value.json\n" LUA("return function(j) return {type(j), j, false} end", "Json"),
+      { "5;-2.5;true;null;\" \\n\";[ 1 , {} ];{\"a\" : [ ] }" },
+      "['number', 5, False]\n['number', -2.5, False]\n['boolean', True, "
+      "False]\n['nil']\n['string', ' \\n', False]\n['table', [1, {}], False]\n['table', {'a': {}}, "
+      "False]\n\n" },
+    { "- map: \"{none: [], gap: [None, None]}\"\n" LUA(
+          "return function(r) return {#r.none, r.gap[2]} end", "(Int, Option[Int])"),
+      { "a" },
+      "(0, None)\n\n" },
+    { "- map: _.value\n" LUA("return function(s) return {} end", "()"), { "a;b" }, "()\n()\n\n" },
+    { "- map: _.value\n" LUA("return function(s) if s == \"a\" then return {} end end", "{}"),
+      { "a" },
+      "{}\n\n" },
+    { "- map: _.value.json\n" LUA("return function(j) return \"\" end", "String"),
+      { "1e999" },
+      "\nE408 at 0: transformations[1].lua: a number of the JSON is too large: 1e999\n" },
+    { "- map: _.value\n" LUA(
+          "local bad = {bytes = \"\\xff\", inf = 1 / 0, nan = 0 / 0, key = {a = 1, [true] = 2}, "
+          "list = {1, {}, {tostring}}, quotes = \"\\\"\\\\\\1\\127\\n\"} return function(s) return "
+          "{bad[s]} end",
+          "Json"),
+      { "bytes;inf;nan;key;list;quotes" },
+      "['\"\\\\\\x01\\x7f\\n']\n\nE408 at 0: transformations[1].lua: a string of the result is not "
+      "UTF-8: Json cannot hold it: bytes\nE408 at 1: transformations[1].lua: a number of the "
+      "result is not finite: Json cannot hold it: inf\nE408 at 2: transformations[1].lua: a number "
+      "of the result is not finite: Json cannot hold it: nan\nE408 at 3: transformations[1].lua: a "
+      "table of the result has keys that are no strings: Json cannot hold it: key\nE408 at 4: "
+      "transformations[1].lua: the result holds a function: Json cannot hold it: list\n" },
+    { "- map: _.value\n" LUA("local bad = {tuple = {1, 2, 3, 4}, bool = {1}, double = {true, "
+                             "true}, list = {true, 1.5, {1, {}}}, "
+                             "field = {true, 1.5, {}, {a = 1, b = 2}}, "
+                             "number = {true, 1.5, {}, {\"x\"}}, table = {true, 1.5, 5}, more = "
+                             "{true, 1.5, {}, 5}} return function(s) return bad[s] end",
+                             "(Bool, Double, List[Int], {a: Int})"),
+      { "tuple;bool;double;list;field;number;table;more" },
+      "\nE408 at 0: transformations[1].lua: result[1] must be Bool, not an integer: tuple\nE408 at "
+      "1: transformations[1].lua: result[1] must be Bool, not an integer: bool\nE408 at 2: "
+      "transformations[1].lua: result[2] must be Double, not a boolean: double\nE408 at 3: "
+      "transformations[1].lua: result[3][2] must be Int, not a table: list\nE408 at 4: "
+      "transformations[1].lua: result[4] must be {a: Int}, which has no field 'b': field\nE408 at "
+      "5: transformations[1].lua: result[4] must be {a: Int}, which has no field 'number': "
+      "number\nE408 at 6: transformations[1].lua: result[3] must be List[Int], not an integer: "
+      "table\nE408 at 7: transformations[1].lua: result[4] must be {a: Int}, not an integer: "
+      "more\n" },
+    { "- map: _.value\n" LUA("return function(s) return {[s] = s, [1] = s} end",
+                             "Map[String, String]"),
+      { "a" },
+      "\nE408 at 0: transformations[1].lua: the result must be Map[String, String], whose keys are "
+      "strings: a\n" },
     { "- flatMap: _.value.words\n" LUA("return function(s) return tonumber(s) end",
                                        "Int") "\n- map: 6 / _",
       { "1 2;x 3|0;1.5 1.0;6" },
@@ -94,6 +149,27 @@ static const struct {
     { "- lua: \"return function(x) retrun x end\"",
       "job.yaml:2:35: error[E231]: Lua: syntax error near 'x'\n" },
     { "- lua: \"\\treturn = 1\"", "job.yaml:2:18: error[E231]: Lua: unexpected symbol near '='\n" },
+    { "- lua: \"return \\x01\"",
+      "job.yaml:2:9: error[E231]: Lua: unexpected symbol near '<\\1>'\n" },
+    { "- lua: return function(ax, xa) ax() xa x end",
+      "job.yaml:2:40: error[E231]: Lua: syntax error near 'x'\n" },
+    { "- lua: |\n    local a = 1\n\n    return function(record) retrun a end",
+      "job.yaml:5:36: error[E231]: Lua: syntax error near 'a'\n" },
+    { "- lua: return \"a\" \"it's\"",
+      "job.yaml:2:19: error[E231]: Lua: <eof> expected near '\"it's\"'\n" },
+    { "- lua: local x = 1 return x x",
+      "job.yaml:2:29: error[E231]: Lua: <eof> expected near 'x'\n" },
+    { "- lua: " X8 X8 X8 X8 X8 X8 X8 X8 X8 "x x",
+      "job.yaml:2:8: error[E231]: Lua: syntax error near 'x'\n" },
+    { "- lua: x x", "job.yaml:2:10: error[E231]: Lua: syntax error near 'x'\n" },
+    { "- lua: return _x _x", "job.yaml:2:18: error[E231]: Lua: <eof> expected near '_x'\n" },
+    { "- lua: {code: return tostring, type: Itn}",
+      "job.yaml:2:38: error[E206]: type must be a type\n  help: as \"Int\", \"Option[String]\", "
+      "\"List[(String, Int)]\" or \"{name: String}\"\n" },
+    { "- lua: \"local t = {} while true do t[#t + 1] = {} end\"",
+      "job.yaml:2:8: error[E231]: the chunk fails: more than 64 MiB of memory\n" },
+    { "- lua: {code: return tostring, type: [Int]}",
+      "job.yaml:2:38: error[E206]: type must be a type in quotes, here is a list\n" },
     { "- lua: |\n    local a\n    local b = a.b\n    return a",
       "job.yaml:4:5: error[E231]: the chunk fails: attempt to index a nil value (local 'a')\n" },
     { "- lua: while true do end",

@@ -47,6 +47,15 @@ static void does(const char *body, const char *wanted)
     mem_free(chunk);
 }
 
+START_TEST(a_chunk_may_walk_a_table_before_it_is_frozen)
+{
+    gives(
+        "local t, n = {a = 1, b = 2}, 0 for k, v in pairs(t) do n = n + v end return function(s) "
+        "return s .. n .. next(t) end",
+        "in3a");
+}
+END_TEST
+
 START_TEST(it_sees_what_it_may_and_no_more)
 {
     static const char *const names[] = { "_G", "math", "string", "table", "utf8" };
@@ -98,6 +107,13 @@ START_TEST(what_has_no_order_gets_one)
     does("local t = {3, 1, 2} table.sort(t) return table.concat(t)", "123");
     does("return tostring({}) .. tostring(pairs) .. tostring(1.5)", "tablefunction1.5");
     does("return (\"%5.2f|%-4s|%d%%\"):format(1.234, s, 7)", " 1.23|in  |7%");
+    does("local r = \"\" for b in (\"abba\"):gmatch(\"b*\") do r = r .. b .. \"|\" end return r",
+         "|bb||");
+    does(
+        "return tostring((\"ab\"):gmatch(\"%w\", 9)() or nil) .. "
+        "tostring((\"-\"):match(\"[a-f]\"))",
+        "nilnil");
+    does("return (\"%%\"):format() .. (\"%\"):format(s)", "invalid conversion '%' to 'format'");
     does("return (\"%p\"):format(s)",
          "lua:1: calling 'format' on bad self (there are no addresses here)");
     does("return string.format(\"%s\", {})",
@@ -108,36 +124,123 @@ START_TEST(what_has_no_order_gets_one)
 END_TEST
 
 /* What Lua 5.4 itself gives for these. */
+static const char *const as_lua[][2] = {
+    { "(\"hello world\"):find(\"o w\")", "5 7" },
+    { "(\"a.b\"):find(\".\", 2, true)", "2 2" },
+    { "(\"a+b\"):find(\"+\", 1)", "2 2" },
+    { "(\"key = value\"):match(\"^(%w+)%s*=%s*(%w+)$\")", "key value" },
+    { "(\"  trim  \"):match(\"^%s*(.-)%s*$\")", "trim" },
+    { "(\"f(a(b)c)d\"):match(\"%b()\")", "(a(b)c)" },
+    { "(\"THE (quick) fox\"):find(\"%((%a+)%)\")", "5 11 quick" },
+    { "(\"THE quick\"):gsub(\"%f[%a]%a\", \"<%0>\")", "<T>HE <q>uick 2" },
+    { "(\"abc\"):gsub(\"\", \"-\")", "-a-b-c- 4" },
+    { "(\"abc\"):gsub(\"%w\", {a = \"1\", b = true and \"2\"})", "12c 3" },
+    { "(\"a,b,,c\"):gsub(\",\", function(c) return nil end)", "a,b,,c 3" },
+    { "(\"aa bb\"):match(\"(%a)%1 (%a)%2\")", "a b" },
+    { "(\"hello\"):match(\"()ll()\")", "3 5" },
+    { "(\"x\"):rep(3, \",\"):gsub(\"x\", \"%%%0\", 2)", "%x,%x,x 2" },
+    { "(\"[a]\"):match(\"[]]\")", "]" },
+    { "(\"2026-11-26\"):match(\"(%d+)-(%d+)-(%d+)\")", "2026 11 26" },
+    { "(\"abc\"):find(\"b\", -1)", "nil" },
+    { "(\"abc\"):find(\"\", 10)", "nil" },
+    { "(\"a-b\"):match(\"[a%-]+\")", "a-" },
+    { "(\"\\0\\255\"):byte(1, -1)", "0 255" },
+    { "(\"a\\0b\"):find(\"%z\")", "2 2" },
+    { "(\"a b\"):find(\"%W\")", "2 2" },
+    { "(\"x5\"):match(\"[0-9a-f]\")", "5" },
+    { "(\"+-\"):gsub(\"[+-]\", \".\")", ".. 2" },
+    { "(\"]a\"):match(\"[^]]\")", "a" },
+    { "s:match(\"[a\")", "lua:1: malformed pattern (missing ']')" },
+    { "s:match(\"[%\")", "lua:1: malformed pattern (missing ']')" },
+    { "s:match(\"[^\")", "lua:1: malformed pattern (missing ']')" },
+    { "(\"aaa\"):match(\"a*b\")", "nil" },
+    { "(\"x\"):match((\"()\"):rep(33))", "lua:1: too many captures" },
+    { "(\"ab\"):match(\"((a)b)\")", "ab a" },
+    { "s:match(\"i)\")", "lua:1: invalid pattern capture" },
+    { "s:match(\"%1\")", "lua:1: invalid capture index %1" },
+    { "s:match(\"(i%1)\")", "lua:1: invalid capture index %1" },
+    { "s:match(\"%0\")", "lua:1: invalid capture index %0" },
+    { "(\"ab\"):match(\"(a)%1\")", "nil" },
+    { "(\"a\"):match(\"(a)%1\")", "nil" },
+    { "(\"aa\"):match(\"()%1\")", "nil" },
+    { "s:match(\"%b\")", "lua:1: malformed pattern (missing arguments to '%b')" },
+    { "s:match(\"%b(\")", "lua:1: malformed pattern (missing arguments to '%b')" },
+    { "(\"a\"):match(\"a%b()\")", "nil" },
+    { "(\"((a)\"):match(\"^%b()\")", "nil" },
+    { "(\"THE (quick) fox\"):gsub(\"%f[%s]\", \"|\")", "THE| (quick)| fox 2" },
+    { "(\"THE (quick) fox\"):gsub(\"%f[^%a]\", \"|\")", "THE| (quick|) fox| 3" },
+    { "(\"ac abc abbc\"):gsub(\"ab?c\", \"x\")", "x x abbc 2" },
+    { "(\"ab\"):match(\"ab?b\")", "ab" },
+    { "(\"ab\"):match(\"ab?bc\")", "nil" },
+    { "s:match(\"%fi\")", "lua:1: missing '[' after '%f' in pattern" },
+    { "(\"a$b\"):match(\"a$b\")", "a$b" },
+    { "(\"a$b\"):match(\"a$$\")", "nil" },
+    { "(\"a\"):rep(300):match((\"a?\"):rep(300))", "lua:1: pattern too complex" },
+    { "(\"abc\"):find(\"b\", 0)", "2 2" },
+    { "(\"abc\"):find(\"b\", -10)", "2 2" },
+    { "(\"abc\"):find(\"b\", -2)", "2 2" },
+    { "(\"abc\"):find(\"a\", -2)", "nil" },
+    { "(\"a\\0b\"):find(\"\\0b\")", "2 3" },
+    { "(\"a\\0b\"):find(\"a\\0b\", 1, true)", "1 3" },
+    { "(\"ba\"):find(\"^a\")", "nil" },
+    { "(\"ba\"):match(\"c\")", "nil" },
+    { "(\"ba\"):find(\"^a\", 2)", "2 2" },
+    { "(\"a.b\"):gsub(\"%.\", \"%%\")", "a%b 1" },
+    { "(\"ab\"):gsub(\"(a)(b)\", \"%2%1%0\")", "baab 1" },
+    { "(\"ab\"):gsub(\"()b\", \"<%1>\")", "a<2> 1" },
+    { "s:gsub(\"i\", \"%x\")", "lua:1: invalid use of '%' in replacement string" },
+    { "s:gsub(\"i\", \"%\")", "lua:1: invalid use of '%' in replacement string" },
+    { "s:gsub(\"i\", function() return {} end)", "lua:1: invalid replacement value (a table)" },
+    { "s:gsub(\"i\", {i = {}})", "lua:1: invalid replacement value (a table)" },
+    { "(\"aa\"):gsub(\"^a\", \"b\")", "ba 1" },
+    { "(\"aa\"):gsub(\"^b\", \"c\")", "aa 0" },
+    { "s:gsub(\"i\", nil)",
+      "lua:1: bad argument #2 to 'gsub' (string/function/table expected, got nil)" },
+    { "s:gsub(\"i\", true)",
+      "lua:1: bad argument #2 to 'gsub' (string/function/table expected, got boolean)" },
+    { "s:gsub(\"i\", 5)", "5n 1" },
+    { "(\"hello world\"):gsub(\"o\", \"0\", 1)", "hell0 world 1" },
+    { "(\"hello\"):gsub(\"\", \"-\", 0)", "hello 0" },
+    { "(\"abc def\"):gsub(\"%w+\", \"<%0>\", -1)", "abc def 0" },
+    { "(\"x = 1\"):gsub(\"(%w+) = (%w+)\", {x = \"y\"})", "y 1" },
+    { "(\"x\"):gsub(\"x\", {x = false})", "x 1" },
+    { "(\"abc\"):gsub(\"b*\", \"-\")", "-a-c- 3" },
+    { "(\"a1b22\"):gsub(\"%d+\", function(d) return d * 2 end)", "a2b44 2" },
+    { "s:find(\"\")", "1 0" },
+    { "s:find(\"\", 3)", "3 2" },
+    { "s:find(\"\", 4)", "nil" },
+    { "(\"ab\"):match(\"(%a)(%a)(%d?)\")", "a b " },
+    { "(\"a\\1b\"):gsub(\"%c\", \"c\")", "acb 1" },
+    { "(\"aBc 1_!\"):gsub(\"%l\", \"l\")", "lBl 1_! 2" },
+    { "(\"aBc 1_!\"):gsub(\"%U\", \"u\")", "uBuuuuu 6" },
+    { "(\"aBc 1_!\"):gsub(\"%p\", \"p\")", "aBc 1pp 2" },
+    { "(\"aBc 1_!\"):gsub(\"%x\", \"x\")", "xxx x_! 4" },
+    { "(\"aBc 1_!\"):gsub(\"%g\", \"g\")", "ggg ggg 6" },
+    { "(\"a-b\"):match(\"[a%-z]+\")", "a-" },
+    { "(\"-\"):match(\"[%d-z]\")", "-" },
+    { "(\"b\"):match(\"[a-]\")", "nil" },
+    { "(\"^\"):match(\"[a^]\")", "^" },
+    { "(\"a\"):match(\"[^^]\")", "a" },
+    { "(\"a\"):rep(3000):gsub(\"a\", \"%0%%\"):sub(5990)", "%a%a%a%a%a%" },
+    { "(\"a,b\"):gmatch(\"%w\", 4)()", "" },
+    { "(\"a,b\"):gmatch(\"%w\", -1)()", "b" },
+    { "(\"ab\"):gmatch(\"b*\")()", "" },
+    { "s:rep(0)", "" },
+    { "s:rep(-1)", "" },
+    { "(\"\"):rep(5)", "" },
+    { "s:rep(2, \"-\")", "in-in" },
+    { "(\"\"):rep(2, \"-\")", "-" },
+    { "(\"%s %s\"):format(true, 1)", "true 1" },
+};
+
 START_TEST(patterns_are_those_of_lua)
 {
-    static const char *const cases[][2] = {
-        { "(\"hello world\"):find(\"o w\")", "5 7" },
-        { "(\"a.b\"):find(\".\", 2, true)", "2 2" },
-        { "(\"a+b\"):find(\"+\", 1)", "2 2" },
-        { "(\"key = value\"):match(\"^(%w+)%s*=%s*(%w+)$\")", "key value" },
-        { "(\"  trim  \"):match(\"^%s*(.-)%s*$\")", "trim" },
-        { "(\"f(a(b)c)d\"):match(\"%b()\")", "(a(b)c)" },
-        { "(\"THE (quick) fox\"):find(\"%((%a+)%)\")", "5 11 quick" },
-        { "(\"THE quick\"):gsub(\"%f[%a]%a\", \"<%0>\")", "<T>HE <q>uick 2" },
-        { "(\"abc\"):gsub(\"\", \"-\")", "-a-b-c- 4" },
-        { "(\"abc\"):gsub(\"%w\", {a = \"1\", b = true and \"2\"})", "12c 3" },
-        { "(\"a,b,,c\"):gsub(\",\", function(c) return nil end)", "a,b,,c 3" },
-        { "(\"aa bb\"):match(\"(%a)%1 (%a)%2\")", "a b" },
-        { "(\"hello\"):match(\"()ll()\")", "3 5" },
-        { "(\"x\"):rep(3, \",\"):gsub(\"x\", \"%%%0\", 2)", "%x,%x,x 2" },
-        { "(\"[a]\"):match(\"[]]\")", "]" },
-        { "(\"2026-11-26\"):match(\"(%d+)-(%d+)-(%d+)\")", "2026 11 26" },
-        { "(\"abc\"):find(\"b\", -1)", "nil" },
-        { "(\"abc\"):find(\"\", 10)", "nil" },
-        { "(\"a-b\"):match(\"[a%-]+\")", "a-" },
-        { "(\"\\0\\255\"):byte(1, -1)", "0 255" },
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(as_lua); i++) {
         char *body = mem_printf(
             "local t = table.pack(%s) for i = 1, t.n do t[i] = tostring(t[i]) end "
             "return table.concat(t, \" \")",
-            cases[i][0]);
-        does(body, cases[i][1]);
+            as_lua[i][0]);
+        does(body, as_lua[i][1]);
         mem_free(body);
     }
     does(
@@ -232,6 +335,28 @@ START_TEST(memory_has_an_end)
 }
 END_TEST
 
+START_TEST(a_result_has_a_largest)
+{
+    static const struct type *const member[] = { &type_string };
+    static const struct type strings = { .kind = K_LIST, .n = 1, .member = member };
+    static const struct type *const wanted[] = { &strings, &type_json };
+    const char *input = "";
+    uint32_t len = 0;
+    struct column column = { .type = &type_string, .n = 1, .ptr = &input, .len = &len };
+    struct vm *vm = open(
+        "local s, t = (\"x\"):rep(1 << 20), {} for i = 1, 66 do t[i] = s end "
+        "return function() return t end");
+    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+        struct vm_call one = { &column, 0, wanted[i] };
+        buf_clear(&out);
+        ck_assert_int_eq(vm_run(vm, &one, &out, &why), VM_FAILED);
+        ck_assert_str_eq(buf_text(&why), "the result is larger than 64 MiB");
+        ck_assert_uint_eq(out.len, 0);
+    }
+    vm_free(vm);
+}
+END_TEST
+
 START_TEST(a_wrong_chunk_says_why)
 {
     static const struct {
@@ -272,6 +397,7 @@ Suite *lua_vm_suite(void)
     TCase *tcase = tcase_create("lua_vm");
     tcase_set_timeout(tcase, 60); /* limits are reached by work */
     tcase_add_test(tcase, it_sees_what_it_may_and_no_more);
+    tcase_add_test(tcase, a_chunk_may_walk_a_table_before_it_is_frozen);
     tcase_add_test(tcase, what_has_no_order_gets_one);
     tcase_add_test(tcase, patterns_are_those_of_lua);
     tcase_add_test(tcase, a_pattern_without_end_ends);
@@ -279,6 +405,7 @@ Suite *lua_vm_suite(void)
     tcase_add_test(tcase, what_outlives_the_record_can_be_read);
     tcase_add_test(tcase, a_call_without_end_ends);
     tcase_add_test(tcase, memory_has_an_end);
+    tcase_add_test(tcase, a_result_has_a_largest);
     tcase_add_test(tcase, a_wrong_chunk_says_why);
     tcase_add_test(tcase, a_result_of_another_type_says_which);
     suite_add_tcase(suite, tcase);
