@@ -123,7 +123,7 @@ check-tsan:
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp:report_thread_leaks=0 tests/run build/tsan # a process ends with its threads
 coverage:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/coverage SAN=coverage OPT=-O0 $(addprefix build/coverage/,unit sim fuzz tidemark store_driver bench/fake_broker)
+	@$(MAKE) --no-print-directory BUILD=build/coverage SAN=coverage OPT=-O0 $(addprefix build/coverage/,$(SANITIZED))
 	@tests/coverage/run build/coverage
 check-real: all $(BUILD)/store_driver
 	$(DEV)

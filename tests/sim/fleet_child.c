@@ -198,7 +198,8 @@ void fleet_child_told(struct machine_child *child, int signal)
     bool deaf = child->hangs || ill(child, 100);
     if (signal == SIGABRT && !ill(child, 300))
         sim_after(sim, sim_below(sim, 50000), worker_aborts, child);
-    else if (signal == SIGTERM && !deaf)
-        sim_after(sim, sim_below(sim, 1500000), ill(child, 200) ? worker_stops_badly : worker_stops,
-                  child);
+    else if (signal == SIGTERM && !deaf) {
+        bool badly = ill(child, 200); /* a draw a statement */
+        sim_after(sim, sim_below(sim, 1500000), badly ? worker_stops_badly : worker_stops, child);
+    }
 }

@@ -17,18 +17,18 @@ static struct version version_drawn(struct sim *sim)
     static const int64_t windows_ms[] = { 0, 10000, 60000, 3600000 };
     static const int64_t initial_ms[] = { 0, 100, 1000, 20000 };
     static const int64_t stop_ms[] = { 500, 5000, 30000 };
-    int64_t initial = initial_ms[sim_below(sim, ARRAY_SIZE(initial_ms))];
-    return (struct version){ .valid = !sim_chance(sim, 150),
-                             .enabled = !sim_chance(sim, 100),
-                             .refuses = sim_chance(sim, 100),
-                             .max = 1 + (int64_t)sim_below(sim, 5),
-                             .window_ms = windows_ms[sim_below(sim, ARRAY_SIZE(windows_ms))],
-                             .initial_ms = initial,
-                             .most_ms = initial + (int64_t)sim_below(sim, 60000 - 20000),
-                             .stop_ms = stop_ms[sim_below(sim, ARRAY_SIZE(stop_ms))],
-                             .mood = (enum mood)sim_below(sim, MOODS),
-                             .life_ms =
-                                 sim_chance(sim, 300) ? 1 + (uint32_t)sim_below(sim, 3000) : 0 };
+    struct version drawn = { 0 }; /* a draw a statement: compilers differ in the order of others */
+    drawn.valid = !sim_chance(sim, 150);
+    drawn.enabled = !sim_chance(sim, 100);
+    drawn.refuses = sim_chance(sim, 100);
+    drawn.max = 1 + (int64_t)sim_below(sim, 5);
+    drawn.window_ms = windows_ms[sim_below(sim, ARRAY_SIZE(windows_ms))];
+    drawn.initial_ms = initial_ms[sim_below(sim, ARRAY_SIZE(initial_ms))];
+    drawn.most_ms = drawn.initial_ms + (int64_t)sim_below(sim, 60000 - 20000);
+    drawn.stop_ms = stop_ms[sim_below(sim, ARRAY_SIZE(stop_ms))];
+    drawn.mood = (enum mood)sim_below(sim, MOODS);
+    drawn.life_ms = sim_chance(sim, 300) ? 1 + (uint32_t)sim_below(sim, 3000) : 0;
+    return drawn;
 }
 
 static void user_changes(struct fleet *fleet, struct fleet_job *job)
