@@ -4,28 +4,26 @@
  * handle is removed and the request called back, never from inside a callback of libcurl's.
  * Failure modes: a socket in error is reported by uv_poll as UV_EBADF and handed to libcurl, which
  * ends the transfer; what was sent decides between unsent and lost. A peer that answers and closes
- * while we send: the answer is read from the socket before it is closed. A transfer that libcurl
- * would send again over a new connection is ended instead when it may be sent only once.
+ * while we send: the answer is read from the socket before it is closed. A kept connection that
+ * died, or holds what nobody asked for: libcurl replaces it and sends again, or reads the wrong
+ * answer; what must not happen to is `alone`.
  * Close: counts requests, then handles. */
 #include "io/http_client.h"
 
 #include <curl/curl.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "base/check.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "io/http_client_parts.h"
 #include "io/loop.h"
 #include "io/loop_uv.h"
 #include "io/thread.h"
 
 #define E_AWAY 302
-#define LAST_WORDS_MAX 65536 /* read from a socket that is about to be closed */
 
 struct http {
     CURLM *multi;
@@ -47,139 +45,11 @@ struct http_socket {
     curl_socket_t fd;
 };
 
-struct transfer { /* one request under way: its `door` */
-    CURL *easy;
-    struct http_req *req;
-    uint64_t silence_ms;
-    struct slice at; /* what is left of the piece being sent */
-    uint32_t next;   /* the piece behind it */
-    size_t headers;  /* bytes of them so far */
-    unsigned sends;  /* connections the request went out on */
-    bool too_long;   /* we ended it for that */
-    bool resent;     /* we ended it, else it would have been sent again */
-    bool headed; /* the headers of the last answer are whole: libcurl takes a cut for their end */
-    int fd;      /* of a connection of its own; -1 = none */
-    struct buf words; /* last words */
-    char peer[64];    /* the last address that was tried */
-    char text[CURL_ERROR_SIZE];
-};
-
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
 static void curl_begin(void)
 {
     check(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
-
-/* ---- a transfer's callbacks, called by libcurl */
-
-static size_t transfer_read(char *out, size_t size, size_t n, void *ctx)
-{
-    struct transfer *transfer = ctx;
-    size_t room = size * n, filled = 0;
-    while (filled < room) {
-        if (!transfer->at.len && transfer->next == transfer->req->n_pieces)
-            break;
-        if (!transfer->at.len) {
-            transfer->at = transfer->req->pieces[transfer->next++];
-            continue;
-        }
-        size_t part = transfer->at.len < room - filled ? transfer->at.len : room - filled;
-        memcpy(out + filled, transfer->at.ptr, part);
-        transfer->at.ptr = (const char *)transfer->at.ptr + part;
-        transfer->at.len -= part;
-        filled += part;
-    }
-    return filled;
-}
-
-static int transfer_seek(void *ctx, curl_off_t offset, int origin)
-{
-    struct transfer *transfer = ctx;
-    if (origin != SEEK_SET || offset != 0)
-        return CURL_SEEKFUNC_FAIL; /* libcurl only ever begins again */
-    transfer->at = (struct slice){ NULL, 0 };
-    transfer->next = 0;
-    return CURL_SEEKFUNC_OK;
-}
-
-static size_t transfer_write(char *bytes, size_t size, size_t n, void *ctx)
-{
-    struct transfer *transfer = ctx;
-    struct http_req *req = transfer->req;
-    long status = 0;
-    curl_off_t length = -1;
-    n *= size;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (status >= 300) {
-        size_t room = HTTP_REFUSAL_MAX - req->body.len;
-        buf_put(&req->body, bytes, n < room ? n : room);
-        return n;
-    }
-    transfer->too_long =
-        n > req->answer_max - req->body.len || (length > 0 && (uint64_t)length > req->answer_max);
-    if (transfer->too_long)
-        return 0;
-    if (!req->body.len && length > 0)
-        buf_reserve(&req->body, (size_t)length);
-    buf_put(&req->body, bytes, n);
-    return n;
-}
-
-static size_t transfer_header(char *bytes, size_t size, size_t n, void *ctx)
-{
-    struct transfer *transfer = ctx;
-    n *= size;
-    if (n > 5 && memcmp(bytes, "HTTP/", 5) == 0)
-        transfer->headed = false;
-    else if (n == 2)
-        transfer->headed = true;
-    transfer->headers += n;
-    return transfer->headers <= HTTP_HEADERS_MAX ? n : 0;
-}
-
-/* Before the request is sent on a connection: a second time means that the first connection died
- * without an answer. */
-static int transfer_send(void *ctx, char *peer, char *own, int peer_port, int own_port)
-{
-    struct transfer *transfer = ctx;
-    (void)peer, (void)own, (void)peer_port, (void)own_port;
-    transfer->resent = transfer->req->once && transfer->sends++ > 0;
-    return transfer->resent ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
-
-static curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct transfer *transfer = ctx;
-    (void)purpose;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    unsigned unacked_ms = (unsigned)transfer->silence_ms;
-    if (getnameinfo(&address->addr, address->addrlen, transfer->peer, sizeof transfer->peer, NULL,
-                    0, NI_NUMERICHOST) != 0)
-        *transfer->peer = 0;
-    if (fd >= 0 && (address->family == AF_INET || address->family == AF_INET6))
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
-    transfer->fd = transfer->req->alone ? fd : -1;
-    return fd; /* -1 is CURL_SOCKET_BAD */
-}
-
-/* Only for connections that serve one request, which is still there. */
-static int transfer_close(void *ctx, curl_socket_t fd)
-{
-    struct transfer *transfer = ctx;
-    long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    while (status < 200 && transfer->words.len < LAST_WORDS_MAX) {
-        buf_reserve(&transfer->words, LAST_WORDS_MAX);
-        ssize_t got = recv(fd, transfer->words.ptr + transfer->words.len,
-                           LAST_WORDS_MAX - transfer->words.len, MSG_DONTWAIT);
-        if (got <= 0)
-            break;
-        transfer->words.len += (size_t)got;
-    }
-    transfer->fd = transfer->fd == fd ? -1 : transfer->fd;
-    return close(fd);
 }
 
 /* ---- a transfer's life */
@@ -215,10 +85,9 @@ static void transfer_failed(struct transfer *transfer, CURLcode result)
         req->outcome = HTTP_ANSWERED;
         buf_put(&req->body, body.ptr, body.len);
     } else {
-        bool lost = sent > 0 || transfer->resent;
-        req->outcome = lost ? HTTP_LOST : HTTP_UNSENT;
-        err_code(&req->err, lost ? ERR_UNKNOWN : ERR_RETRY, E_AWAY, "%s",
-                 transfer->resent     ? "the connection was closed without an answer"
+        req->outcome = sent > 0 ? HTTP_LOST : HTTP_UNSENT;
+        err_code(&req->err, sent > 0 ? ERR_UNKNOWN : ERR_RETRY, E_AWAY, "%s",
+                 transfer->bad_length ? "an answer whose length is no number"
                  : result == CURLE_OK ? "the answer was cut"
                  : *transfer->text    ? transfer->text
                                       : curl_easy_strerror(result));
@@ -231,7 +100,7 @@ static void transfer_done(struct http *http, struct transfer *transfer, CURLcode
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     /* a refusal counts even when its end, or ours, got lost; a success only when it is whole */
-    if (!transfer->resent && ((result == CURLE_OK && transfer->headed) || status >= 300))
+    if ((result == CURLE_OK && transfer->headed) || status >= 300)
         transfer_answered(transfer);
     else
         transfer_failed(transfer, result);
@@ -409,8 +278,6 @@ static void http_set_callbacks(CURL *easy, struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, transfer_send);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, transfer_open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     if (!transfer->req->alone)
@@ -441,7 +308,7 @@ void http_start(struct http *http, struct http_req *req)
     struct transfer *transfer = mem_zalloc(sizeof *transfer);
     CURL *easy = curl_easy_init();
     check(easy && req->cb && !http->close_cb && !req->body.len && !req->location);
-    *transfer = (struct transfer){ .easy = easy, .req = req, .fd = -1 };
+    *transfer = (struct transfer){ .easy = easy, .req = req, .length = -1, .fd = -1 };
     transfer->silence_ms = req->silence_ms ? req->silence_ms : req->timeout_ms;
     req->door = transfer;
     req->status = 0;

@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define HTTP_HEADERS_MAX 16384  /* bytes of an answer's headers, all of them */
-#define HTTP_LOCATION_MAX 4096  /* of a Location: a DataNode takes no longer request line */
-#define HTTP_REFUSAL_MAX 65536  /* kept of the body of an answer >= 300; the rest is dropped */
+#define HTTP_HEADERS_MAX 16384 /* bytes of an answer's headers, all of them */
+#define HTTP_LOCATION_MAX 4096 /* of a Location: a DataNode takes no longer request line */
+#define HTTP_REFUSAL_MAX 65536 /* read of the body of an answer >= 300; the connection ends there */
 #define HTTP_CONNECTIONS_MAX 16 /* to one host: more requests wait for their turn */
 #define HTTP_IDLE_S 45          /* a kept connection; a NameNode closes at 60 s */
 #define HTTP_UPLOAD_BUFFER_MIN 16384
@@ -35,8 +35,9 @@ struct http_req {
     const char *url;            /* http://…, sent byte for byte */
     const struct slice *pieces; /* PUT: the body, application/octet-stream; none: length 0 */
     uint32_t n_pieces;          /* of pieces */
-    bool once;  /* never sent twice; else a kept connection that turns out dead is replaced */
-    bool alone; /* a connection of its own, closed after the answer */
+    bool
+        alone; /* a connection of its own, closed after the answer: sent once at most, and answered by
+                   nothing that came before; else a kept connection that turns out dead is replaced */
     uint64_t timeout_ms; /* for all of it */
     uint64_t silence_ms; /* for any silence, for bytes that no TCP confirms; 0: timeout_ms */
     uint64_t answer_max; /* bytes of a body < 300 */
@@ -65,6 +66,7 @@ const char *http_peer(const struct http_req *req);
 /* cb after every request has called back; the client is gone then. */
 void http_close(struct http *http, void (*cb)(void *ctx), void *ctx);
 
-/* What a peer said before it closed a connection on which we were still sending: the last answer
- * >= 200 in these bytes, its status and its body as far as it is there. False: there is none. */
+/* What a peer said before it closed a connection on which we were still sending: the first answer
+ * >= 200 in these bytes, its status and its body: whole, but of an answer >= 300, which may be cut.
+ * False: there is none. */
 bool http_last_words(struct slice bytes, unsigned *status, struct slice *body);

@@ -1,7 +1,8 @@
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
-#include "io/http_client.h"
+#include "io/http_client_parts.h"
 
 static bool digits(const uint8_t *at, size_t n)
 {
@@ -9,6 +10,45 @@ static bool digits(const uint8_t *at, size_t n)
         if (at[i] < '0' || at[i] > '9')
             return false;
     return true;
+}
+
+bool http_header_length(struct slice line, int64_t *length)
+{
+    static const char name[] = "Content-Length:";
+    const uint8_t *at = line.ptr, *end = at + line.len;
+    *length = -1;
+    if (line.len < sizeof name - 1 || strncasecmp((const char *)at, name, sizeof name - 1) != 0)
+        return true;
+    at += sizeof name - 1;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    while (end > at && strchr(" \t\r\n", end[-1]))
+        end--;
+    if (at == end || end - at > 18 || !digits(at, (size_t)(end - at)))
+        return false;
+    for (*length = 0; at < end; at++)
+        *length = *length * 10 + (*at - '0');
+    return true;
+}
+
+/* Cuts the body to the length that the head says; false: there is less. */
+static bool body_whole(struct slice head, struct slice *body)
+{
+    const char *at = head.ptr, *end = at + head.len;
+    int64_t length = -1, found;
+    for (const char *next; at < end; at = next) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        next = stop ? stop + 1 : end;
+        if (!http_header_length((struct slice){ at, (size_t)(next - at) }, &found) ||
+            (found >= 0 && length >= 0 && found != length))
+            return false;
+        length = found >= 0 ? found : length;
+    }
+    if (length < 0)
+        return true; /* it ends where the connection does */
+    bool whole = (uint64_t)length <= body->len;
+    body->len = whole ? (size_t)length : body->len;
+    return whole;
 }
 
 bool http_last_words(struct slice bytes, unsigned *status, struct slice *body)
@@ -20,11 +60,15 @@ bool http_last_words(struct slice bytes, unsigned *status, struct slice *body)
         const uint8_t *stop = memmem(at, (size_t)(end - at), "\r\n\r\n", 4);
         if (!stop)
             return false;
+        struct slice head = { at, (size_t)(stop - at) };
         at = stop + 4;
         if (code < 200)
             continue; /* 100 Continue proves nothing */
+        struct slice rest = { at, (size_t)(end - at) };
+        if (code < 300 && !body_whole(head, &rest))
+            return false;
         *status = code;
-        *body = (struct slice){ at, (size_t)(end - at) };
+        *body = rest;
         return true;
     }
     return false;

@@ -150,7 +150,7 @@ void call_ask_namenode(struct call *call)
     sm_move(&call->sm, CALL_NAMENODE);
     call_send(call, (struct http_req){
                         .method = kind->method,
-                        .once = kind->changes && !call_two_steps(call),
+                        .alone = !call_two_steps(call), /* where to go, anybody may say */
                         .timeout_ms = call->webhdfs->timeout_ms,
                         .answer_max = ANSWER_MAX,
                     });
@@ -194,7 +194,6 @@ void call_ask_datanode(struct call *call)
                   .method = call->kind->method,
                   .pieces = create ? req->pieces : NULL,
                   .n_pieces = create ? req->n_pieces : 0,
-                  .once = create,
                   .alone = true,
                   .timeout_ms = create ? webhdfs->write_timeout_ms + bytes_ms(call_bytes(call))
                                        : webhdfs->timeout_ms + bytes_ms(req->length_max),
@@ -211,6 +210,7 @@ static void call_ask_length(struct call *call)
     sm_move(&call->sm, CALL_LENGTH);
     call_send(call, (struct http_req){
                         .method = HTTP_GET,
+                        .alone = true,
                         .timeout_ms = call->webhdfs->timeout_ms,
                         .answer_max = ANSWER_MAX,
                     });

@@ -56,11 +56,11 @@ bool webhdfs_list_page(struct slice body, struct store_req *req, struct webhdfs_
     int64_t left = 0;
     *page = (struct webhdfs_page){ .more = false };
     bool whole = statuses && (!listing || json_int(json_get(listing, "remainingEntries"), &left));
-    if (!whole)
-        err_code(err, ERR_RETRY, 302, "a list that is not whole");
+    if (!whole || (left > 0 && !json_count(statuses))) /* else it would be asked for ever */
+        whole = err_code(err, ERR_RETRY, 302, "a list that is not whole");
     else
         whole = list_statuses(statuses, req, page, err);
-    page->more = left > 0 && json_count(statuses) > 0;
+    page->more = left > 0;
     json_free(json);
     return whole;
 }

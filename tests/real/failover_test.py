@@ -9,8 +9,8 @@ import time
 from pair import HdfsPair
 from peers import Kafka, jars
 from harness import Stage, expect, run_tests, seed_of, until
-from ledger import Log, WebhdfsTree, word_counts
-from load import Sentences, kill_worker, produce, records_of
+from ledger import Log, WebhdfsTree, records_of, word_counts
+from load import Sentences, kill_worker, produce
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"

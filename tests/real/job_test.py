@@ -8,8 +8,8 @@ import time
 
 from peers import Hdfs, Kafka, jars
 from harness import Stage, expect, run_tests, seed_of, until
-from ledger import Log, WebhdfsTree, word_counts
-from load import Sentences, kill_worker, produce, records_of
+from ledger import Log, WebhdfsTree, records_of, word_counts
+from load import Sentences, kill_worker, produce
 from spare import check_spare
 from wordcount import Wordcount, job
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 
 from harness import until
-from ledger import Log
 
 WORDS = [f"word{n}" for n in range(60)]
 
@@ -36,11 +35,3 @@ def produce(kafka, text, topic="lines"):
 def kill_worker(count):
     worker = until("a worker", count.worker, 60, count.process)
     worker.signal(signal.SIGKILL)
-
-
-def records_of(tree):
-    """-1 while a name is just being changed."""
-    try:
-        return Log(tree).records()
-    except Exception:
-        return -1

@@ -4,7 +4,8 @@ behaviour names the Hadoop class that it imitates. A script may say for any requ
     fake.script = lambda request: Fate(apply="late", answer="drop") if request.op == "RENAME" else None
 
 apply: yes, no, late (on its own, `delay` seconds later); answer: send, drop (close without a word), reset (RST), stall (never);
-delay: seconds before the answer. `fake.refuse` may return a Remote for any request instead. The edits a failover would lose are not modelled here: the simulator does that."""
+delay: seconds before the answer. `fake.refuse` may return a Remote for any request instead. `fake.lie(request, answer)` may return
+pieces of bytes to send in the place of an answer (status, headers, body); then the connection is closed, but for request.keep. The edits a failover would lose are not modelled here: the simulator does that."""
 
 import json
 import socket
@@ -215,6 +216,7 @@ class Server(threading.Thread):
             name, _, value = header.partition(":")
             headers[name.lower()] = value.strip()
         request = Request(line[0], line[1], headers, self)
+        request.connection, request.keep = connection, False
         return self.fake.handle(request, connection, stream)
 
 
@@ -230,7 +232,7 @@ def reset(connection):
 class FakeWebhdfs:
     def __init__(self, namenodes=1, datanodes=1):
         self.space = Namespace()
-        self.script = self.refuse = None
+        self.script = self.refuse = self.lie = None
         self.lock, self.count, self.counts = threading.Lock(), 0, {}
         self.datanodes = [Server(self, "datanode") for _ in range(datanodes)]
         self.namenodes = [Server(self, "namenode") for _ in range(namenodes)]
@@ -312,6 +314,11 @@ class FakeWebhdfs:
         if fate.answer == "reset":
             reset(connection)
             return False
+        lie = self.lie and fate.answer != "drop" and self.lie(request, answer)
+        if lie:
+            for piece in lie:
+                connection.sendall(piece)
+            return request.keep
         if fate.answer == "drop":
             return False
         status, headers, body = answer

@@ -11,7 +11,7 @@ import threading
 from fake_webhdfs import FakeWebhdfs, Remote
 from harness import Stage, daemon, expect, free_ports, run_tests, until
 from kafka import MockKafka
-from ledger import LocalTree, Log, WebhdfsTree
+from ledger import LocalTree, Log, WebhdfsTree, records_of
 from webhdfs import Webhdfs
 from wordcount import Wordcount, job
 
@@ -23,8 +23,8 @@ def local(stage):
     return "file://" + stage.path("checkpoint", "x")[:-2]
 
 
-def local_log(stage):
-    return Log(LocalTree(os.path.join(stage.folder, "checkpoint")))
+def local_tree(stage):
+    return LocalTree(os.path.join(stage.folder, "checkpoint"))
 
 
 def anonymous_mb(pid):
@@ -32,13 +32,13 @@ def anonymous_mb(pid):
         return next(int(line.split()[1]) for line in file if line.startswith("Anonymous:")) / 1024
 
 
-def check_all(kafka, count, log_of):
+def check_all(kafka, count, tree):
     """Waits until all that was produced is counted, and judges it."""
     until("all is produced", kafka.done, 90, kafka)
     produced, _ = kafka.ledger()
-    until("all is counted", lambda: log_of().records() >= sum(produced.values()), 60, count.process)
+    until("all is counted", lambda: records_of(tree) >= sum(produced.values()), 60, count.process)
     expect(count.process.stop() == 0, "it ends well")
-    log_of().check_ranges(produced)
+    Log(tree).check_ranges(produced)
 
 
 def a_bad_file_is_rejected_and_the_others_run_on():
@@ -51,7 +51,7 @@ def a_bad_file_is_rejected_and_the_others_run_on():
         count.wait_state("RUNNING")
         rejected = count.events("job.rejected")
         expect(rejected and "E207" in "".join(rejected), "the log says why")
-        check_all(kafka, count, lambda: local_log(stage))
+        check_all(kafka, count, local_tree(stage))
 
 
 class Gate:
@@ -91,7 +91,7 @@ def a_broker_that_is_away_is_waited_for():
         expect(" code=E303 " in "".join(count.events("source.retry")), "E303")
         gate.open()
         count.wait_state("RUNNING", 60)
-        check_all(kafka, count, lambda: local_log(stage))
+        check_all(kafka, count, local_tree(stage))
 
 
 def with_webhdfs(name, fault, heal, note, code):
@@ -111,7 +111,7 @@ def with_webhdfs(name, fault, heal, note, code):
         expect(used < ANON_MB_MAX, f"{used:.0f} MB are used")
         heal(fake)
         count.wait_state("RUNNING", 60)
-        check_all(kafka, count, lambda: Log(WebhdfsTree(Webhdfs(fake.address()), "/jobs/wordcount")))
+        check_all(kafka, count, WebhdfsTree(Webhdfs(fake.address()), "/jobs/wordcount"))
     fake.close()
 
 
@@ -168,7 +168,7 @@ def a_full_disk_is_waited_for():
             expect(" code=E320 " in "".join(count.events("store.retry")), "E320")
             os.unlink(os.path.join(disk, "ballast"))
             count.wait_state("RUNNING", 60)
-            check_all(kafka, count, lambda: Log(LocalTree(os.path.join(disk, "checkpoint"))))
+            check_all(kafka, count, LocalTree(os.path.join(disk, "checkpoint")))
         finally:
             for process in reversed(stage.processes):
                 process.stop()
@@ -187,11 +187,11 @@ def a_record_that_is_not_utf8_is_kept_and_counted():
         produced, _ = kafka.ledger()
         produce(kafka, b"good\nb\xffd\ngood\n")
         total = sum(produced.values()) + 3
-        until("all is counted", lambda: local_log(stage).records() >= total, 60, count.process)
+        until("all is counted", lambda: records_of(local_tree(stage)) >= total, 60, count.process)
         line = until("the log line", lambda: count.events("record.error"), 10, count.process)[0]
         for word in ("code=E401", "topic=lines", "partition=0", f"offset={produced[0] + 1}"):
             expect(f" {word} " in line, f"{word}: {line}")
-        log = local_log(stage)
+        log = Log(local_tree(stage))
         expect(log.dead == 1 and sum(batch[3] for batch in log.batches) == 1, f"{log.dead} dead letters")
         expect(count.process.stop() == 0, "it ends well")
 
@@ -205,7 +205,7 @@ def a_bad_record_fails_the_attempt_when_the_job_says_so():
         row = count.wait_state("FAILED", 30)
         expect("failed 3 times in previous 3600000 milliseconds due to" in row["note"] and row["note"].endswith("Failing the job."),
                row["note"])
-        log = local_log(stage)
+        log = Log(local_tree(stage))
         expect(not any(batch[3] for batch in log.batches), "no batch with it is committed")
         count.process.stop()
 

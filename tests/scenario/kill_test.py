@@ -39,6 +39,14 @@ def counted(log_of):
         return -1
 
 
+def epoch_of(tree):
+    """How often the job was taken over, as its directory's name says; 0 while that changes."""
+    try:
+        return max(int(name[1:].partition(".")[0]) for name in tree.names() if name[1:2].isdigit())
+    except (ValueError, OSError, Exception):
+        return 0
+
+
 def run_kills(name, checkpoint_of, tree_of):
     dice = random.Random(f"{SEED} {name}")
     with Stage(name) as stage:
@@ -47,8 +55,10 @@ def run_kills(name, checkpoint_of, tree_of):
         count = Wordcount(stage, BUILD, job(kafka.servers, checkpoint_of(stage)))
         log_of = lambda: Log(tree_of(stage))
         until("the first batch", lambda: counted(log_of) > 0, 60, count.process)
-        kills = 0
+        kills = taken = 0
         while kills < KILLS:
+            if kills % 2:  # however slow the machine: half of them end a worker that has taken over
+                taken = until("a take-over", lambda before=taken: (now := epoch_of(tree_of(stage))) > before and now, 60, count.process)
             time.sleep(dice.random() * 0.6)  # delay: the random moment of the kill
             kills += kill_one(count, dice)
         until("all is produced", kafka.done, seconds + 60, kafka)

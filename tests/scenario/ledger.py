@@ -146,6 +146,14 @@ class Log:
         return sum(span[2] for spans in self.ranges.values() for span in spans)
 
 
+def records_of(tree):
+    """Records in the batch log now; -1 while there is none, or a name is just being changed."""
+    try:
+        return Log(tree).records()
+    except Exception:
+        return -1
+
+
 def printed(text):
     """{header line: [lines]} of what `print` wrote; the last whole block of a time counts."""
     blocks, header, lines = {}, None, []

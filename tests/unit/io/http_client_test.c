@@ -125,7 +125,7 @@ END_TEST
 START_TEST(nobody_there_means_unsent)
 {
     tiny_stop(&stage.server);
-    ck_assert_int_eq(ASK(.method = HTTP_PUT, .once = true)->outcome, HTTP_UNSENT);
+    ck_assert_int_eq(ASK(.method = HTTP_PUT, .alone = true)->outcome, HTTP_UNSENT);
     ck_assert_int_eq(stage.req.err.kind, ERR_RETRY);
     ck_assert_int_eq(stage.req.err.code, 302);
     ck_assert_ptr_nonnull(strstr(stage.req.err.text, "Failed to connect to 127.0.0.1"));
@@ -160,7 +160,7 @@ START_TEST(an_answer_that_is_cut_is_lost)
         { NULL, 0, TINY_RESET },
     };
     tiny_start(&stage.server, &steps[_i], 1);
-    ck_assert_int_eq(ASK(.method = HTTP_GET, .answer_max = 100, .once = true)->outcome, HTTP_LOST);
+    ck_assert_int_eq(ASK(.method = HTTP_GET, .answer_max = 100, .alone = true)->outcome, HTTP_LOST);
     ck_assert_uint_eq(stage.req.body.len, 0);
 }
 END_TEST
@@ -257,7 +257,7 @@ START_TEST(a_refusal_while_sending_is_read)
         steps[i] = step;
     tiny_start(&stage.server, steps, 20);
     for (unsigned i = 0; i < 20; i++) {
-        ASK(.method = HTTP_PUT, .pieces = &piece, .n_pieces = 1, .alone = true, .once = true);
+        ASK(.method = HTTP_PUT, .pieces = &piece, .n_pieces = 1, .alone = true);
         ck_assert_msg(stage.req.outcome == HTTP_ANSWERED, "%u: %s", i, stage.req.err.text);
         ck_assert_uint_eq(stage.req.status, 403);
         ck_assert(stage.req.body.len == 4 && memcmp(stage.req.body.ptr, "no!!", 4) == 0);
@@ -269,22 +269,55 @@ END_TEST
 START_TEST(a_long_refusal_is_cut)
 {
     SERVE({ "HTTP/1.1 500 Oh\r\n\r\n{", 0, TINY_ENDLESS });
-    ck_assert_int_eq(ASK(.method = HTTP_GET, .answer_max = 10, .timeout_ms = 300)->outcome,
-                     HTTP_ANSWERED);
+    ck_assert_int_eq(ASK(.method = HTTP_GET, .answer_max = 10)->outcome, HTTP_ANSWERED);
     ck_assert_uint_eq(stage.req.status, 500);
     ck_assert_uint_eq(stage.req.body.len, HTTP_REFUSAL_MAX);
 }
 END_TEST
 
-START_TEST(what_may_be_sent_once_is_not_repeated)
+START_TEST(a_kept_connection_that_died_is_replaced)
 {
-    bool once = _i;
     SERVE({ .answer = OK(0) }, { NULL, 0, TINY_CLOSE }, { .answer = OK(0) });
-    ASK(.method = HTTP_PUT, .once = true);
-    ASK(.method = HTTP_PUT, .once = once);
-    ck_assert_int_eq(stage.req.outcome, once ? HTTP_LOST : HTTP_ANSWERED);
+    ASK(.method = HTTP_PUT);
+    ASK(.method = HTTP_PUT);
+    ck_assert_int_eq(stage.req.outcome, HTTP_ANSWERED);
     tiny_stop(&stage.server);
-    ck_assert_uint_eq(stage.server.n_taken, once ? 2 : 3);
+    ck_assert_uint_eq(stage.server.n_taken, 3);
+}
+END_TEST
+
+START_TEST(what_lies_on_a_kept_connection_answers_none_that_is_alone)
+{
+    SERVE({ OK(1) "a" OK(1) "b", 0, TINY_KEEP }, { OK(1) "c", 0, TINY_CLOSE });
+    ASK(.method = HTTP_PUT, .answer_max = 100, .alone = true);
+    ASK(.method = HTTP_PUT, .answer_max = 100, .alone = true);
+    ck_assert_int_eq(stage.req.outcome, HTTP_ANSWERED);
+    ck_assert_mem_eq(stage.req.body.ptr, "c", 1);
+}
+END_TEST
+
+START_TEST(a_length_that_is_no_number_is_no_length)
+{
+    static const char *const lengths[] = {
+        "0x3", "-1", "3 3", "+3", "", "3\r\nContent-Length: 2", "99999999999999999999"
+    };
+    char answer[200];
+    snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\nabc",
+             lengths[_i]);
+    SERVE({ answer, 0, TINY_CLOSE });
+    ck_assert_int_eq(ASK(.method = HTTP_GET, .answer_max = 100)->outcome, HTTP_LOST);
+    ck_assert_ptr_nonnull(strcasestr(stage.req.err.text, "length"));
+}
+END_TEST
+
+START_TEST(a_length_may_be_said_twice)
+{
+    SERVE(
+        { "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n"
+          "HTTP/1.1 200 OK\r\ncontent-length:\t3 \r\nContent-Length: 3\r\n\r\nabc",
+          0, TINY_CLOSE });
+    ck_assert_int_eq(ASK(.method = HTTP_GET, .answer_max = 100)->outcome, HTTP_ANSWERED);
+    ck_assert_int_eq(stage.req.length, 3);
 }
 END_TEST
 
@@ -317,6 +350,11 @@ START_TEST(last_words)
         { "HTTP/1.1 40", 0, "" },
         { "HTTP/1.1 abc\r\n\r\n", 0, "" },
         { "more of a body HTTP/1.1 201 Created\r\n\r\n", 0, "" },
+        { "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nab", 200, "ab" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: b\r\n\r\na", 0, "" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 201", 200, "ab" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\nab", 0, "" },
+        { "HTTP/1.1 500 Oh\r\nContent-Length: 9\r\n\r\nab", 500, "ab" },
     };
     struct slice body;
     unsigned status = 0;
@@ -350,8 +388,11 @@ Suite *http_client_suite(void)
     tcase_add_test(tcase, a_location_that_is_too_long_is_none);
     tcase_add_test(tcase, a_refusal_while_sending_is_read);
     tcase_add_test(tcase, a_long_refusal_is_cut);
-    tcase_add_loop_test(tcase, what_may_be_sent_once_is_not_repeated, 0, 2);
+    tcase_add_test(tcase, a_kept_connection_that_died_is_replaced);
+    tcase_add_test(tcase, what_lies_on_a_kept_connection_answers_none_that_is_alone);
+    tcase_add_loop_test(tcase, a_length_that_is_no_number_is_no_length, 0, 7);
+    tcase_add_test(tcase, a_length_may_be_said_twice);
     tcase_add_test(tcase, close_waits_for_the_answers);
-    tcase_add_loop_test(tcase, last_words, 0, 8);
+    tcase_add_loop_test(tcase, last_words, 0, 13);
     return suite;
 }
