@@ -33,20 +33,25 @@ enum census {
     CENSUS_SLOW,
     CENSUS_KAFKA_AWAY,
     CENSUS_POWER_LOSSES,
-    CENSUS_TORN,       /* files torn by one */
-    CENSUS_FLIPS,      /* bits of a file of the job turned over, each in a run by itself */
-    CENSUS_CUTS,       /* files cut short, the same */
-    CENSUS_SHUFFLES,   /* files deleted, swapped, doubled, put back from earlier, the same */
-    CENSUS_DAEMONS,    /* lives of supervisors */
-    CENSUS_ATTEMPTS,   /* workers that they started */
-    CENSUS_OUTCOMES,   /* sequences of how eight attempts end */
-    CENSUS_EFFECTS,    /* deaths of a supervisor at a chosen thing that it did to the world */
-    CENSUS_OUTLIVED,   /* workers started beside one whose supervisor was dead */
-    CENSUS_ORPHANS,    /* workers that died seconds after their supervisor */
-    CENSUS_LATE_ENDS,  /* ends that were told seconds later */
-    CENSUS_UNBORN,     /* children that could not be started */
-    CENSUS_HINTS,      /* of a change, lost */
-    CENSUS_DISK_READS, /* of a directory or file, that failed half way */
+    CENSUS_TORN,        /* files torn by one */
+    CENSUS_FLIPPED,     /* files torn with bits turned over behind the tear */
+    CENSUS_MISDIRECTED, /* files that got another one's bytes */
+    CENSUS_PREFIXES,    /* files of which a writer that died left the first bytes … */
+    CENSUS_GARBAGE,     /* … and others than it had written */
+    CENSUS_JOBS,        /* canonical jobs that came through all sweeps whole */
+    CENSUS_FLIPS,       /* bits of a file of the job turned over, each in a run by itself */
+    CENSUS_CUTS,        /* files cut short, the same */
+    CENSUS_SHUFFLES,    /* files deleted, swapped, doubled, put back from earlier, the same */
+    CENSUS_DAEMONS,     /* lives of supervisors */
+    CENSUS_ATTEMPTS,    /* workers that they started */
+    CENSUS_OUTCOMES,    /* sequences of how eight attempts end */
+    CENSUS_EFFECTS,     /* deaths of a supervisor at a chosen thing that it did to the world */
+    CENSUS_OUTLIVED,    /* workers started beside one whose supervisor was dead */
+    CENSUS_ORPHANS,     /* workers that died seconds after their supervisor */
+    CENSUS_LATE_ENDS,   /* ends that were told seconds later */
+    CENSUS_UNBORN,      /* children that could not be started */
+    CENSUS_HINTS,       /* of a change, lost */
+    CENSUS_DISK_READS,  /* of a directory or file, that failed half way */
     CENSUS_DISK_FULL,
     CENSUS_DISK_SYNCS, /* that failed */
     CENSUS_CLOCKS_SET,

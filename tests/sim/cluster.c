@@ -135,16 +135,40 @@ void sim_store_failover(struct sim_store *store, bool all_lost)
     sim_tree_copy(&store->vis, &store->dur);
 }
 
+/* The first bytes are as they were written. Behind them the file ends, or pages never came to the disk, or came with bits
+ * turned over. */
 static void tear(struct sim *sim, struct sim_edit *edit)
 {
     struct sim_bytes *whole = edit->content;
     size_t kept = sim_below(sim, whole->len + 1);
-    struct sim_bytes *torn = sim_bytes_new(sim_chance(sim, 500) ? whole->len : kept);
-    memset(torn->bytes, 0, torn->len); /* pages that never came to the disk */
-    memcpy(torn->bytes, whole->bytes, kept);
+    uint64_t how = sim_below(sim, 3);
+    struct sim_bytes *torn = sim_bytes_new(how ? whole->len : kept);
+    memset(torn->bytes, 0, torn->len);
+    memcpy(torn->bytes, whole->bytes, how == 2 ? whole->len : kept);
+    for (size_t i = kept; i < whole->len && how == 2; i += 1 + sim_below(sim, 64))
+        torn->bytes[i] ^= (uint8_t)(1 << sim_below(sim, 8));
     edit->content = torn;
-    census_note(CENSUS_TORN);
+    census_note(how == 2 && kept < whole->len ? CENSUS_FLIPPED : CENSUS_TORN);
     sim_bytes_drop(whole);
+}
+
+/* The bytes of one file went where another one's belong. Both were being written: nothing that is durable is hit. */
+static void misdirect(struct sim_store *store)
+{
+    struct sim_edit *from = NULL;
+    for (size_t i = 0; i < store->n_pending; i++) {
+        struct sim_edit *edit = &store->pending[i].edit;
+        if (edit->kind != EDIT_CLOSE)
+            continue;
+        if (from && from->id != edit->id) {
+            sim_bytes_drop(edit->content);
+            edit->content = from->content;
+            from->content = sim_bytes_new(0);
+            census_note(CENSUS_MISDIRECTED);
+            return;
+        }
+        from = edit;
+    }
 }
 
 void sim_store_power_loss(struct sim_store *store)
@@ -155,6 +179,8 @@ void sim_store_power_loss(struct sim_store *store)
     sim_kill(LIST_ITEM(link, struct sim_process_parts, link)->process);
     size_t kept = 0;
     census_note(CENSUS_POWER_LOSSES);
+    if (sim_chance(sim, 500))
+        misdirect(store);
     for (size_t i = 0; i < store->n_pending; i++) {
         struct sim_edit *edit = &store->pending[i].edit;
         if (sim_chance(sim, 500)) {

@@ -11,6 +11,8 @@ enum sim_crash {                   /* how far the request got that a process die
                  SIM_CRASH_DONE,   /* done and synced; the answer found nobody */
                  SIM_CRASH_LOST,   /* done, not synced: a failover may undo it */
                  SIM_CRASH_LATE, /* it wanders, and is done later (not on a local store: there as BEFORE) */
+                 SIM_CRASH_PREFIX, /* of a file's bytes the first ones are there; else as LOST */
+                 SIM_CRASH_GARBAGE, /* of a file's bytes some are there, and others than were written; else as LOST */
                  SIM_CRASHES
 };
 /* The process dies at its n-th store request from its start (1 = the first); 0: at none. */

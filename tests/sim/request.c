@@ -205,6 +205,29 @@ static void request_lock(struct request *request)
     request_settle(request, free_for_us ? STORE_YES : STORE_NO);
 }
 
+/* What is left of a file whose writer has died: its first bytes, and perhaps others than were written. */
+static struct sim_bytes *tail_of(const struct request *request)
+{
+    struct sim *sim = request->store->sim;
+    const struct sim_process_parts *dead = request->process->parts;
+    struct sim_bytes *tail = sim_bytes_new(sim_below(sim, request->body->len + 1));
+    bool crashed = request->process->requests == dead->crash_at;
+    bool is_garbage = crashed ? dead->crash_how == SIM_CRASH_GARBAGE : sim_chance(sim, 200);
+    size_t good = is_garbage ? sim_below(sim, tail->len + 1) : tail->len;
+    memcpy(tail->bytes, request->body->bytes, good);
+    for (size_t i = good; i < tail->len; i++)
+        tail->bytes[i] = (uint8_t)sim_random(sim);
+    census_note(is_garbage ? CENSUS_GARBAGE : CENSUS_PREFIXES);
+    return tail;
+}
+
+static bool request_close(struct request *request, struct sim_bytes *content)
+{
+    struct sim_edit edit = { EDIT_CLOSE, .id = request->edit.id, .content = content,
+                             .time_ms = cluster_time_ms(request->store) };
+    return cluster_apply(request->store, &edit, request->number);
+}
+
 /* A create's bytes have come, or those that came before its sender died. */
 static void request_body(void *ctx)
 {
@@ -214,17 +237,10 @@ static void request_body(void *ctx)
         request_free(request);
         return;
     }
-    struct sim_bytes *part = sim_bytes_ref(request->body);
     bool cut = !request->process->alive ||
                (request->fate == FATE_UNANSWERED && sim_chance(store->sim, 500));
-    if (cut) {
-        sim_bytes_drop(part);
-        part = sim_bytes_new(sim_below(store->sim, request->body->len + 1));
-        memcpy(part->bytes, request->body->bytes, part->len);
-    }
-    struct sim_edit edit = { EDIT_CLOSE, .id = request->edit.id, .content = part,
-                             .time_ms = cluster_time_ms(store) };
-    bool done = cluster_apply(store, &edit, request->number);
+    struct sim_bytes *part = cut ? tail_of(request) : sim_bytes_ref(request->body);
+    bool done = request_close(request, part);
     sim_bytes_drop(part);
     if (!done)
         err_set(&request->err, ERR_RETRY, "404 %s does not have any open files",
@@ -306,6 +322,23 @@ void request_arrive(void *ctx)
 
 /* ---- the death of the sender */
 
+/* It is done, or a file is there and only a part of what was to be in it. */
+static void request_begun(struct request *request, enum sim_crash how)
+{
+    struct sim_store *store = request->store;
+    bool whole = how == SIM_CRASH_DONE || how == SIM_CRASH_LOST;
+    if (!cluster_apply(store, &request->edit, request->number))
+        return;
+    struct sim_bytes *content = NULL;
+    if (request->op == OP_CREATE)
+        content = whole ? sim_bytes_ref(request->body) : tail_of(request);
+    if (content)
+        request_close(request, content);
+    sim_bytes_drop(content);
+    if (how == SIM_CRASH_DONE)
+        cluster_sync(store, request->number);
+}
+
 void request_crash(struct request *request, enum sim_crash how)
 {
     struct sim_store *store = request->store;
@@ -321,15 +354,8 @@ void request_crash(struct request *request, enum sim_crash how)
         request_late(request);
     if (store->is_local && how != SIM_CRASH_BEFORE)
         request_resolve(request);
-    if ((how == SIM_CRASH_DONE || how == SIM_CRASH_LOST) && !sim_store_ops[request->op].is_read &&
-        cluster_apply(store, &request->edit, request->number)) {
-        struct sim_edit edit = { EDIT_CLOSE, .id = request->edit.id, .content = request->body,
-                                 .time_ms = cluster_time_ms(store) };
-        if (request->op == OP_CREATE)
-            cluster_apply(store, &edit, request->number);
-        if (how == SIM_CRASH_DONE)
-            cluster_sync(store, request->number);
-    }
+    if (how != SIM_CRASH_BEFORE && how != SIM_CRASH_LATE && !sim_store_ops[request->op].is_read)
+        request_begun(request, how);
     request_free(request);
     sim_kill(process);
 }
@@ -341,7 +367,12 @@ void request_bury(struct request *request)
     request->req = NULL;
     if (!store->is_local)
         return;
-    if (!request->over && request->resolved && sim_chance(store->sim, 500))
-        cluster_apply(store, &request->edit, request->number);
+    if (!request->over && request->resolved && sim_chance(store->sim, 500)) {
+        cluster_apply(store, &request->edit, request->number); /* of a create perhaps done */
+        struct sim_bytes *tail = request->op == OP_CREATE ? tail_of(request) : NULL;
+        if (tail)
+            request_close(request, tail);
+        sim_bytes_drop(tail);
+    }
     request->over = true;
 }

@@ -157,54 +157,6 @@ static void calm(struct sim *sim)
     sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000, .late_ms = 20000 };
 }
 
-static void crash(struct sim *sim, const char *url, bool again)
-{
-    calm(sim);
-    struct tally *tally = tally_new(sim, url);
-    tally_start(tally, 0);
-    if (again) {
-        sim_run(sim, 2000 + sim_below(sim, 5000), NULL, NULL);
-        sim_kill(tally->workers[0]);
-        tally_start(tally, 0);
-    }
-    sim_crash_at(tally->workers[0], sim->point, (enum sim_crash)(sim->seed % SIM_CRASHES));
-    sim_run(sim, 8000, NULL, NULL);
-    tally_finish(tally);
-}
-
-void worker_crash(struct sim *sim)
-{
-    crash(sim, HDFS, false);
-}
-
-void worker_crash_again(struct sim *sim)
-{
-    crash(sim, HDFS, true);
-}
-
-void worker_crash_local(struct sim *sim)
-{
-    crash(sim, LOCAL, false);
-}
-
-static bool is_hit(void *ctx)
-{
-    return ((struct sim *)ctx)->hit;
-}
-
-/* The machine loses its power at that request: of what was not synced nothing is left, or a part, or all. */
-void worker_crash_power(struct sim *sim)
-{
-    calm(sim);
-    struct tally *tally = tally_new(sim, LOCAL);
-    tally_start(tally, 0);
-    sim_crash_at(tally->workers[0], sim->point, (enum sim_crash)(sim->seed % SIM_CRASHES));
-    if (sim_run(sim, 8000, is_hit, sim))
-        sim_store_power_loss(sim_store(sim, LOCAL));
-    sim_run(sim, 8000, NULL, NULL);
-    tally_finish(tally);
-}
-
 /* A zombie: it sleeps over its own fencing, and wakes. */
 void worker_pause(struct sim *sim)
 {

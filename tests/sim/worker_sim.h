@@ -69,10 +69,9 @@ void worker_tell_stop(struct sim_process *process);
 void worker_alone(struct sim *sim);
 void worker_two(struct sim *sim);
 void worker_local(struct sim *sim);
-void worker_crash(struct sim *sim);       /* swept: at each request of the first life */
-void worker_crash_again(struct sim *sim); /* swept: at each request of the second life */
-void worker_crash_local(struct sim *sim);
-void worker_crash_power(struct sim *sim); /* swept: power is lost with it */
+void jobs_crash(
+    struct sim *
+        sim); /* swept: each canonical job dead at each request of its first and of its second life */
 void worker_pause(
     struct sim *sim); /* swept: stopped there, continued when another has taken over */
 void worker_memory_once(struct sim *sim); /* swept: at each allocation of the first life */
