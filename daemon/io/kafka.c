@@ -211,8 +211,7 @@ void kafka_unassign(struct kafka_queue *queue)
     rd_kafka_topic_partition_list_t *list = queue_list(queue, RD_KAFKA_OFFSET_INVALID);
     rd_kafka_error_t *error = rd_kafka_incremental_unassign(queue->kafka->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    if (error) /* a dead consumer refuses, and has told so by an event */
-        rd_kafka_error_destroy(error);
+    rd_kafka_error_destroy(error); /* a dead consumer refuses, and has told so by an event */
     queue_forget(queue);
     queue_drop(queue);
 }
@@ -229,10 +228,9 @@ int64_t kafka_next(struct kafka_queue *queue)
 
 int64_t kafka_high(struct kafka_queue *queue)
 {
-    int64_t low, high;
-    rd_kafka_resp_err_t code = rd_kafka_get_watermark_offsets(queue->kafka->rk, queue->topic,
-                                                              queue->partition, &low, &high);
-    return code || high < 0 ? -1 : high;
+    int64_t low, high = -1;
+    rd_kafka_get_watermark_offsets(queue->kafka->rk, queue->topic, queue->partition, &low, &high);
+    return high < 0 ? -1 : high;
 }
 
 /* ---- opening and closing */
@@ -308,13 +306,9 @@ static void kafka_goodbye(rd_kafka_t *rk)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
-    for (int i = 0; !error && i < CLOSE_POLLS && !rd_kafka_consumer_closed(rk); i++) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 100);
-        if (event)
-            rd_kafka_event_destroy(event);
-    }
-    if (error)
-        rd_kafka_error_destroy(error);
+    for (int i = 0; !error && i < CLOSE_POLLS && !rd_kafka_consumer_closed(rk); i++)
+        rd_kafka_event_destroy(rd_kafka_queue_poll(queue, 100));
+    rd_kafka_error_destroy(error);
     rd_kafka_queue_destroy(queue);
 }
 

@@ -60,23 +60,27 @@ static uint64_t conf_queue_kbytes(uint32_t queues)
     return bytes < 1024 ? 1 : bytes / 1024;
 }
 
-static bool conf_number(rd_kafka_conf_t *made, const char *name, uint64_t number, struct err *err)
+/* What is ours librdkafka takes. */
+static void conf_ours(rd_kafka_conf_t *made, const char *name, const char *value)
+{
+    check(rd_kafka_conf_set(made, name, value, NULL, 0) == RD_KAFKA_CONF_OK);
+}
+
+static void conf_number(rd_kafka_conf_t *made, const char *name, uint64_t number)
 {
     char text[24];
     snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    return conf_set(made, name, text, err);
+    conf_ours(made, name, text);
 }
 
 static bool conf_fill(const struct kafka_conf *conf, rd_kafka_conf_t *made, struct err *err)
 {
     uint64_t kbytes = conf_queue_kbytes(conf->queues);
     for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-        if (!conf_set(made, settings[i].name, settings[i].value, err))
-            return false;
-    if (!conf_number(made, "queued.max.messages.kbytes", kbytes, err) ||
-        !conf_number(made, "fetch.message.max.bytes", kbytes * 1024 / KAFKA_FETCH_SHARE, err) ||
-        !conf_set(made, "group.id", conf->group_id, err))
-        return false;
+        conf_ours(made, settings[i].name, settings[i].value);
+    conf_number(made, "queued.max.messages.kbytes", kbytes);
+    conf_number(made, "fetch.message.max.bytes", kbytes * 1024 / KAFKA_FETCH_SHARE);
+    conf_ours(made, "group.id", conf->group_id);
     for (size_t i = 0; i < conf->n_properties; i++)
         if (!conf_property(made, &conf->properties[i], err))
             return false;
