@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -26,6 +28,7 @@ static struct {
     bool all;
     atomic_uint left; /* calls until the one that fails; 0: nothing fails */
     const char *_Atomic failed;
+    atomic_bool held;
 } plan;
 
 void fault(const char *call, unsigned nth, int number)
@@ -34,6 +37,7 @@ void fault(const char *call, unsigned nth, int number)
     plan.number = number;
     plan.all = false;
     plan.failed = NULL;
+    atomic_store(&plan.held, true);
     atomic_store(&plan.left, nth);
 }
 
@@ -43,9 +47,15 @@ void fault_from(const char *call, unsigned nth, int number)
     plan.all = true;
 }
 
+const char *fault_met(void)
+{
+    return plan.failed;
+}
+
 const char *fault_end(void)
 {
     atomic_store(&plan.left, 0);
+    atomic_store(&plan.held, false);
     return plan.failed;
 }
 
@@ -58,8 +68,10 @@ static bool now(const char *call)
     if (plan.all)
         atomic_store(&plan.left, 1);
     plan.failed = call;
+    while (plan.number == FAULT_HELD && atomic_load(&plan.held))
+        poll(NULL, 0, 1);
     errno = plan.number;
-    return true;
+    return plan.number != FAULT_HELD;
 }
 
 /* -1, or 0 when the plan says so */
@@ -138,6 +150,33 @@ FAULTY(uv_process_kill, int, -plan.number, (uv_process_t * process, int number),
 FAULTY(loop_timer_start, void, __real_loop_timer_start(loop, timer, 0, cb),
        (struct loop * loop, struct loop_timer *timer, uint64_t ms, void (*cb)(struct loop_timer *)),
        (loop, timer, ms, cb))
+
+/* What librdkafka answers with a code, an error, or words of its own. */
+#define REFUSED (snprintf(words, n_words, "refused on purpose"), NULL)
+#define CODE ((rd_kafka_resp_err_t)plan.number)
+#define ERROR rd_kafka_error_new(CODE, "refused on purpose")
+FAULTY(rd_kafka_new, rd_kafka_t *, REFUSED,
+       (rd_kafka_type_t type, rd_kafka_conf_t *conf, char *words, size_t n_words),
+       (type, conf, words, n_words))
+FAULTY(rd_kafka_mock_cluster_new, rd_kafka_mock_cluster_t *, NULL, (rd_kafka_t * rk, int brokers),
+       (rk, brokers))
+FAULTY(rd_kafka_metadata, rd_kafka_resp_err_t, CODE,
+       (rd_kafka_t * rk, int all, rd_kafka_topic_t *topic, const struct rd_kafka_metadata **to,
+        int ms),
+       (rk, all, topic, to, ms))
+FAULTY(rd_kafka_committed, rd_kafka_resp_err_t, CODE,
+       (rd_kafka_t * rk, rd_kafka_topic_partition_list_t *list, int ms), (rk, list, ms))
+FAULTY(rd_kafka_query_watermark_offsets, rd_kafka_resp_err_t, CODE,
+       (rd_kafka_t * rk, const char *topic, int32_t partition, int64_t *low, int64_t *high, int ms),
+       (rk, topic, partition, low, high, ms))
+FAULTY(rd_kafka_position, rd_kafka_resp_err_t, CODE,
+       (rd_kafka_t * rk, rd_kafka_topic_partition_list_t *list), (rk, list))
+FAULTY(rd_kafka_message_headers, rd_kafka_resp_err_t, CODE,
+       (const rd_kafka_message_t *message, rd_kafka_headers_t **to), (message, to))
+FAULTY(rd_kafka_incremental_assign, rd_kafka_error_t *, ERROR,
+       (rd_kafka_t * rk, const rd_kafka_topic_partition_list_t *list), (rk, list))
+FAULTY(rd_kafka_consumer_close_queue, rd_kafka_error_t *, ERROR,
+       (rd_kafka_t * rk, rd_kafka_queue_t *queue), (rk, queue))
 
 /* FAULTY() takes no … */
 int __real_open(const char *path, int flags, ...);

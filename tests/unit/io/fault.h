@@ -6,12 +6,17 @@
 #pragma once
 #include <stdbool.h>
 
-#define FAULT_SHORT (-1) /* instead of an errno: a read or write moves one byte and says so */
+/* instead of an errno: */
+#define FAULT_SHORT (-1) /* a read or write moves one byte and says so */
+#define FAULT_HELD (-2)  /* the call waits until fault_end(), and then goes well */
 
-/* The nth call of `call` from now on (1: the next one; any wrapped one when `call` is NULL) fails with this errno; 0: it
+/* The nth call of `call` from now on (1: the next one; any wrapped one when `call` is NULL) fails with this errno, or
+ * code of librdkafka; 0: it
  * returns 0, statfs() then says NFS, and lstat() another device. */
 void fault(const char *call, unsigned nth, int number);
 /* All calls of `call` from the nth on. */
 void fault_from(const char *call, unsigned nth, int number);
+/* The name of the call that failed last, or is held; NULL: none yet. */
+const char *fault_met(void);
 /* From now on nothing fails. The name of the call that failed last, or NULL: none was reached. */
 const char *fault_end(void);

@@ -1,149 +1,11 @@
 #include "io/kafka.h"
 
-#include <check.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
+#include <librdkafka/rdkafka.h>
 
-#include "io/kafka_mock.h"
-
-#define WAIT_MS 20000 /* bound of every wait; a healthy one ends in some 100 ms */
-
-static struct bench {
-    struct kafka_mock *mock;
-    struct kafka_producer *producer;
-    struct kafka *kafka;
-    pthread_mutex_t mutex;
-    pthread_cond_t cond;
-    bool woken;
-    struct kafka_event seen[64]; /* topic is not kept */
-    size_t n_seen;
-} bench = { .mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER };
-
-static void bench_wake(void *ctx)
-{
-    (void)ctx;
-    pthread_mutex_lock(&bench.mutex);
-    bench.woken = true;
-    pthread_cond_signal(&bench.cond);
-    pthread_mutex_unlock(&bench.mutex);
-}
-
-/* Until a wake; false: none came in time. */
-static bool bench_wait(void)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WAIT_MS / 1000;
-    pthread_mutex_lock(&bench.mutex);
-    int result = 0;
-    while (!bench.woken && result == 0)
-        result = pthread_cond_timedwait(&bench.cond, &bench.mutex, &until);
-    bool woken = bench.woken;
-    bench.woken = false;
-    pthread_mutex_unlock(&bench.mutex);
-    return woken;
-}
-
-static const struct kafka_event *bench_find(enum kafka_event_kind kind)
-{
-    for (size_t i = 0; i < bench.n_seen; i++)
-        if (bench.seen[i].kind == kind)
-            return &bench.seen[i];
-    return NULL;
-}
-
-/* Takes events until one of this kind came; all are kept in bench.seen. */
-static const struct kafka_event *bench_expect(enum kafka_event_kind kind)
-{
-    bench.n_seen = 0;
-    do
-        while (bench.n_seen < 64 && kafka_event(bench.kafka, &bench.seen[bench.n_seen]))
-            bench.n_seen++;
-    while (!bench_find(kind) && bench_wait());
-    ck_assert_msg(bench_find(kind), "no event of kind %d", kind);
-    return bench_find(kind);
-}
-
-static void bench_consumer(const char *servers)
-{
-    struct err err;
-    const struct kafka_property properties[] = { { "bootstrap.servers", servers },
-                                                 { "fetch.wait.max.ms", "10" } };
-    struct kafka_conf conf = { .group_id = "g",
-                               .properties = properties,
-                               .n_properties = 2,
-                               .queues = 2,
-                               .wake = bench_wake };
-    ck_assert_msg(kafka_open(&conf, &bench.kafka, &err), "%s", err.text);
-}
-
-static void bench_open(void)
-{
-    struct err err;
-    ck_assert_msg(kafka_mock_start(2, &bench.mock, &err), "%s", err.text);
-    ck_assert(kafka_mock_topic(bench.mock, "lines", 2, &err));
-    struct kafka_producer_conf conf = { .servers = kafka_mock_servers(bench.mock), .linger_ms = 5 };
-    ck_assert_msg(kafka_producer_open(&conf, &bench.producer, &err), "%s", err.text);
-    bench_consumer(conf.servers);
-}
-
-static void bench_end(void)
-{
-    kafka_close(bench.kafka);
-    while (!kafka_closed(bench.kafka))
-        ck_assert(bench_wait());
-    kafka_free(bench.kafka);
-}
-
-static void bench_close(void)
-{
-    bench_end();
-    kafka_producer_free(bench.producer);
-    kafka_mock_free(bench.mock);
-}
-
-/* n records "0", "1", … into partition 0; waits until all are there. */
-static void bench_produce(int n)
-{
-    char text[16];
-    for (int i = 0; i < n; i++) {
-        int len = snprintf(text, sizeof text, "%d", i);
-        struct kafka_record record = { .topic = "lines", .value = text, .value_len = (size_t)len };
-        ck_assert(kafka_produce(bench.producer, &record, NULL));
-    }
-    for (int i = 0; i < WAIT_MS / 100 && kafka_produce_wait(bench.producer, 100); i++)
-        continue;
-    ck_assert_uint_eq(kafka_produce_wait(bench.producer, 0), 0);
-}
-
-static struct kafka_queue *bench_assign(int64_t offset)
-{
-    struct kafka_position position = { .topic = "lines", .partition = 0, .offset = offset };
-    return kafka_assign(bench.kafka, &position);
-}
-
-/* Reads n messages and holds each against what was produced. */
-static void bench_read(struct kafka_queue *queue, int64_t first, size_t n)
-{
-    struct kafka_message messages[10];
-    char text[24];
-    for (size_t done = 0, got; done < n; done += got) {
-        while (!(got = kafka_poll(queue, messages, n - done < 10 ? n - done : 10)))
-            ck_assert(bench_wait());
-        for (size_t i = 0; i < got; i++) {
-            snprintf(text, sizeof text, "%lld", (long long)(first + (int64_t)(done + i)));
-            ck_assert_int_eq(messages[i].offset, first + (int64_t)(done + i));
-            ck_assert_uint_eq(messages[i].value_len, strlen(text));
-            ck_assert_mem_eq(messages[i].value, text, strlen(text));
-            ck_assert_ptr_null(messages[i].key);
-            ck_assert_int_gt(messages[i].time_ms, 0);
-        }
-        kafka_release(queue);
-    }
-}
+#include "base/list.h"
+#include "fault.h"
+#include "io/kafka_parts.h"
+#include "kafka_bench.h"
 
 START_TEST(a_topic_is_listed_with_its_partitions)
 {
@@ -324,6 +186,68 @@ START_TEST(bad_properties_are_refused_by_name)
 }
 END_TEST
 
+START_TEST(what_librdkafka_says_has_one_meaning)
+{
+    static const struct {
+        int code;
+        const char *words;
+        enum err_kind kind;
+        unsigned ours;
+        const char *text;
+    } rows[] = {
+        { RD_KAFKA_RESP_ERR__TRANSPORT, NULL, ERR_RETRY, 303, "Local: Broker transport failure" },
+        { RD_KAFKA_RESP_ERR__TRANSPORT, "", ERR_RETRY, 303, "Local: Broker transport failure" },
+        { RD_KAFKA_RESP_ERR__TRANSPORT, "Local: Broker transport failure", ERR_RETRY, 303,
+          "Local: Broker transport failure" },
+        { RD_KAFKA_RESP_ERR__SSL, "bad certificate", ERR_RETRY, 305,
+          "Local: SSL error: bad certificate" },
+        { RD_KAFKA_RESP_ERR__BAD_MSG, NULL, ERR_FATAL, 0, "Local: Bad message format" },
+        { RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, NULL, ERR_FENCED, 360,
+          "Broker: Static consumer fenced by other consumer with same group.instance.id" },
+        { RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, NULL, ERR_RETRY, 0,
+          "Broker: Not enough in-sync replicas" },
+    };
+    struct err err;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        ck_assert(!kafka_err_of(rows[i].code, rows[i].words, &err));
+        ck_assert_str_eq(err.text, rows[i].text);
+        ck_assert_int_eq(err.kind, rows[i].kind);
+        ck_assert_uint_eq(err.code, rows[i].ours);
+    }
+}
+END_TEST
+
+START_TEST(what_does_not_open_says_why)
+{
+    struct err err = { 0 };
+    struct kafka *kafka = NULL;
+    fault("rd_kafka_new", 1, 1);
+    ck_assert(!kafka_open(&(struct kafka_conf){ .group_id = "g" }, &kafka, &err));
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_int_eq(err.kind, ERR_BAD_CONFIG);
+    ck_assert_str_eq(err.text, "Kafka: refused on purpose");
+    ck_assert_ptr_null(kafka);
+    kafka_free(NULL);
+}
+END_TEST
+
+START_TEST(the_prefetch_is_shared_among_the_queues)
+{
+    static const struct {
+        uint32_t queues;
+        uint64_t bytes;
+    } rows[] = { { 1, KAFKA_QUEUE_BYTES_MAX }, { 2, 8 << 20 }, { 1024, 16384 }, { 100000, 1024 } };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        rd_kafka_conf_t *made;
+        uint64_t bytes;
+        struct kafka_conf conf = { .group_id = "g", .queues = rows[i].queues };
+        ck_assert(kafka_conf_make(&conf, &made, &bytes, NULL));
+        ck_assert_uint_eq(bytes, rows[i].bytes);
+        rd_kafka_conf_destroy(made);
+    }
+}
+END_TEST
+
 Suite *kafka_suite(void)
 {
     Suite *suite = suite_create("kafka");
@@ -343,6 +267,9 @@ Suite *kafka_suite(void)
     tcase_add_test(tcase, no_broker_is_said_and_ends_by_itself);
     TCase *config = tcase_create("config");
     suite_add_tcase(suite, config);
+    tcase_add_test(config, what_librdkafka_says_has_one_meaning);
+    tcase_add_test(config, what_does_not_open_says_why);
+    tcase_add_test(config, the_prefetch_is_shared_among_the_queues);
     tcase_add_test(config, bad_properties_are_refused_by_name);
     return suite;
 }
