@@ -53,9 +53,16 @@ bool cli_use_color(const struct cli *cli, int fd)
     return wanted && isatty(fd);
 }
 
+const struct cli_option *cli_option_told(const struct cli_option *option)
+{
+    while (option && option->name && !option->help)
+        option++;
+    return option && option->name ? option : NULL;
+}
+
 static void put_options(const struct cli_option *option, struct buf *out)
 {
-    for (; option && option->name; option++) {
+    for (; (option = cli_option_told(option)); option++) {
         char name[64];
         snprintf(name, sizeof name, "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
                  option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
@@ -98,7 +105,7 @@ static int unknown(const struct parse *parse, const char *name, size_t n)
     const char *names[OPTIONS_MAX + 1], *nearest = NULL;
     size_t n_names = 0;
     for (size_t i = 0; i < 2; i++)
-        for (const struct cli_option *o = tables[i]; o && o->name; o++) {
+        for (const struct cli_option *o = tables[i]; (o = cli_option_told(o)); o++) {
             check(n_names < OPTIONS_MAX);
             names[n_names++] = o->name;
         }

@@ -33,11 +33,13 @@ struct cli_option {
     char letter;      /* a short form; 0 = none */
     const char
         *value; /* NULL: a flag, sets a bool; else what its value is called, sets a const char * */
-    const char *help; /* one line */
+    const char *help; /* one line; NULL: for tests, told to nobody */
     size_t at;        /* offset of the bool or const char * in the verb's struct of arguments */
 };
 
 extern const struct cli_option cli_common_options[]; /* of every verb */
+/* The first option of a table from this one on that people are told of; NULL: none. */
+const struct cli_option *cli_option_told(const struct cli_option *option);
 
 struct cli;
 struct command {

@@ -35,7 +35,7 @@ static void put_quoted(const char *text, const char *quote)
 
 static void bash_options(const struct cli_option *option)
 {
-    for (; option && option->name; option++) {
+    for (; (option = cli_option_told(option)); option++) {
         printf(" --%s", option->name);
         if (option->letter)
             printf(" -%c", option->letter);
@@ -83,7 +83,7 @@ static void put_bash(void)
 
 static void zsh_options(const struct cli_option *option)
 {
-    for (; option && option->name; option++) {
+    for (; (option = cli_option_told(option)); option++) {
         const char *words = words_of(option);
         printf(" \\\n        '--%s%s[", option->name, option->value ? "=" : "");
         put_quoted(option->help, "'\\''");
@@ -142,7 +142,7 @@ static void put_zsh(void)
 
 static void fish_options(const struct cli_option *option, const char *when)
 {
-    for (; option && option->name; option++) {
+    for (; (option = cli_option_told(option)); option++) {
         const char *words = words_of(option);
         printf("complete -c tidemark%s -l %s", when, option->name);
         if (option->letter)

@@ -1,10 +1,9 @@
 /* The word count with no server: a Kafka in a child process, the daemon in another, three kill -9 of
  * its worker on the way, and a judgement from what is on disk. Happy path: start both, wait for the
  * job, kill at random moments, wait until all is counted, stop the daemon, judge. Failure modes: a
- * child that ends too early, or too little progress, ends the demo with what its log says last. The
+ * child that ends too early, or nothing that moves on, ends the demo with what its log says last. The
  * folder is removed unless something went wrong. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,29 +17,38 @@
 #include "cli/command.h"
 #include "cli/demo.h"
 #include "cli/demo_watch.h"
+#include "cli/settings.h"
 #include "io/dir.h"
 #include "io/loop.h"
 #include "io/proc.h"
 #include "io/world.h"
 
-#define SECONDS "24"      /* of producing */
-#define RATE "3000"       /* records a second: the mock cluster holds all of it */
+#define SECONDS 24        /* of producing */
+#define SECONDS_MAX 120   /* the mock cluster holds so much */
+#define RATE "3000"       /* records a second */
 #define LOOK_MS 20        /* between two looks at the log and the clock */
 #define COUNT_MS 250      /* between two counts of the batch log */
-#define PATIENCE_MS 20000 /* for the job to start, and to catch up at the end */
+#define PATIENCE_MS 30000 /* with nothing that moves on */
 #define KILLS DEMO_KILLS_MAX
 
-enum demo_phase {
-    DEMO_KAFKA,
-    DEMO_STARTING,
-    DEMO_RUNNING,
-    DEMO_COUNTING,
-    DEMO_STOPPING,
-    DEMO_OVER
+struct demo_args {
+    const char *seconds, *program, *patience;
 };
+static const struct cli_option demo_options[] = {
+    { "seconds", 0, "N", "how long sentences are produced; default 24",
+      offsetof(struct demo_args, seconds) },
+    /* runs Kafka and the daemon in place of this program */
+    { "program", 0, "PATH", NULL, offsetof(struct demo_args, program) },
+    /* for how long nothing may move on */
+    { "patience", 0, "MS", NULL, offsetof(struct demo_args, patience) },
+    { 0 },
+};
+
+enum demo_phase { DEMO_KAFKA, DEMO_STARTING, DEMO_RUNNING, DEMO_STOPPING, DEMO_OVER };
 
 struct demo {
     struct cli *cli;
+    uint64_t seconds, patience_ms;
     struct arena arena;
     struct world *world;
     struct loop *loop;
@@ -52,43 +60,72 @@ struct demo {
     char line[128]; /* of the Kafka process, under way */
     size_t line_len;
     uint64_t produced, counted;
-    uint64_t began_ms, phase_ms, count_ms; /* monotonic */
+    bool is_all;                           /* nothing more is produced */
+    uint64_t began_ms, moved_ms, count_ms; /* monotonic */
     uint64_t kill_at_ms[KILLS];
     struct demo_watch watch; /* the daemon's log */
     struct demo_verdict verdict;
     struct demo_counts made;
     bool tty;
+    int interrupted; /* the signal; 0 = by none */
     int status;
 };
+
+static void demo_moved(struct demo *demo)
+{
+    demo->moved_ms = loop_now_ms(demo->loop);
+}
+
+static void demo_progress(struct demo *demo)
+{
+    static const char *const phases[] = { "starting Kafka", "starting the job", "running",
+                                          "stopping" };
+    if (!demo->tty)
+        return;
+    fprintf(stderr,
+            "\r\033[K%5.1f s  %-17s produced %" PRIu64 "  counted %" PRIu64 "  batches %" PRIu64
+            "  kill -9: %u of %u",
+            (double)(loop_now_ms(demo->loop) - demo->began_ms) / 1000,
+            demo->is_all && demo->phase == DEMO_RUNNING ? "counting the rest" : phases[demo->phase],
+            demo->produced, demo->counted, demo->verdict.n_batches, demo->watch.n_kills, KILLS);
+    fflush(stderr);
+}
 
 static void demo_enter(struct demo *demo, enum demo_phase phase)
 {
     demo->phase = phase;
-    demo->phase_ms = loop_now_ms(demo->loop);
+    demo_moved(demo);
+    demo_progress(demo);
+}
+
+static void demo_over(struct demo *demo)
+{
+    demo->phase = DEMO_OVER;
+    if (demo->tty)
+        fputs("\r\033[K", stderr);
+    loop_stop(demo->loop);
 }
 
 static void demo_fail(struct demo *demo, const char *what)
 {
-    if (demo->phase == DEMO_OVER)
+    if (demo->phase == DEMO_OVER) /* uncovered: two of them in one turn of the loop */
         return;
-    demo_enter(demo, DEMO_OVER);
+    demo_over(demo);
+    demo_watch_read(&demo->watch, demo->log); /* its last words, too */
     demo->status = cli_fail(demo->cli, CLI_BUG, "%s; the daemon's log is %s", what, demo->log);
     if (demo->watch.last[0])
         fprintf(stderr, "  %s\n", demo->watch.last);
-    loop_stop(demo->loop);
 }
 
 /* ---- the daemon */
 
-static bool demo_write(struct demo *demo, const char *name, const char *text)
+static bool demo_write(struct demo *demo, const char *name, const char *text, struct err *err)
 {
-    const char *path = arena_printf(&demo->arena, "%s/%s", demo->folder, name);
-    FILE *file = fopen(path, "w");
-    bool ok = file && fputs(text, file) >= 0;
-    return file && fclose(file) == 0 && ok;
+    return dir_write(arena_printf(&demo->arena, "%s/%s", demo->folder, name), slice_of_text(text),
+                     err);
 }
 
-static bool demo_write_job(struct demo *demo)
+static bool demo_write_job(struct demo *demo, struct err *err)
 {
     const char *text = arena_printf(
         &demo->arena,
@@ -106,8 +143,8 @@ static bool demo_write_job(struct demo *demo)
         "outputs:\n"
         "  - print: {num: 1000}\n",
         demo->checkpoint, demo->servers, DEMO_TOPIC);
-    return demo_write(demo, "jobs/" DEMO_JOB ".yaml", text) &&
-           demo_write(demo, "tidemark.yaml", "http: {listen: \"\"}\n");
+    return demo_write(demo, "tidemark.yaml", "http: {listen: \"\"}\n", err) &&
+           demo_write(demo, "jobs/" DEMO_JOB ".yaml", text, err);
 }
 
 static void demo_daemon_read(void *ctx, struct slice bytes)
@@ -119,12 +156,12 @@ static void demo_daemon_read(void *ctx, struct slice bytes)
 static void demo_daemon_end(void *ctx, const struct proc_end *end)
 {
     struct demo *demo = ctx;
-    if (demo->phase != DEMO_STOPPING || end->status || end->signal) {
+    bool good = demo->phase == DEMO_STOPPING && !end->status && !end->signal;
+    if (!good && !demo->interrupted) {
         demo_fail(demo, end->born ? "the daemon ended too early" : end->err.text);
         return;
     }
-    demo_enter(demo, DEMO_OVER);
-    loop_stop(demo->loop);
+    demo_over(demo);
 }
 
 static void demo_start_daemon(struct demo *demo)
@@ -139,10 +176,11 @@ static void demo_start_daemon(struct demo *demo)
                            "--state",
                            arena_printf(arena, "%s/state", demo->folder),
                            NULL };
-    int out = open(demo->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    int log = open(demo->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (!demo_write_job(demo) || out < 0 || log < 0) {
-        demo_fail(demo, "its folder cannot be written");
+    struct err err;
+    int out = dir_open_append(demo->output, &err);
+    int log = out < 0 ? -1 : dir_open_append(demo->log, &err);
+    if (log < 0 || !demo_write_job(demo, &err)) {
+        demo_fail(demo, err.text);
     } else {
         struct proc_spec spec = { .program = demo->program,
                                   .argv = argv,
@@ -163,16 +201,15 @@ static void demo_start_daemon(struct demo *demo)
 
 static void demo_kafka_line(struct demo *demo, const char *line)
 {
+    struct err err;
+    demo_moved(demo);
     if (strncmp(line, "servers ", 8) == 0) {
         snprintf(demo->servers, sizeof demo->servers, "%.100s", line + 8);
         demo_start_daemon(demo);
-    } else if (sscanf(line, "produced %" SCNu64, &demo->produced) != 1 &&
-               sscanf(line, "done %" SCNu64, &demo->produced) == 1) {
-        struct err err;
+    } else if (sscanf(line, "produced %" SCNu64, &demo->produced) != 1) {
+        demo->is_all = sscanf(line, "done %" SCNu64, &demo->produced) == 1;
         if (!demo_ledger_read(demo->ledger, &demo->made, &err))
             demo_fail(demo, err.text);
-        else if (demo->phase == DEMO_RUNNING)
-            demo_enter(demo, DEMO_COUNTING);
     }
 }
 
@@ -207,7 +244,7 @@ static void demo_start_kafka(struct demo *demo)
                            "--ledger",
                            arena_strdup(arena, demo->ledger),
                            "--seconds",
-                           SECONDS,
+                           arena_printf(arena, "%" PRIu64, demo->seconds),
                            "--rate",
                            RATE,
                            NULL };
@@ -224,13 +261,14 @@ static void demo_start_kafka(struct demo *demo)
 
 /* ---- on the way */
 
+/* At random moments, each in a part of the time of its own: seconds 4 to 8, 10 to 14 and 16 to 20 of 24. */
 static void demo_plan_kills(struct demo *demo)
 {
-    static const uint64_t from_ms[KILLS] = { 4000, 10000, 16000 };
+    uint64_t sixth_ms = demo->seconds * 1000 / 6, from_ms = loop_now_ms(demo->loop) + sixth_ms;
     for (unsigned i = 0; i < KILLS; i++) {
         uint32_t random;
         world_random(demo->world, &random, sizeof random);
-        demo->kill_at_ms[i] = loop_now_ms(demo->loop) + from_ms[i] + random % 4000;
+        demo->kill_at_ms[i] = from_ms + i * sixth_ms * 3 / 2 + random % sixth_ms;
     }
 }
 
@@ -246,20 +284,7 @@ static void demo_kill(struct demo *demo)
     watch->kills[watch->n_kills++] =
         (struct demo_kill){ .at_ms = now, .wall_ms = world_wall_ms(demo->world) };
     kill((pid_t)pid, SIGKILL);
-}
-
-static void demo_progress(struct demo *demo)
-{
-    static const char *const phases[] = { "starting Kafka",    "starting the job", "running",
-                                          "counting the rest", "stopping",         "" };
-    if (!demo->tty || demo->cli->quiet)
-        return;
-    fprintf(stderr,
-            "\r\033[K%5.1f s  %-17s produced %" PRIu64 "  counted %" PRIu64 "  batches %" PRIu64
-            "  kill -9: %u of %u",
-            (double)(loop_now_ms(demo->loop) - demo->began_ms) / 1000, phases[demo->phase],
-            demo->produced, demo->counted, demo->verdict.n_batches, demo->watch.n_kills, KILLS);
-    fflush(stderr);
+    demo_moved(demo);
 }
 
 static void demo_count(struct demo *demo)
@@ -271,16 +296,30 @@ static void demo_count(struct demo *demo)
         return;
     demo->count_ms = now;
     if (demo_judge_log(demo->checkpoint, &verdict, &err)) {
+        if (verdict.n_batches != demo->verdict.n_batches)
+            demo_moved(demo);
         demo->verdict = verdict;
         demo->counted = demo_sum(verdict.batches.records, DEMO_PARTITIONS);
     }
     demo_progress(demo);
 }
 
+/* All is counted, and the worker has come back from every kill. */
+static bool demo_is_through(const struct demo *demo)
+{
+    return demo->phase == DEMO_RUNNING && demo->is_all && demo->counted >= demo->produced &&
+           demo->watch.n_kills == KILLS && !demo_watch_recovering(&demo->watch);
+}
+
+static void demo_stop(struct demo *demo)
+{
+    demo_enter(demo, DEMO_STOPPING);
+    proc_signal(demo->daemon, SIGTERM);
+}
+
 static void demo_look_cb(struct loop_timer *timer)
 {
     struct demo *demo = CONTAINER_OF(timer, struct demo, timer);
-    uint64_t waited = loop_now_ms(demo->loop) - demo->phase_ms;
     demo_watch_read(&demo->watch, demo->log);
     demo_count(demo);
     if (demo->phase == DEMO_STARTING && demo->watch.n_batches) {
@@ -289,14 +328,24 @@ static void demo_look_cb(struct loop_timer *timer)
     }
     if (demo->phase == DEMO_RUNNING)
         demo_kill(demo);
-    if (demo->phase == DEMO_COUNTING && demo->counted >= demo->produced) {
-        demo_enter(demo, DEMO_STOPPING);
-        proc_signal(demo->daemon, SIGTERM);
-    } else if (demo->phase != DEMO_RUNNING && demo->phase != DEMO_OVER && waited > PATIENCE_MS) {
+    if (demo_is_through(demo))
+        demo_stop(demo);
+    if (loop_now_ms(demo->loop) - demo->moved_ms > demo->patience_ms)
         demo_fail(demo, "no progress");
-    }
     if (demo->phase != DEMO_OVER)
         loop_timer_start(demo->loop, &demo->timer, LOOK_MS, demo_look_cb);
+}
+
+/* The first ^C stops what runs, so that nothing is left behind; a second one does not wait for it. */
+static void demo_signal_cb(void *ctx, int number)
+{
+    struct demo *demo = ctx;
+    bool again = demo->interrupted != 0;
+    demo->interrupted = number;
+    if (again || demo->phase < DEMO_STARTING)
+        demo_over(demo);
+    else
+        demo_stop(demo);
 }
 
 /* ---- the end */
@@ -347,16 +396,11 @@ static void demo_judge(struct demo *demo)
         return;
     }
     demo->counted = demo_sum(verdict->batches.records, DEMO_PARTITIONS);
-    for (unsigned i = 0; i < DEMO_PARTITIONS; i++)
-        if ((uint64_t)verdict->next[i] < demo->made.records[i])
-            verdict->lost += demo->made.records[i] - (uint64_t)verdict->next[i];
+    bool exact = demo_judge_exact(&demo->made, verdict);
     if (demo->cli->json)
         demo_json(demo);
     else
         demo_table(demo);
-    bool exact = !verdict->lost && !verdict->doubled && !verdict->words_lost &&
-                 !verdict->words_doubled && demo->counted == demo->produced &&
-                 demo->watch.n_kills == KILLS;
     if (!exact)
         demo->status =
             cli_fail(demo->cli, CLI_NO, "it does not add up; all is kept in %s", demo->folder);
@@ -376,40 +420,67 @@ static bool demo_make_folder(struct demo *demo)
     return mkdir(arena_printf(&demo->arena, "%s/jobs", folder), 0700) == 0;
 }
 
+static void demo_begin(struct demo *demo)
+{
+    static const int signals[] = { SIGINT, SIGTERM };
+    demo->world = world_new();
+    demo->loop = loop_new(demo->world);
+    demo->began_ms = loop_now_ms(demo->loop);
+    demo->tty = isatty(STDERR_FILENO) && !demo->cli->quiet;
+    loop_signals(demo->loop, signals, 2, demo_signal_cb, demo);
+    demo_enter(demo, DEMO_KAFKA);
+    if (!demo->cli->json && !demo->cli->quiet)
+        printf("A word count of %s records a second for %" PRIu64
+               " s, in batches of 2 s. Its worker is\n"
+               "killed with kill -9 three times; everything is in %s.\n",
+               RATE, demo->seconds, demo->folder);
+    fflush(stdout);
+    demo_start_kafka(demo);
+    loop_timer_start(demo->loop, &demo->timer, LOOK_MS, demo_look_cb);
+}
+
+static int demo_end(struct demo *demo)
+{
+    if (demo->status == CLI_DONE && demo->interrupted)
+        demo->status = 128 + demo->interrupted; /* as a shell says it */
+    else if (demo->status == CLI_DONE)
+        demo_judge(demo);
+    if (demo->daemon && proc_active(demo->daemon))
+        proc_signal(demo->daemon, SIGKILL);
+    if (demo->status == CLI_DONE || demo->interrupted)
+        demo_watch_remove(demo->folder);
+    return demo->status;
+}
+
+static bool demo_read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    char *end;
+    if (!text)
+        return true;
+    *number = strtoull(text, &end, 10);
+    return !*end && *number >= least && *number <= most;
+}
+
 static int demo_run(struct cli *cli, int argc, char **argv)
 {
-    struct demo demo = { .cli = cli };
-    int status = cli_parse(cli, NULL, NULL, &argc, argv);
+    struct demo_args args = { 0 };
+    struct demo demo = { .cli = cli, .seconds = SECONDS, .patience_ms = PATIENCE_MS };
+    int status = cli_parse(cli, demo_options, &args, &argc, argv);
     if (status != CLI_GO)
         return status;
     if (argc > 1)
         return cli_fail(cli, CLI_USAGE, "takes no arguments, here is '%s'", argv[1]);
+    if (!demo_read_number(args.seconds, 1, SECONDS_MAX, &demo.seconds))
+        return cli_fail(cli, CLI_USAGE, "--seconds is a number from 1 to %d, not '%s'", SECONDS_MAX,
+                        args.seconds);
+    if (!demo_read_number(args.patience, 1, UINT32_MAX, &demo.patience_ms))
+        return cli_fail(cli, CLI_USAGE, "--patience is a number of ms, not '%s'", args.patience);
     if (!demo_make_folder(&demo))
         return cli_fail(cli, CLI_IO, "no folder for temporary files: %s", strerror(errno));
-    demo.world = world_new();
-    demo.loop = loop_new(demo.world);
-    demo.program = demo_watch_self(&demo.arena);
-    demo.began_ms = loop_now_ms(demo.loop);
-    demo.tty = isatty(STDERR_FILENO);
-    demo_enter(&demo, DEMO_KAFKA);
-    if (!cli->json && !cli->quiet)
-        printf(
-            "A word count of %s records a second for %s s, in batches of 2 s. Its worker is\n"
-            "killed with kill -9 three times; everything is in %s.\n",
-            RATE, SECONDS, demo.folder);
-    fflush(stdout);
-    demo_start_kafka(&demo);
-    loop_timer_start(demo.loop, &demo.timer, LOOK_MS, demo_look_cb);
+    demo.program = args.program ? args.program : cli_own_program(&demo.arena);
+    demo_begin(&demo);
     loop_run(demo.loop);
-    if (demo.tty)
-        fputs("\r\033[K", stderr);
-    if (demo.status == CLI_DONE)
-        demo_judge(&demo);
-    if (demo.daemon && proc_active(demo.daemon))
-        proc_signal(demo.daemon, SIGKILL);
-    if (demo.status == CLI_DONE)
-        demo_watch_remove(demo.folder);
-    return demo.status;
+    return demo_end(&demo);
 }
 
 const struct command demo_command = {
@@ -417,5 +488,6 @@ const struct command demo_command = {
     .arguments = "",
     .summary = "the word count with no server: 3 kill -9, nothing lost, nothing doubled",
     .example = "tidemark demo",
+    .options = demo_options,
     .run = demo_run,
 };

@@ -33,6 +33,9 @@ struct demo_verdict {
 /* Reads the batch log below `checkpoint`, which may be in use: each offset must be in exactly one
  * record. False: it cannot be read (a take-over may be under way), or is damaged. */
 bool demo_judge_log(const char *checkpoint, struct demo_verdict *verdict, struct err *err);
+/* Nothing was lost or doubled of what the ledger says was produced; what is behind the last offset of the log is counted as
+ * lost before. */
+bool demo_judge_exact(const struct demo_counts *ledger, struct demo_verdict *verdict);
 /* Reads what `print` wrote; of a batch that was printed again the last whole block counts. */
 bool demo_judge_output(const char *path, const struct demo_counts *ledger,
                        struct demo_verdict *verdict, struct err *err);

@@ -220,3 +220,13 @@ bool demo_judge_output(const char *path, const struct demo_counts *ledger,
     mem_free(all.blocks);
     return true;
 }
+
+bool demo_judge_exact(const struct demo_counts *ledger, struct demo_verdict *verdict)
+{
+    for (unsigned i = 0; i < DEMO_PARTITIONS; i++)
+        if ((uint64_t)verdict->next[i] < ledger->records[i])
+            verdict->lost += ledger->records[i] - (uint64_t)verdict->next[i];
+    return !(verdict->lost + verdict->doubled + verdict->words_lost + verdict->words_doubled) &&
+           demo_sum(verdict->batches.records, DEMO_PARTITIONS) ==
+               demo_sum(ledger->records, DEMO_PARTITIONS);
+}

@@ -8,8 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/arena.h"
-
 #define FOLDERS_AT_ONCE 16
 
 /* The milliseconds of ts=2026-11-22T15:27:02.113Z; 0 = there are none. */
@@ -45,12 +43,15 @@ void demo_watch_read(struct demo_watch *watch, const char *log)
     FILE *file = fopen(log, "r");
     if (!file)
         return;
-    if (fseek(file, watch->at, SEEK_SET) == 0)
-        while (fgets(line, sizeof line, file) && strchr(line, '\n')) {
-            line[strcspn(line, "\n")] = 0;
-            watch->at = ftell(file);
-            watch_line(watch, line);
-        }
+    fseek(file, watch->at, SEEK_SET);
+    while (fgets(line, sizeof line, file)) {
+        size_t n = strcspn(line, "\n");
+        if (!line[n] && n + 1 < sizeof line)
+            break; /* the rest of it is still to come; a long one is taken in pieces */
+        line[n] = 0;
+        watch->at = ftell(file);
+        watch_line(watch, line);
+    }
     fclose(file);
 }
 
@@ -86,13 +87,6 @@ uint32_t demo_watch_worker(uint32_t daemon)
     if (file)
         fclose(file);
     return worker;
-}
-
-const char *demo_watch_self(struct arena *arena)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    return n > 0 ? arena_strndup(arena, path, (size_t)n) : "tidemark";
 }
 
 static int watch_remove(const char *path, const struct stat *stat, int type, struct FTW *ftw)

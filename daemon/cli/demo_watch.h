@@ -5,8 +5,6 @@
 
 #define DEMO_KILLS_MAX 3
 
-struct arena;
-
 struct demo_kill {
     uint64_t at_ms; /* monotonic */
     int64_t wall_ms;
@@ -24,5 +22,4 @@ struct demo_watch {     /* {0} is a new one */
 void demo_watch_read(struct demo_watch *watch, const char *log); /* what is new in the log */
 bool demo_watch_recovering(const struct demo_watch *watch);      /* no batch since the last kill */
 uint32_t demo_watch_worker(uint32_t daemon); /* the daemon's one worker; 0 = there is none now */
-const char *demo_watch_self(struct arena *arena); /* the path of this program */
-void demo_watch_remove(const char *folder);       /* with all in it */
+void demo_watch_remove(const char *folder);  /* with all in it */

@@ -32,10 +32,10 @@ static const struct cli_option run_options[] = {
       offsetof(struct run_args, once) },
     { "discard-state", 0, "[JOB/]ID,…", "with --once: saved state that is dropped, for good",
       offsetof(struct run_args, discard) },
-    { "program", 0, "PATH", "runs the workers in place of this program; for tests",
-      offsetof(struct run_args, program) },
-    { "hang", 0, "MS", "a worker that is silent for so long hangs; for tests",
-      offsetof(struct run_args, hang) },
+    /* runs the workers in place of this program */
+    { "program", 0, "PATH", NULL, offsetof(struct run_args, program) },
+    /* a worker that is silent for so long hangs */
+    { "hang", 0, "MS", NULL, offsetof(struct run_args, hang) },
     { 0 },
 };
 
@@ -98,14 +98,6 @@ static int run_daemon(const struct cli *cli, const struct settings *settings,
     return status;
 }
 
-/* This very program; after an upgrade the new one of the same path. */
-static const char *own_program(struct arena *arena)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-    return n > 0 && (size_t)n < sizeof path ? arena_strndup(arena, path, (size_t)n) : "tidemark";
-}
-
 static int run_run(struct cli *cli, int argc, char **argv)
 {
     struct run_args args = { 0 };
@@ -120,7 +112,7 @@ static int run_run(struct cli *cli, int argc, char **argv)
         return cli_fail(cli, CLI_USAGE, "--discard-state needs --once: it must not happen again");
     if (cli_settings(cli, &args.flags, &arena, &settings, &status)) {
         if (!args.program)
-            args.program = own_program(&arena);
+            args.program = cli_own_program(&arena);
         struct supervisor_conf conf = conf_of(&arena, settings, &args);
         status = run_daemon(cli, settings, &conf);
     }

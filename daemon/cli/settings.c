@@ -185,3 +185,12 @@ const char *cli_whole_path(struct arena *arena, const char *path)
         return path;
     return arena_printf(arena, "%s/%s", folder, path);
 }
+
+const char *cli_own_program(struct arena *arena)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+    if (n > 0)
+        return arena_strndup(arena, path, (size_t)n);
+    return "tidemark"; /* uncovered: where there is no /proc */
+}

@@ -24,4 +24,7 @@ bool cli_read_file(struct arena *arena, const char *path, size_t most, struct sl
 /* From the root on: a store's URL is made of such a path, and workers are given them. NULL stays NULL. */
 const char *cli_whole_path(struct arena *arena, const char *path);
 
+/* The path of this very program; after an upgrade the new one stands there. */
+const char *cli_own_program(struct arena *arena);
+
 extern const struct expand_env cli_expand_env; /* the process' environment, credentials and files */
