@@ -338,6 +338,8 @@ const char *diag_nearest(const char *word, const char *const *words)
     const char *nearest = NULL;
     for (size_t i = 0; words[i]; i++) {
         size_t m = strlen(words[i]);
+        if (strcmp(words[i], word) == 0)
+            return NULL;
         if (m > WORD_MAX)
             continue;
         unsigned steps = distance(word, n, words[i], m);

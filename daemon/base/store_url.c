@@ -126,12 +126,12 @@ static bool url_scheme(const struct store_url *url, const char *rest, struct err
             return err_code(err, ERR_BAD_CONFIG, E_LATER, "%s:// is not supported yet", later[i]);
     if (strcmp(url->scheme, "hdfs") == 0) {
         const char *path = rest + strcspn(rest, "/");
-        int host = (int)strcspn(rest, ":,/");
+        int n = (int)strcspn(rest, ":,/");
         return err_code(
             err, ERR_BAD_CONFIG, E_URL,
             "hdfs:// speaks Hadoop's RPC; write webhdfs://%.*s:%u%s (the NameNode's HTTP "
             "address)",
-            host, rest, STORE_PORT_HDFS, path);
+            n ? n : 3, n ? rest : "nn1", STORE_PORT_HDFS, path);
     }
     return err_code(err, ERR_BAD_CONFIG, E_URL,
                     "'%s' is no store: webhdfs://host:port/path or file:///path", url->scheme);

@@ -83,15 +83,14 @@ static void refuse(struct build *build, struct yaml_node *node, const char *what
 {
     struct diag_place place = yaml_place(node);
     const struct yaml_file *file = build->file;
-    const uint8_t *bytes = file->map.bytes.ptr;
     struct slice said = yaml_source(node);
     const uint8_t *at = said.ptr, *end = at + said.len;
     while (end > at && (end[-1] == ' ' || end[-1] == '\n'))
         end--;
-    bool expression = at < bytes + file->map.bytes.len && (*at == '!' || *at == '&' || *at == '*');
+    bool expression = node->text && at < end && (*at == '!' || *at == '&' || *at == '*');
     struct diag *diag =
         diag_add(build->diags, place, 105, "%s '%s' is not allowed here", what, name);
-    if (expression && end > at)
+    if (expression)
         diag_help(build->diags, diag, "if it is an expression or a text, put it in quotes: %s",
                   yaml_quoted(file->arena, (struct slice){ at, (size_t)(end - at) }));
     node->bad = true;

@@ -56,16 +56,17 @@ struct yaml_node {
 bool yaml_parse(struct arena *arena, struct slice bytes, struct diags *diags,
                 struct yaml_node **root);
 struct yaml_node *yaml_get(const struct yaml_node *map,
-                           const char *key);     /* the value, or NULL; map may be of any kind */
-const char *yaml_kind_name(enum yaml_kind kind); /* "a list", "a whole number", … */
+                           const char *key); /* the value, or NULL; map may be of any kind */
+/* Sets kind, integer, number and truth of a scalar from its text: YAML 1.2's core schema. */
+void yaml_resolve(struct yaml_node *node);
+const char *yaml_kind_name(enum yaml_kind kind);     /* "a list", "a whole number", … */
 const char *yaml_path(const struct yaml_node *node); /* as sources[0].kafka.topics; made on demand,
                                                         in the tree's arena */
 struct diag_place yaml_place(const struct yaml_node *node);
 /* Where bytes [from, to) of a scalar's text stand in the file, whatever its quotes, escapes or
  * block form. What spans several lines is underlined to the end of its first. */
 struct diag_place yaml_text_place(const struct yaml_node *node, size_t from, size_t to);
-/* What the file says at a flow list, a flow map or a scalar, as it stands there; for a block its
- * first line. */
+/* What the file says at a flow list, a flow map or a scalar, as it stands there. */
 struct slice yaml_source(const struct yaml_node *node);
 /* text as a YAML scalar in quotes: in double ones where it can stand as it is, else in single ones.
  */

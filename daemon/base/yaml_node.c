@@ -150,11 +150,7 @@ struct diag_place yaml_point_place(const struct yaml_file *file, uint32_t point,
 struct slice yaml_source(const struct yaml_node *node)
 {
     const uint8_t *begin = node->file->map.bytes.ptr;
-    if (node->style != YAML_BLOCK)
-        return (struct slice){ begin + node->from, node->to - node->from };
-    struct slice line = scan_line(node->file->map.bytes, node->line);
-    const uint8_t *end = (const uint8_t *)line.ptr + line.len;
-    return (struct slice){ begin + node->from, (size_t)(end - (begin + node->from)) };
+    return (struct slice){ begin + node->from, node->to - node->from };
 }
 
 const char *yaml_quoted(struct arena *arena, struct slice text)

@@ -8,9 +8,6 @@ struct yaml_file { /* what was read; lives as long as the tree */
     struct scan_map map;
 };
 
-/* Sets kind, integer, number and truth of a scalar from its text: YAML 1.2's core schema. */
-void yaml_resolve(struct yaml_node *node);
-
 struct yaml_problem {              /* what libyaml stumbled over, in its words */
     const char *text, *context;    /* context may be NULL */
     uint32_t point, context_point; /* where, as code points of the file */

@@ -73,7 +73,9 @@ static bool read_part(struct expand *expand, struct yaml_node *node, struct part
     bool good = part->is_file         ? *part->name
                 : part->is_credential ? is_credential_name(part->name)
                                       : is_name(part->name);
-    return good || form(expand, node, part, "this ${…} holds no name that could be one");
+    if (!good)
+        return form(expand, node, part, "this ${…} holds no name that could be one");
+    return true;
 }
 
 static bool is_text(const char *text)
@@ -94,10 +96,9 @@ static bool take_file(struct expand *expand, struct yaml_node *node, const struc
         .name = part->name,
         .is_credential = part->is_credential,
         .arena = expand->arena,
-        .reason = "no files can be read here",
     };
     const struct expand_env *env = expand->env;
-    bool there = env->file && env->file(env->ctx, &file);
+    bool there = env->file(env->ctx, &file);
     if (there && !is_text(file.value)) {
         there = false;
         file.reason = "it is not UTF-8 text";
@@ -120,7 +121,7 @@ static bool take_variable(struct expand *expand, struct yaml_node *node, const s
                           const char *sample, struct buf *out)
 {
     const struct expand_env *env = expand->env;
-    const char *value = env->variable ? env->variable(env->ctx, part->name) : NULL;
+    const char *value = env->variable(env->ctx, part->name);
     if (value && !is_text(value)) {
         diag_add(expand->diags, yaml_text_place(node, part->from, part->to), 221,
                  "${%s} is not UTF-8 text", part->name);
@@ -210,7 +211,7 @@ bool expand_tree(struct expand *expand, struct yaml_node *node)
 
 bool expand_refuse(struct expand *expand, struct yaml_node *node)
 {
-    const char *at = node->text ? strstr(node->text, "${") : NULL;
+    const char *at = strstr(node->text, "${");
     if (!at)
         return true;
     const char *close = strchr(at, '}');

@@ -38,5 +38,5 @@ struct expand { /* the values of one file */
 bool expand_node(struct expand *expand, struct yaml_node *node, const char *sample);
 /* A list or map with all below it, keys aside. */
 bool expand_tree(struct expand *expand, struct yaml_node *node);
-/* In an expression `${` is an error (E220). */
+/* In an expression, a scalar, `${` is an error (E220). */
 bool expand_refuse(struct expand *expand, struct yaml_node *node);

@@ -17,7 +17,7 @@ static bool is_name(const char *text)
 
 bool job_name_check(struct job_file *file, struct yaml_node *node, const char *what)
 {
-    if (node->text && is_name(node->text))
+    if (is_name(node->text))
         return true;
     diag_add(file->diags, yaml_place(node), 208,
              "%s is of letters, digits, '_' and '-', at most %d; here is %s", what, JOB_ID_MAX,
@@ -33,12 +33,10 @@ static bool refuse_second(struct job_file *file, const struct yaml_node *map, co
     struct yaml_node *first = map->keys[0], *second = map->keys[1];
     struct diags *diags = file->diags;
     struct diag_place place = yaml_place(second);
-    bool block = map->style == YAML_BLOCK;
-    if (yaml_get(file->root, second->text) == NULL && schema_has(job_keys, second->text) && block)
-        diag_add(diags, place, 204,
-                 "'%s' stands inside '%s'; here it belongs %u spaces to the left", second->text,
-                 schema_name(map), second->column - 1);
-    else if (map->items[0]->kind == YAML_NULL && block)
+    second->bad = true;
+    if (!yaml_get(file->root, second->text) && schema_has(job_keys, second->text))
+        schema_unknown(&file->schema, second, NULL);
+    else if (map->items[0]->kind == YAML_NULL && map->style == YAML_BLOCK)
         diag_add(diags, place, 204,
                  "'%s' stands beside '%s'; here it belongs 2 spaces to the right", second->text,
                  first->text);
@@ -155,18 +153,24 @@ bool job_kind_misplaced(struct job_file *file, struct yaml_node *node)
         what = what ? arena_printf(file->arena, "%s, or %s", what, lists[i].what) : lists[i].what;
         home = home ? arena_printf(file->arena, "%s or %s", home, lists[i].home) : lists[i].home;
     }
+    bool top = !what && schema_has(job_keys, node->text);
     if (what)
         diag_add(file->diags, yaml_place(node), 204, "'%s' is %s; it belongs inside %s", node->text,
                  what, home);
-    return what != NULL;
+    else if (top)
+        diag_add(file->diags, yaml_place(node), 204,
+                 "'%s' stands inside '%s'; it belongs at the top of the file", node->text,
+                 schema_name(node->key ? node->parent : node));
+    return what || top;
 }
 
 const struct job_kind *job_kind_row(const struct job_kind *kinds, const char *name)
 {
-    while (kinds->name && strcmp(kinds->name, name) != 0)
-        kinds++;
-    check(kinds->name);
-    return kinds;
+    for (;; kinds++) {
+        check(kinds->name);
+        if (strcmp(kinds->name, name) == 0)
+            return kinds;
+    }
 }
 
 const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
@@ -190,6 +194,15 @@ const struct job_kind *job_kind_find(struct job_file *file, const struct job_ite
     struct diag *diag = diag_add(file->diags, yaml_place(node), 201, "unknown %s '%s'", what, name);
     schema_suggest(file->diags, diag, name, names);
     return NULL;
+}
+
+bool job_filled(struct job_file *file, struct yaml_node *node)
+{
+    if (!node || node->bad || node->text_len)
+        return true;
+    diag_add(file->diags, yaml_place(node), 208, "%s must not be empty", schema_name(node));
+    node->bad = true;
+    return false;
 }
 
 bool job_list_fits(struct job_file *file, struct yaml_node *list)
@@ -224,16 +237,30 @@ static bool is_empty(const struct yaml_node *node)
     return !node || node->kind == YAML_NULL || (node->kind == YAML_LIST && !node->n);
 }
 
+/* Is it there, but where a finding says already that it does not belong? */
+static bool is_misplaced(const struct yaml_node *node, const char *name)
+{
+    for (size_t i = 0; i < node->n; i++) {
+        const struct yaml_node *word = node->kind == YAML_MAP ? node->keys[i] : node->items[i];
+        if (word->bad && word->text && strcmp(word->text, name) == 0)
+            return true;
+        if (is_misplaced(node->items[i], name))
+            return true;
+    }
+    return false;
+}
+
 static void refuse_empty(struct job_file *file)
 {
     const struct yaml_node *sources = yaml_get(file->root, "sources");
     const struct yaml_node *outputs = yaml_get(file->root, "outputs");
-    bool no_sources = is_empty(sources), no_outputs = is_empty(outputs);
+    bool no_sources = is_empty(sources) && !is_misplaced(file->root, "sources");
+    bool no_outputs = is_empty(outputs) && !is_misplaced(file->root, "outputs");
     if (!no_sources && !no_outputs)
         return;
     const struct yaml_node *at = no_sources ? sources : outputs;
     struct diag_place place = { 0 };
-    if (at && at->key)
+    if (at)
         place = yaml_place(at->key);
     diag_help(file->diags,
               diag_add(file->diags, place, 214, "the job has no %s",
@@ -260,11 +287,11 @@ static void check_together(struct job_file *file)
     struct yaml_node *backoff = yaml_get(file->root, "attemptBackoff");
     if (spec->backoff_max_ms >= spec->backoff_initial_ms)
         return;
-    struct yaml_node *max = yaml_get(backoff, "max"), *initial = yaml_get(backoff, "initial");
+    struct yaml_node *max = yaml_get(backoff, "max");
     if (max)
         diag_add(file->diags, yaml_place(max), 208, "max must be at least initial, here is %s",
                  schema_shown(&file->schema, max));
-    else if (initial) /* longer than our max: it says both */
+    else /* an initial longer than our max says both */
         spec->backoff_max_ms = spec->backoff_initial_ms;
 }
 
@@ -275,7 +302,7 @@ static void read_defaults(struct job_file *file, const struct yaml_node *default
     struct diags *diags = file->diags;
     file->diags = file->schema.expand.diags = &ignored;
     job_conf_read(file, defaults);
-    schema_read(&file->schema, job_keys, (struct yaml_node *)defaults, file, NULL);
+    schema_read(&file->schema, job_keys, (struct yaml_node *)defaults, file);
     file->diags = file->schema.expand.diags = diags;
     file->sources = file->transformations = file->streams = NULL;
     file->outputs = file->tests = file->conf = NULL;
@@ -289,7 +316,7 @@ static void read_keys(struct job_file *file, const struct yaml_node *defaults)
     if (defaults)
         read_defaults(file, defaults);
     job_conf_read(file, file->root);
-    schema_read(&file->schema, job_keys, file->root, file, NULL);
+    schema_read(&file->schema, job_keys, file->root, file);
     check_together(file);
 }
 
@@ -335,7 +362,6 @@ bool job_parse(struct arena *arena, const char *id, const struct job_env *env, s
     file->spec.file = diags->file;
     file->spec.memory_max = env->memory_max;
     file->spec.wal_compress = file->compress;
-    refuse_empty(file);
     if (!is_empty(file->sources))
         check_kind(file, &file->sources, YAML_LIST);
     if (!is_empty(file->outputs))
@@ -347,6 +373,7 @@ bool job_parse(struct arena *arena, const char *id, const struct job_env *env, s
     job_streams_read(file);
     job_outputs_read(file);
     job_tests_read(file);
+    refuse_empty(file);
     if (file->spec.n_sources && !file->hopeless)
         *spec = &file->spec;
     return diag_errors(diags) == before;
@@ -364,7 +391,9 @@ bool job_defaults_check(struct arena *arena, const struct expand_env *env, struc
     file->root = defaults;
     file->schema = (struct schema){ .expand = { .arena = arena, .diags = diags, .env = env },
                                     .root = job_keys };
-    schema_read(&file->schema, job_keys, defaults, file, NULL);
+    schema_defaults(job_keys, file);
+    schema_read(&file->schema, job_keys, defaults, file);
+    check_together(file);
     for (size_t i = 0; parts[i]; i++) {
         const struct yaml_node *part = yaml_get(defaults, parts[i]);
         if (part)

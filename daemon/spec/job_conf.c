@@ -141,7 +141,7 @@ static bool take_double(const struct spark_value *value)
     char *end;
     double number = strtod(value->node->text, &end);
     if (end == value->node->text || *end || !(number >= 0) || number > 1e15)
-        return wrong(value, 206, "a number");
+        return wrong(value, 206, "a number from 0 to 1e15");
     *(double *)value->field = number;
     return true;
 }
@@ -187,11 +187,11 @@ static bool take(const struct spark_value *value)
                 no_meaning(file, value->node->key, "the rate follows 'pid'");
             return true;
         case SPARK_DIRECT:
-            if (has_direct(file))
-                return take_number(value, 1000000000, value->field);
-            no_meaning(file, value->node->key, "it is for kafkaDirect sources, and there is none");
-            return true;
+            break;
     }
+    if (has_direct(file))
+        return take_number(value, 1000000000, value->field);
+    no_meaning(file, value->node->key, "it is for kafkaDirect sources, and there is none");
     return true;
 }
 

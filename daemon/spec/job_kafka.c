@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "spec/job_parts.h"
 #include "spec/kafka_property.h"
 
@@ -93,6 +94,18 @@ const struct schema_key job_kafka_direct_keys[] = {
 
 /* ---- librdkafka's own properties */
 
+/* Is it one of the words "a, b, c", in small or capital letters? */
+static bool among(const char *words, const char *word)
+{
+    size_t n = strlen(word), step;
+    for (; *words; words += step + strspn(words + step, ", ")) {
+        step = strcspn(words, ",");
+        if (step == n && strncasecmp(words, word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool property_kind(struct job_file *file, const struct kafka_property_row *row,
                           struct yaml_node *node)
 {
@@ -113,10 +126,8 @@ static bool property_kind(struct job_file *file, const struct kafka_property_row
         return schema_wrong(schema, node, "true or false");
     if (row->kind != PROPERTY_WORD)
         return true;
-    size_t n = strlen(node->text);
-    for (const char *at = row->words; (at = strcasestr(at, node->text)); at += n)
-        if (n && (at == row->words || at[-1] == ' ') && (!at[n] || at[n] == ','))
-            return true;
+    if (among(row->words, node->text))
+        return true;
     return schema_wrong(schema, node, arena_printf(file->arena, "one of %s", row->words));
 }
 
@@ -172,8 +183,10 @@ static void refuse_property(struct job_file *file, enum kafka_property_side side
         schema_unknown(&file->schema, key, names);
         return;
     }
-    while ((row = kafka_property_next(side, row)) && n + 1 < PROPERTIES_MAX)
+    while ((row = kafka_property_next(side, row))) {
+        check(n + 1 < PROPERTIES_MAX);
         names[n++] = row->name;
+    }
     names[n] = NULL;
     struct diag *diag = diag_add(diags, yaml_place(key), 203, "unknown Kafka property '%s'", name);
     schema_suggest(diags, diag, name, names);
@@ -218,17 +231,10 @@ static void refuse_pairs(struct job_file *file, const struct yaml_node *map)
     }
 }
 
-static void require_text(struct job_file *file, struct yaml_node *node)
-{
-    if (!node || node->bad || !node->text || node->text_len)
-        return;
-    diag_add(file->diags, yaml_place(node), 208, "%s must not be empty", schema_name(node));
-}
-
 /* zk1:2181,zk2:2181/chroot */
 static void read_quorum(struct job_file *file, struct yaml_node *node)
 {
-    if (!node || node->bad || !expand_node(&file->schema.expand, node, "zk1:2181"))
+    if (!node || !expand_node(&file->schema.expand, node, "zk1:2181"))
         return;
     if (!node->text || node->kind == YAML_NULL) {
         schema_wrong(&file->schema, node, "a text, as \"zk1:2181,zk2:2181/chroot\"");
@@ -253,7 +259,7 @@ static void read_value(struct job_file *file, struct kafka_keys *keys, struct ya
 {
     struct job_source *source = &keys->source;
     const char *name = key->text;
-    const struct schema_key *all = job_source_kind(source)->keys, *row = all;
+    const struct schema_key *all = job_kind_row(job_source_kinds, source->kind)->keys, *row = all;
     while (row->name && strcmp(row->name, name) != 0)
         row++;
     if (row->name)
@@ -271,7 +277,7 @@ static void read_value(struct job_file *file, struct kafka_keys *keys, struct ya
 void job_kafka_read(struct job_file *file, struct job_source *source, struct yaml_node *map)
 {
     struct kafka_keys keys = { .source = *source };
-    const struct schema_key *all = job_source_kind(source)->keys;
+    const struct schema_key *all = job_kind_row(job_source_kinds, source->kind)->keys;
     schema_defaults(all, &keys);
     keys.source.max_rate = file->receiver_max_rate;
     keys.max_rate_per_partition = file->direct_max_rate;
@@ -281,8 +287,8 @@ void job_kafka_read(struct job_file *file, struct job_source *source, struct yam
     bool elsewhere = yaml_get(map, "zkQuorum") || yaml_get(map, "metadata.broker.list");
     schema_missing(&file->schema, all, map, elsewhere ? "bootstrap.servers" : NULL);
     refuse_pairs(file, map);
-    require_text(file, keys.servers);
-    require_text(file, keys.group);
+    job_filled(file, keys.servers);
+    job_filled(file, keys.group);
     read_quorum(file, keys.zookeeper);
     *source = keys.source;
     job_topics_read(file, source, keys.topics, keys.partitions);

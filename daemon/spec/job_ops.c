@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "spec/job_parts.h"
 
@@ -79,11 +80,6 @@ void job_op_refuse(struct diags *diags, const struct yaml_node *node)
 {
     if (job_absent_refuse(diags, node, "operation"))
         return;
-    if (job_op_row(node->text)) {
-        diag_add(diags, yaml_place(node), 250, "operation '%s' is known, but not supported yet",
-                 node->text);
-        return;
-    }
     size_t n = 0;
     while (job_op_rows[n].name)
         n++;
@@ -118,13 +114,13 @@ static const struct job_op_row *known(struct job_file *file, const struct job_it
     if (op)
         return op;
     node->bad = true;
-    if (refuse_call(file, node) || job_kind_misplaced(file, node))
-        return NULL;
-    job_op_refuse(file->diags, node);
+    if (!refuse_call(file, node) && !job_kind_misplaced(file, node))
+        job_op_refuse(file->diags, node);
     return NULL;
 }
 
-static bool no_argument(struct job_file *file, const struct job_op_row *op, struct yaml_node *arg)
+static bool refuse_argument(struct job_file *file, const struct job_op_row *op,
+                            struct yaml_node *arg)
 {
     diag_help(file->diags,
               diag_add(file->diags, yaml_place(arg), 206, "%s takes no argument", op->name),
@@ -154,8 +150,6 @@ bool job_expression_fits(struct job_file *file, const char *name, const char *sa
                          struct yaml_node *arg)
 {
     struct diags *diags = file->diags;
-    if (arg->bad)
-        return false;
     if (arg->text)
         return expand_refuse(&file->schema.expand, arg);
     struct diag *diag =
@@ -184,30 +178,27 @@ static bool read_keys(struct job_file *file, const struct job_op_row *op, struct
 {
     const struct schema_key *key = op->keys;
     if (arg->kind == YAML_MAP)
-        return schema_read(&file->schema, op->keys, arg, &out->args, NULL);
+        return schema_read(&file->schema, op->keys, arg, &out->args);
     if (!op->shorthand || (key->type == SCHEMA_LIST && arg->kind != YAML_LIST))
         return schema_wrong(&file->schema, arg,
                             arena_printf(file->arena, "a %s, as %s",
                                          op->shorthand ? "list" : "mapping", op->sample));
-    while (strcmp(key->name, op->shorthand) != 0)
-        key++;
+    check(strcmp(key->name, op->shorthand) == 0); /* the first of them */
     return schema_value(&file->schema, key, arg, &out->args);
 }
 
-/* A program and its arguments: texts, of which only the first must say something. */
-static bool read_argv(struct job_file *file, struct yaml_node *list)
+bool job_argv_fits(struct job_file *file, struct yaml_node *list)
 {
-    if (!job_list_fits(file, list) || !expand_tree(&file->schema.expand, list))
+    struct schema *schema = &file->schema;
+    if (!job_list_fits(file, list) || !expand_tree(&schema->expand, list))
         return false;
-    for (size_t i = 0; i < list->n; i++) {
-        if (!list->items[i]->text)
-            return schema_wrong(&file->schema, list->items[i], "a text");
-    }
-    if (!list->n || !list->items[0]->text_len) {
-        diag_add(file->diags, yaml_place(list), 206, "there is no program to run");
-        return false;
-    }
-    return true;
+    if (!list->n)
+        return schema_wrong(schema, list, "a program and its arguments");
+    for (size_t i = 0; i < list->n; i++)
+        if (!list->items[i]->text || list->items[i]->kind == YAML_NULL)
+            return schema_wrong(schema, list->items[i], "a text");
+    return list->items[0]->text_len ||
+           schema_wrong(schema, list->items[0], "a program and its arguments");
 }
 
 /* A chunk of Lua and the type of its results, which are no values of ours to replace anything in. */
@@ -238,7 +229,7 @@ static bool read_map(struct job_file *file, const struct job_op_row *op, struct 
     struct yaml_node *id = yaml_get(arg, "id"), *initial = yaml_get(arg, "initial");
     good &= !id || job_name_check(file, id, "an id");
     good &= read_code(file, &out->args);
-    good &= !out->args.argv || read_argv(file, out->args.argv);
+    good &= !out->args.argv || job_argv_fits(file, out->args.argv);
     return (!initial || expand_tree(&file->schema.expand, initial)) && good;
 }
 
@@ -261,13 +252,13 @@ static bool read_arg(struct job_file *file, const struct job_op_row *op, struct 
             return read_map(file, op, arg, out);
         case FORM_NUMBER:
             return schema_value(&file->schema, op->keys, arg, &out->args);
+        case FORM_NONE:
+            return refuse_argument(file, op, arg);
         case FORM_STREAM:
         case FORM_STREAMS:
-            return read_names(file, op, arg, out);
-        case FORM_NONE:
             break;
     }
-    return true;
+    return read_names(file, op, arg, out);
 }
 
 static bool read_op(struct job_file *file, struct yaml_node *node, struct job_op *out)
@@ -279,12 +270,12 @@ static bool read_op(struct job_file *file, struct yaml_node *node, struct job_op
     if (!op)
         return false;
     *out = (struct job_op){ .name = op->name, .node = item.name, .arg = item.arg };
-    if (op->form == FORM_NONE)
-        return !item.arg || no_argument(file, op, item.arg);
     schema_defaults(op->keys ? op->keys : no_keys, &out->args);
-    if (!item.arg && op->may_lack)
+    if (item.arg)
+        return read_arg(file, op, item.arg, out);
+    if (op->form == FORM_NONE || op->may_lack)
         return true;
-    return item.arg ? read_arg(file, op, item.arg, out) : refuse_lack(file, op, item.name);
+    return refuse_lack(file, op, item.name);
 }
 
 bool job_ops_read(struct job_file *file, struct yaml_node *list, struct job_stream *stream)

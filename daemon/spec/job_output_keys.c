@@ -266,14 +266,6 @@ static bool refuse(struct job_file *file, struct yaml_node *node, unsigned code,
     return false;
 }
 
-static bool is_filled(struct job_file *file, struct yaml_node *node)
-{
-    if (!node || node->bad || !node->text || node->text_len)
-        return true;
-    return refuse(file, node, 208,
-                  arena_printf(file->arena, "%s must not be empty", schema_name(node)));
-}
-
 static bool has_scheme(const char *text, const char *scheme)
 {
     size_t n = strlen(scheme);
@@ -301,7 +293,7 @@ static bool url_fits(struct job_file *file, const struct job_kind *kind, struct 
     static const char *const sql[] = { "postgresql", "postgres", NULL };
     static const char *const web[] = { "https", "http", NULL };
     bool is_sql = kind->keys == postgres_keys;
-    if (!node || node->bad)
+    if (!node)
         return true;
     if (url_has_password(node->text))
         schema_secret(file->diags, node,
@@ -313,7 +305,7 @@ static bool prefix_fits(struct job_file *file, struct yaml_node *node)
 {
     static const struct schema_key url = { .name = "prefix", .type = SCHEMA_URL };
     const char *ignored;
-    if (!node || node->bad || !strstr(node->text, ":/"))
+    if (!node || !strstr(node->text, ":/"))
         return true;
     return schema_value(&file->schema, &url, node, &ignored);
 }
@@ -354,21 +346,7 @@ static bool columns_fit(struct job_file *file, struct yaml_node *node)
 {
     struct yaml_node **names;
     size_t n;
-    return !node || node->bad || job_names_read(file, node, &names, &n);
-}
-
-static bool argv_fits(struct job_file *file, struct yaml_node *list)
-{
-    bool good = job_list_fits(file, list);
-    if (!list->n)
-        return schema_wrong(&file->schema, list, "a program and its arguments");
-    for (size_t i = 0; good && i < list->n; i++) {
-        struct yaml_node *node = list->items[i];
-        good = !node->bad && expand_node(&file->schema.expand, node, NULL) &&
-               ((node->text && node->kind != YAML_NULL) ||
-                schema_wrong(&file->schema, node, "a text"));
-    }
-    return good && is_filled(file, list->items[0]);
+    return !node || job_names_read(file, node, &names, &n);
 }
 
 /* ---- one output */
@@ -415,7 +393,7 @@ static bool read_kafka(struct job_file *file, struct yaml_node *map, struct outp
     good &= schema_missing(&file->schema, kafka_keys, map, NULL);
     keys->output.key = keys->key;
     keys->output.value = keys->value;
-    good &= is_filled(file, keys->servers);
+    good &= job_filled(file, keys->servers);
     good &= !keys->key || job_expression_fits(file, "key", "_._1", keys->key);
     return (!keys->value || job_expression_fits(file, "value", "_._2", keys->value)) && good;
 }
@@ -423,7 +401,7 @@ static bool read_kafka(struct job_file *file, struct yaml_node *map, struct outp
 static bool read_postgres(struct job_file *file, struct yaml_node *map, struct output_keys *keys)
 {
     bool good = columns_fit(file, keys->key);
-    good = is_filled(file, yaml_get(map, "table")) && good;
+    good = job_filled(file, yaml_get(map, "table")) && good;
     if (keys->mode != MODE_UPSERT || yaml_get(map, "key"))
         return good;
     diag_add(file->diags, yaml_place(yaml_get(map, "mode")), 205,
@@ -441,11 +419,11 @@ bool job_output_read(struct job_file *file, const struct job_kind *kind, struct 
     if (kind->is_kafka)
         good = read_kafka(file, map, &keys);
     else
-        good = schema_read(&file->schema, kind->keys, map, &keys, NULL);
+        good = schema_read(&file->schema, kind->keys, map, &keys);
     good &= url_fits(file, kind, keys.url ? yaml_get(map, "url") : NULL);
     good &= prefix_fits(file, keys.prefix ? yaml_get(map, "prefix") : NULL);
     good &= headers_fit(file, keys.headers);
-    good &= !keys.argv || argv_fits(file, keys.argv);
+    good &= !keys.argv || job_argv_fits(file, keys.argv);
     if (kind->keys == postgres_keys)
         good &= read_postgres(file, map, &keys);
     *output = keys.output;

@@ -49,8 +49,7 @@ static bool read_output(struct job_file *file, const struct job_kind *kind,
     bool good = fits && job_output_read(file, kind, map, output);
     output->from = read_from(file, item, yaml_get(map, "from"));
     struct yaml_node *label = yaml_get(map, "label");
-    if (label && !label->bad && label->kind == YAML_STRING &&
-        job_name_check(file, label, "a label")) {
+    if (label && !label->bad && job_name_check(file, label, "a label")) {
         output->label = label->text;
         output->node = label;
     }

@@ -51,12 +51,14 @@ bool job_address_fits(const char *text, size_t len);
 /* The row of a source or an output by its name; NULL with E201 or E204. What `run` does not support yet is noted. */
 const struct job_kind *job_kind_find(struct job_file *file, const struct job_item *item,
                                      const struct job_kind *kinds, const char *what);
-/* E204 for a word that stands in the wrong one of the three lists; false when it stands in none. */
+/* E204 for a word of another of the three lists, or for a key of the job; false: it is neither. */
 bool job_kind_misplaced(struct job_file *file, struct yaml_node *node);
 /* E216 for a word of Spark's that has no counterpart here, and what to use; false: it is none. `what` it would be: "output". */
 bool job_absent_refuse(struct diags *diags, const struct yaml_node *node, const char *what);
 /* [A-Za-z0-9_-]{1,63}, else E208. */
 bool job_name_check(struct job_file *file, struct yaml_node *node, const char *what);
+/* Is the value of a key, NULL = absent, no empty text? Else E208. */
+bool job_filled(struct job_file *file, struct yaml_node *node);
 /* At most JOB_LIST_MAX entries, else E208. */
 bool job_list_fits(struct job_file *file, struct yaml_node *list);
 /* One or several names: a text or a list of texts, expanded. False with a finding. */
@@ -64,7 +66,6 @@ bool job_names_read(struct job_file *file, struct yaml_node *node, struct yaml_n
                     size_t *n);
 
 void job_sources_read(struct job_file *file);
-const struct job_kind *job_source_kind(const struct job_source *source);
 void job_kafka_read(struct job_file *file, struct job_source *source, struct yaml_node *map);
 void job_topics_read(struct job_file *file, struct job_source *source, struct yaml_node *topics,
                      struct yaml_node *partitions);
@@ -87,6 +88,8 @@ bool job_output_read(struct job_file *file, const struct job_kind *kind, struct 
 /* Is an argument of an operation, or the value of a key, the text of an expression? Else E206, E220. */
 bool job_expression_fits(struct job_file *file, const char *name, const char *sample,
                          struct yaml_node *arg);
+/* Are they a program and its arguments: texts, of which only the first must say something? Else E206, E208. */
+bool job_argv_fits(struct job_file *file, struct yaml_node *list);
 void job_tests_read(struct job_file *file);
 void job_conf_read(struct job_file *file, const struct yaml_node *root); /* Spark's properties */
 /* The property in the file's `conf` that stands for a key of ours; NULL = none. */

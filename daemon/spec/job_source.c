@@ -207,14 +207,6 @@ const struct job_kind job_source_kinds[] = {
     { .name = NULL },
 };
 
-const struct job_kind *job_source_kind(const struct job_source *source)
-{
-    const struct job_kind *kind = job_source_kinds;
-    while (kind->name && strcmp(kind->name, source->kind) != 0)
-        kind++;
-    return kind;
-}
-
 /* ---- one source */
 
 static void read_addresses(struct job_file *file, struct yaml_node *list)
@@ -234,10 +226,10 @@ static void read_addresses(struct job_file *file, struct yaml_node *list)
 
 static void read_source(struct job_file *file, struct job_source *source, struct yaml_node *map)
 {
-    const struct schema_key *all = job_source_kind(source)->keys;
+    const struct schema_key *all = job_kind_row(job_source_kinds, source->kind)->keys;
     struct source_keys keys = { .source = *source };
     schema_defaults(all, &keys);
-    schema_read(&file->schema, all, map, &keys, NULL);
+    schema_read(&file->schema, all, map, &keys);
     if (keys.addresses)
         read_addresses(file, keys.addresses);
     *source = keys.source;
@@ -249,8 +241,7 @@ static void name_source(struct job_file *file, struct job_source *source,
     struct yaml_node *name = item->arg ? yaml_get(item->arg, "name") : NULL;
     source->name = arena_printf(file->arena, "%s%zu", source->kind, position);
     source->node = item->name;
-    if (!name || name->bad || name->kind != YAML_STRING ||
-        !job_name_check(file, name, "the name of a source"))
+    if (!name || name->bad || !job_name_check(file, name, "the name of a source"))
         return;
     source->name = name->text;
     source->name_node = name;

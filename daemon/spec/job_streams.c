@@ -144,7 +144,7 @@ static void read_stream(struct graph *graph, struct node *node, struct yaml_node
         node->cut = !schema_wrong(&file->schema, map, "a mapping {from, transformations}");
         return;
     }
-    if (!schema_read(&file->schema, job_stream_keys, map, &ignored, NULL))
+    if (!schema_read(&file->schema, job_stream_keys, map, &ignored))
         node->cut = file->unsure = true;
     struct yaml_node *from = yaml_get(map, "from"), *list = yaml_get(map, "transformations");
     if (from)
@@ -238,13 +238,10 @@ static void find_cycle(struct graph *graph, struct node *node)
 {
     while (!node->visit) {
         node->visit = 1;
-        struct node *next = NULL;
-        for (size_t i = 0; i < node->n_reads && !next; i++) {
-            struct node *from = node->reads[i];
-            next = from && !from->placed ? from : NULL;
-        }
-        if (!next)
-            return;
+        size_t i = 0;
+        while (!node->reads[i] || node->reads[i]->placed) /* one is not, or it were ready */
+            i++;
+        struct node *next = node->reads[i];
         if (next->visit == 1)
             refuse_cycle(graph, node, next->stream.name);
         node = next;

@@ -110,9 +110,9 @@ static bool is_text(const struct yaml_node *node) /* an unquoted 1 is its text *
 
 static void check_text(struct job_file *file, struct yaml_node *node, bool gap)
 {
-    if (!node || node->bad || is_text(node) || (gap && node->kind == YAML_NULL))
-        return;
-    schema_wrong(&file->schema, node, gap ? "a text or null" : "a text");
+    bool fits = !node || is_text(node) || (gap && node->kind == YAML_NULL);
+    if (!fits)
+        schema_wrong(&file->schema, node, gap ? "a text or null" : "a text");
 }
 
 static void check_record(struct job_file *file, const struct test_source *source,
@@ -126,7 +126,7 @@ static void check_record(struct job_file *file, const struct test_source *source
                  source->wanted, yaml_kind_name(item->kind));
         return;
     }
-    schema_read(&file->schema, source->keys, item, &keys, NULL);
+    schema_read(&file->schema, source->keys, item, &keys);
     check_text(file, keys.key, true);
     check_text(file, keys.value, source->keys == kafka_record_keys);
     for (size_t i = 0; keys.headers && i < keys.headers->n; i++)
@@ -228,7 +228,7 @@ static struct side side_of(struct job_file *file, bool is_input)
 static void check_side(struct job_file *file, struct job_test *test, struct yaml_node *node,
                        bool is_input)
 {
-    if (!node || node->bad)
+    if (!node)
         return;
     struct side side = side_of(file, is_input);
     if (node->kind == YAML_MAP)
@@ -248,7 +248,7 @@ static void check_side(struct job_file *file, struct job_test *test, struct yaml
 static void check_length(struct job_file *file, const struct job_test *test,
                          const struct yaml_node *node, const char *what)
 {
-    if (!node || node->bad || node->n <= test->batches)
+    if (!node || node->n <= test->batches)
         return;
     diag_add(file->diags, yaml_place(node), 208, "%s has %zu %s, but only %llu are run",
              schema_name(node), node->n, what, (unsigned long long)test->batches);
@@ -262,6 +262,15 @@ static void check_errors(struct job_file *file, const struct yaml_node *errors)
         schema_value(&file->schema, &row, errors->items[i], &number);
 }
 
+/* Is it, or a part of it, nothing that could be read? A finding says so. */
+static bool is_bad(const struct yaml_node *node)
+{
+    bool bad = node->bad;
+    for (size_t i = 0; i < node->n; i++)
+        bad |= node->items[i]->bad;
+    return bad;
+}
+
 static void check_test(struct job_file *file, struct yaml_node *node, struct job_test *test)
 {
     struct test_keys keys = { 0 };
@@ -273,7 +282,7 @@ static void check_test(struct job_file *file, struct yaml_node *node, struct job
         return;
     }
     size_t before = diag_errors(file->diags);
-    schema_read(&file->schema, job_test_keys, node, &keys, NULL);
+    schema_read(&file->schema, job_test_keys, node, &keys);
     test->name = keys.name;
     test->ordered = keys.ordered;
     test->errors = keys.errors;
@@ -281,7 +290,8 @@ static void check_test(struct job_file *file, struct yaml_node *node, struct job
     check_side(file, test, keys.input, true);
     check_side(file, test, keys.expect, false);
     check_errors(file, keys.errors);
-    bool whole = diag_errors(file->diags) == before && file->spec.n_sources > 0;
+    bool whole = diag_errors(file->diags) == before && file->spec.n_sources > 0 &&
+                 !(keys.input && is_bad(keys.input));
     if (whole && !test->batches && !file->unsure)
         diag_add(file->diags, yaml_place(yaml_get(node, "name")), 205,
                  "test '%s' runs no batch: it needs 'input' or 'batches'", test->name);

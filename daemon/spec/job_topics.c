@@ -49,6 +49,16 @@ static bool topic_name(struct job_file *file, struct yaml_node *node, struct job
     return false;
 }
 
+/* A number whose key is a name or a number of the user's: `what` it is of that. */
+static bool take_number(struct job_file *file, const char *what, const struct schema_key *row,
+                        struct yaml_node *node, void *out)
+{
+    file->schema.of = what;
+    bool good = schema_value(&file->schema, row, node, out);
+    file->schema.of = NULL;
+    return good;
+}
+
 static bool is_there(const struct job_source *source, const char *name)
 {
     for (size_t i = 0; i < source->n_topics; i++)
@@ -68,7 +78,7 @@ static void add_topic(struct job_file *file, struct job_source *source, struct y
     struct job_topic topic;
     if (!topic_name(file, name, &topic))
         return;
-    if (consumers && !schema_value(&file->schema, &row, consumers, &topic))
+    if (consumers && !take_number(file, "the consumers of", &row, consumers, &topic))
         return;
     if (is_there(source, topic.name))
         diag_add(file->diags, yaml_place(name), 213, "topic '%s' stands here twice", topic.name);
@@ -76,23 +86,22 @@ static void add_topic(struct job_file *file, struct job_source *source, struct y
         source->topics[source->n_topics++] = topic;
 }
 
-static bool take_partition(struct job_file *file, struct yaml_node *node, struct job_topic *topic,
+static void take_partition(struct job_file *file, struct yaml_node *node, struct job_topic *topic,
                            int32_t *partitions)
 {
     static const struct schema_key row = { .name = "partition",
                                            .type = SCHEMA_INT32,
                                            .max = PARTITION_MAX };
     uint32_t partition = 0;
-    if (!schema_value(&file->schema, &row, node, &partition))
-        return false;
+    if (!take_number(file, "a partition of", &row, node, &partition))
+        return;
     for (size_t i = 0; i < topic->n_partitions; i++) {
         if (partitions[i] != (int32_t)partition)
             continue;
         diag_add(file->diags, yaml_place(node), 213, "partition %u stands here twice", partition);
-        return false;
+        return;
     }
     partitions[topic->n_partitions++] = (int32_t)partition;
-    return true;
 }
 
 /* One of the source's topics by its name; NULL with a finding. */
@@ -126,16 +135,13 @@ static void take_partitions(struct job_file *file, struct job_source *source, st
         return;
     int32_t *partitions = arena_alloc(file->arena, list->n * sizeof *partitions);
     for (size_t i = 0; i < list->n; i++)
-        if (!take_partition(file, list->items[i], topic, partitions))
-            return;
+        take_partition(file, list->items[i], topic, partitions);
     topic->partitions = partitions;
 }
 
 static void no_topics(struct job_file *file, struct yaml_node *topics)
 {
     struct diags *diags = file->diags;
-    if (topics->bad)
-        return;
     struct diag *diag =
         diag_add(diags, yaml_place(topics), 206,
                  "topics must be a list, a mapping topic: consumers, or ^regex, here is %s",
@@ -194,7 +200,7 @@ static void read_offsets(struct job_file *file, struct yaml_node *map)
     }
     for (size_t i = 0; i < map->n; i++) {
         if (is_partition(map->keys[i]->text))
-            schema_value(&file->schema, &row, map->items[i], &offset);
+            take_number(file, "the offset of partition", &row, map->items[i], &offset);
         else
             diag_add(file->diags, yaml_place(map->keys[i]), 208,
                      "'%s' is not the number of a partition", map->keys[i]->text);

@@ -85,11 +85,6 @@ static const struct yaml_node *said(const struct yaml_node *root, const struct s
     return outer->shorthand && strcmp(outer->shorthand, key->name) == 0 ? node : NULL;
 }
 
-static bool is_text(const struct schema_key *key)
-{
-    return key->type == SCHEMA_TEXT || key->type == SCHEMA_URL;
-}
-
 static void add_key(struct gather *gather, const struct schema_key *outer, const char *name,
                     const struct schema_key *key)
 {
@@ -107,11 +102,10 @@ static void add_key(struct gather *gather, const struct schema_key *outer, const
                                                                      : FROM_DEFAULT;
     const struct yaml_node *node = own ? own : usual;
     schema_put(key, (const char *)file + key->at, &text);
-    bool unset = value->from == FROM_DEFAULT && !key->fallback;
-    bool masked = (node && node->masked) || (key->secret && text.len);
-    value->value = masked ? MASK : unset ? NULL : arena_strdup(gather->arena, buf_text(&text));
-    if (is_text(key) && !text.len && !key->fallback)
-        value->value = NULL;
+    bool unset = !text.len || (value->from == FROM_DEFAULT && !key->fallback);
+    value->value = node && node->masked ? MASK
+                   : unset              ? NULL
+                                        : arena_strdup(gather->arena, buf_text(&text));
     buf_free(&text);
 }
 

@@ -7,17 +7,22 @@
 
 const char *schema_name(const struct yaml_node *node)
 {
-    while (node->parent && !node->key)
+    while (!node->key) {
         node = node->parent;
-    return node->key && node->key->text ? node->key->text : "the file";
+        check(node); /* the file itself has no name */
+    }
+    return node->key->text;
+}
+
+const char *schema_subject(struct schema *schema, const struct yaml_node *node)
+{
+    const char *name = schema_name(node);
+    return schema->of ? arena_printf(schema->expand.arena, "%s %s", schema->of, name) : name;
 }
 
 const char *schema_shown(struct schema *schema, const struct yaml_node *node)
 {
-    struct arena *arena = schema->expand.arena;
-    if (node->masked)
-        return "'***'";
-    return arena_printf(arena, "'%s'", node->text ? node->text : yaml_kind_name(node->kind));
+    return node->masked ? "'***'" : arena_printf(schema->expand.arena, "'%s'", node->text);
 }
 
 const char *const *schema_names(struct arena *arena, const struct schema_key *keys)
@@ -46,9 +51,11 @@ bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *wha
     struct diags *diags = schema->expand.diags;
     bool scalar = node->text && node->kind != YAML_NULL;
     struct diag *diag =
-        diag_add(diags, yaml_place(node), 206, "%s must be %s, here is %s", schema_name(node), what,
+        diag_add(diags, yaml_place(node), 206, "%s must be %s, here is %s",
+                 schema_subject(schema, node), what,
                  scalar                                    ? schema_shown(schema, node)
                  : node->kind == YAML_LIST && node->n == 0 ? "an empty list"
+                 : node->kind == YAML_MAP && node->n == 0  ? "an empty mapping"
                                                            : yaml_kind_name(node->kind));
     if (node->kind == YAML_NULL)
         diag_help(diags, diag, "write the value behind the ':', or leave the key out");
@@ -90,13 +97,14 @@ static void misplaced(struct schema *schema, struct yaml_node *key, const struct
     const struct yaml_node *map = key->parent;
     struct diag_place place = yaml_place(key);
     const char *inside = map->parent ? schema_name(map) : NULL;
+    key->bad = true;
     if (owner && !inside)
         diag_add(diags, place, 204, "'%s' stands at the top of the file; it belongs inside '%s'",
                  key->text, owner->name);
     else if (owner)
         diag_add(diags, place, 204, "'%s' stands inside '%s'; it belongs inside '%s'", key->text,
                  inside, owner->name);
-    else if (map->style == YAML_BLOCK && key->column > 1)
+    else if (map->style == YAML_BLOCK)
         diag_add(diags, place, 204,
                  "'%s' stands inside '%s'; here it belongs %u space%s to the left", key->text,
                  inside, key->column - 1, key->column == 2 ? "" : "s");
@@ -117,15 +125,13 @@ void schema_unknown(struct schema *schema, struct yaml_node *key, const char *co
     struct diags *diags = schema->expand.diags;
     bool top = false;
     const struct schema_key *owner = home(schema->root, key->text, &top);
-    const struct yaml_node *map = key->parent;
-    bool at_top = !map->parent;
-    if ((top && !at_top) || (owner && schema_name(map) != owner->name)) {
+    if (top || owner) {
         misplaced(schema, key, owner);
         return;
     }
     struct diag *diag = diag_add(diags, yaml_place(key), 202, "unknown key '%s'", key->text);
     schema_suggest(diags, diag, key->text, names);
-    if (diag != &diags->spare && !diag->help && is_torn(map, key))
+    if (diag != &diags->spare && !diag->help && is_torn(key->parent, key))
         diag_help(diags, diag, "a value with a ',' in it stands in quotes");
 }
 
@@ -180,23 +186,15 @@ bool schema_missing(struct schema *schema, const struct schema_key *keys, struct
     return n == 0;
 }
 
-static bool among(const char *name, const char *const *names)
-{
-    for (; names && *names; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
 bool schema_read(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
-                 void *out, const char *const *also)
+                 void *out)
 {
     bool good = true;
     for (size_t i = 0; i < map->n; i++) {
         const struct schema_key *key = find(keys, map->keys[i]->text);
         if (key) {
             good &= schema_value(schema, key, map->items[i], out);
-        } else if (!among(map->keys[i]->text, also)) {
+        } else {
             schema_unknown(schema, map->keys[i], schema_names(schema->expand.arena, keys));
             good = false;
         }
@@ -208,7 +206,7 @@ static bool read_map(struct schema *schema, const struct schema_key *key, struct
                      void *out)
 {
     if (node->kind == YAML_MAP)
-        return schema_read(schema, key->keys, node, out, NULL);
+        return schema_read(schema, key->keys, node, out);
     const struct schema_key *inner = key->shorthand ? find(key->keys, key->shorthand) : NULL;
     if (inner && node->text && node->kind != YAML_NULL)
         return schema_value(schema, inner, node, out);
@@ -241,7 +239,7 @@ void schema_secret(struct diags *diags, struct yaml_node *node, const char *what
 const char *schema_full_name(struct schema *schema, const struct yaml_node *node)
 {
     const struct yaml_node *map = node->parent;
-    if (!map || !map->key || (map->parent && map->parent->parent))
+    if (!map->parent || map->parent->parent)
         return schema_name(node);
     return arena_printf(schema->expand.arena, "%s.%s", map->key->text, schema_name(node));
 }

@@ -60,15 +60,16 @@ struct schema_key {
 struct schema {                    /* reading one file */
     struct expand expand;          /* with arena and diags */
     const struct schema_key *root; /* the file's top table, to find the place of a stray key */
+    const char *
+        of; /* while keys are the user's own, what their values are: "the consumers of"; else NULL */
 };
 
 /* Fills every field with its default. */
 void schema_defaults(const struct schema_key *keys, void *out);
 /* Reads a mapping; what it does not name stays as it is. Findings go to the diags: E202, E204 …
- * E208, E215, E250. `inside` says whose mapping it is; NULL = the file. A key named in `also` (ends
- * with a NULL; NULL = none) is left to the caller. */
+ * E208, E215, E250. */
 bool schema_read(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
-                 void *out, const char *const *also);
+                 void *out);
 /* One value by its row. */
 bool schema_value(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
                   void *out);
@@ -82,7 +83,7 @@ void schema_suggest(struct diags *diags, struct diag *diag, const char *word,
 bool schema_wrong(struct schema *schema, struct yaml_node *node, const char *what);
 /* E250: "WHAT is known, but not supported yet". Returns false. */
 bool schema_later(struct schema *schema, struct yaml_node *node, const char *what);
-/* The name of the key or list item that a node is the value of, as messages say it. */
+/* The name of the key that a node, or the list around it, is the value of, as messages say it. */
 const char *schema_name(const struct yaml_node *node);
 /* A scalar that is a secret, expanded before: `masked` from here on, and as plain text a finding
  * (W104) that calls it `what`. */

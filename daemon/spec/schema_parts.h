@@ -10,6 +10,8 @@ union schema_field { /* what a scalar key's field holds */
     int word;
 };
 
+/* What a message says that a value is: its key, or `schema->of` and the user's own. */
+const char *schema_subject(struct schema *schema, const struct yaml_node *node);
 /* writeAheadLog.enable; of what stands in an item of a list only the key. */
 const char *schema_full_name(struct schema *schema, const struct yaml_node *node);
 /* The value of a scalar, expanded before; false with a finding (E206, E207, E208, E215, E250). */

@@ -8,9 +8,11 @@
 static const char *word_of(const struct schema_key *key, int value)
 {
     const struct schema_word *word = key->words;
-    while (word->name && word->value != value)
-        word++;
-    return word->name ? word->name : "";
+    for (;; word++) {
+        check(word->name);
+        if (word->value == value)
+            return word->name;
+    }
 }
 
 /* 1 as 1.0, so that it reads as it must be written. */
@@ -56,6 +58,6 @@ void schema_put(const struct schema_key *key, const void *field, struct buf *out
             buf_puts(out, word_of(key, *(const int *)field));
             return;
         default:
-            check(!"a field of scalars");
+            check(false); /* it is no scalar's */
     }
 }

@@ -51,20 +51,12 @@ static const char *url_help(struct arena *arena, const char *text)
     const char *sign = strstr(text, "://");
     if (text[0] == '/')
         return arena_printf(arena, "write file://%s", text);
-    if (strncmp(text, "file:/", 6) == 0 && !sign)
-        return arena_printf(arena, "write file://%s", text + 5);
     if (!sign)
-        return NULL;
-    const char *host = sign + 3, *path = host + strcspn(host, "/");
-    int n = (int)strcspn(host, ":,/");
-    if (strncmp(text, "hdfs://", 7) == 0)
-        return arena_printf(arena, "write webhdfs://%.*s:%u%s", n ? n : 3, n ? host : "nn1",
-                            STORE_PORT_HDFS, path);
+        return strncmp(text, "file:/", 6) == 0 ? arena_printf(arena, "write file://%s", text + 5)
+                                               : NULL;
     const char *scheme = arena_strndup(arena, text, (size_t)(sign - text));
     const char *nearest = diag_nearest(scheme, schemes);
-    return nearest && strcmp(nearest, scheme) != 0
-               ? arena_printf(arena, "did you mean '%s'?", nearest)
-               : NULL;
+    return nearest ? arena_printf(arena, "did you mean '%s'?", nearest) : NULL;
 }
 
 static bool take_url(struct schema *schema, struct yaml_node *node, union schema_field *value)
@@ -78,10 +70,11 @@ static bool take_url(struct schema *schema, struct yaml_node *node, union schema
         schema_secret(diags, node, "the password");
     if (store_url_parse(node->text, &url, &err))
         return true;
-    const char *help = node->masked ? NULL : url_help(schema->expand.arena, node->text);
+    bool mendable = err.code == 215 && !node->masked;
+    const char *help = mendable ? url_help(schema->expand.arena, node->text) : NULL;
     struct diag *diag = diag_add(diags, yaml_place(node), err.code, "%s",
                                  node->masked ? "this is not the URL of a store" : err.text);
-    if (help && err.code == 215 && !strstr(err.text, help))
+    if (help)
         diag_help(diags, diag, "%s", help);
     node->bad = true;
     return false;
@@ -120,25 +113,21 @@ static bool take_word(struct schema *schema, const struct schema_key *key, struc
 
 /* ---- numbers */
 
-/* A text that came of ${…} and stands without quotes is the number that it reads as. */
-static bool reads_as_number(const struct yaml_node *node, double *number)
+/* What came of ${…} is the number, or the truth, that it reads as: with quotes, which it needs inside {…}, too. */
+static struct yaml_node read_as(const struct yaml_node *node)
 {
-    if (node->kind == YAML_INT || node->kind == YAML_DOUBLE) {
-        *number = node->number;
-        return true;
+    struct yaml_node read = *node;
+    if (node->expanded) {
+        read.quoted = false;
+        yaml_resolve(&read);
     }
-    if (!node->expanded || node->quoted || !node->text_len ||
-        strspn(node->text, "0123456789.") != node->text_len)
-        return false;
-    char *end;
-    *number = strtod(node->text, &end);
-    return !*end;
+    return read;
 }
 
 static bool out_of_range(struct schema *schema, struct yaml_node *node, const char *limit)
 {
     diag_add(schema->expand.diags, yaml_place(node), 208, "%s must be %s, here is %s",
-             schema_name(node), limit, schema_shown(schema, node));
+             schema_subject(schema, node), limit, schema_shown(schema, node));
     node->bad = true;
     return false;
 }
@@ -173,51 +162,64 @@ static uint64_t most(const struct schema_key *key)
     }
 }
 
+static bool too_little(struct schema *schema, const struct schema_key *key, struct yaml_node *node)
+{
+    return out_of_range(
+        schema, node,
+        arena_printf(schema->expand.arena, "at least %s", as_written(schema, key->type, key->min)));
+}
+
+static bool too_much(struct schema *schema, const struct schema_key *key, struct yaml_node *node)
+{
+    return out_of_range(
+        schema, node,
+        arena_printf(schema->expand.arena, "at most %s", as_written(schema, key->type, most(key))));
+}
+
 static bool in_range(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
                      uint64_t value)
 {
-    struct arena *arena = schema->expand.arena;
     if (value < key->min)
-        return out_of_range(
-            schema, node,
-            arena_printf(arena, "at least %s", as_written(schema, key->type, key->min)));
+        return too_little(schema, key, node);
     if (value > most(key))
-        return out_of_range(
-            schema, node,
-            arena_printf(arena, "at most %s", as_written(schema, key->type, most(key))));
+        return too_much(schema, key, node);
     return true;
+}
+
+static bool is_digits(const struct yaml_node *node)
+{
+    return node->text_len && strspn(node->text, "0123456789") == node->text_len;
 }
 
 static bool take_int(struct schema *schema, const struct schema_key *key, struct yaml_node *node,
                      union schema_field *value)
 {
-    double number = 0;
-    if (!reads_as_number(node, &number) || !(fabs(number) < 0x1p63) ||
-        number != (double)(int64_t)number) {
-        bool quoted = node->quoted && node->text_len && !node->expanded &&
-                      strspn(node->text, "0123456789") == node->text_len;
-        bool huge = node->kind == YAML_DOUBLE && !strpbrk(node->text, ".nN");
-        if (huge)
-            return in_range(schema, key, node, number < 0 ? 0 : UINT64_MAX) &&
-                   out_of_range(schema, node, "a whole number of 64 bits");
-        schema_wrong(schema, node, quoted ? "a whole number without quotes" : "a whole number");
-        return false;
-    }
-    int64_t integer = node->kind == YAML_INT ? node->integer : (int64_t)number;
-    if (integer < 0)
-        return out_of_range(
+    struct yaml_node read = read_as(node);
+    bool whole = read.kind == YAML_DOUBLE && isfinite(read.number) &&
+                 read.number == trunc(read.number); /* 3.0 and 1e3 */
+    if (read.kind != YAML_INT && !whole)
+        return schema_wrong(
             schema, node,
-            arena_printf(schema->expand.arena, "at least %llu", (unsigned long long)key->min));
+            node->quoted && is_digits(node) ? "a whole number without quotes" : "a whole number");
+    if (whole && !(fabs(read.number) < 0x1p63))
+        return read.number < 0 ? too_little(schema, key, node) : too_much(schema, key, node);
+    int64_t integer = whole ? (int64_t)read.number : read.integer;
+    if (integer < 0)
+        return too_little(schema, key, node);
     value->number = (uint64_t)integer;
     return in_range(schema, key, node, value->number);
 }
 
 static bool take_double(struct schema *schema, struct yaml_node *node, union schema_field *value)
 {
-    if (!reads_as_number(node, &value->real))
+    struct yaml_node read = read_as(node);
+    if (read.kind != YAML_INT && read.kind != YAML_DOUBLE)
         return schema_wrong(schema, node, "a number");
-    bool finite = value->real >= 0 && value->real <= 1e15;
-    return finite || out_of_range(schema, node, "from 0 to 1e15");
+    value->real = read.number;
+    bool fits = value->real >= 0 && value->real <= 1e15; /* NaN does not */
+    if (!fits)
+        return out_of_range(schema, node, "from 0 to 1e15");
+    return true;
 }
 
 /* ---- numbers with a unit */
@@ -226,7 +228,7 @@ static bool unit_missing(struct schema *schema, const struct schema_key *key,
                          struct yaml_node *node)
 {
     struct arena *arena = schema->expand.arena;
-    const char *text = node->masked ? "…" : node->text, *first, *second;
+    const char *text = node->text, *first, *second;
     bool share = key->type == SCHEMA_SHARE, size = key->type == SCHEMA_SIZE;
     first = arena_printf(arena, "%s%s", text, share ? "%" : size ? "MiB" : "ms");
     second = arena_printf(arena, "%s%s", text, size ? "GiB" : "s");
@@ -253,8 +255,6 @@ static bool unit_unknown(struct schema *schema, const struct schema_key *key,
     bool size = key->type == SCHEMA_SIZE;
     const char *meant = units_meant(word, size);
     struct diag_place place = yaml_text_place(node, digits, node->text_len);
-    if (node->masked)
-        return schema_wrong(schema, node, wanted[key->type]);
     struct diag *diag =
         diag_add(diags, place, 207, "%s has the unknown unit '%s'", schema_name(node), word);
     if (meant)
@@ -295,23 +295,18 @@ static bool take_measure(struct schema *schema, const struct schema_key *key,
     bool scalar = node->kind == YAML_STRING || node->kind == YAML_INT || node->kind == YAML_DOUBLE;
     if (!scalar)
         return schema_wrong(schema, node, wanted[key->type]);
-    switch (measure(key->type, node->text, value)) {
-        case UNITS_OK:
-            return key->type == SCHEMA_SHARE || in_range(schema, key, node, value->number);
-        case UNITS_MISSING:
-            return unit_missing(schema, key, node);
-        case UNITS_UNKNOWN:
-            return unit_unknown(schema, key, node);
-        case UNITS_RANGE:
-            if (key->type == SCHEMA_SHARE)
-                return out_of_range(schema, node, "from 0% to 100%");
-            if (node->text[0] == '-' && key->min == 0)
-                return out_of_range(schema, node, "at least 0");
-            return in_range(schema, key, node, node->text[0] == '-' ? 0 : UINT64_MAX);
-        case UNITS_FORM:
-            break;
-    }
-    return unit_form(schema, key, node);
+    enum units_answer answer = measure(key->type, node->text, value);
+    if (answer == UNITS_OK)
+        return key->type == SCHEMA_SHARE || in_range(schema, key, node, value->number);
+    if (answer == UNITS_RANGE && key->type == SCHEMA_SHARE)
+        return out_of_range(schema, node, "from 0% to 100%");
+    if (answer == UNITS_RANGE)
+        return node->text[0] == '-' ? too_little(schema, key, node) : too_much(schema, key, node);
+    if (node->masked) /* not a word of it is repeated */
+        return schema_wrong(schema, node, wanted[key->type]);
+    return answer == UNITS_MISSING   ? unit_missing(schema, key, node)
+           : answer == UNITS_UNKNOWN ? unit_unknown(schema, key, node)
+                                     : unit_form(schema, key, node);
 }
 
 /* YAML 1.1's other words for true and false are Strings since 1.2. */
@@ -357,12 +352,10 @@ bool schema_convert(struct schema *schema, const struct schema_key *key, struct 
             break;
     }
     check(key->type == SCHEMA_BOOL);
-    bool expanded = node->expanded && !node->quoted;
-    bool is_true = expanded && strcmp(node->text, "true") == 0;
-    bool is_false = expanded && strcmp(node->text, "false") == 0;
-    if (node->kind != YAML_BOOL && !is_true && !is_false)
+    struct yaml_node read = read_as(node);
+    value->truth = read.truth;
+    if (read.kind != YAML_BOOL)
         return take_no_bool(schema, node);
-    value->truth = node->kind == YAML_BOOL ? node->truth : is_true;
     return true;
 }
 
@@ -386,9 +379,8 @@ void schema_fallback(const struct schema_key *key, union schema_field *value)
             value->real = strtod(text, NULL);
             return;
         case SCHEMA_WORD:
-            while (word->name && strcmp(word->name, text) != 0)
+            while (strcmp(word->name, text) != 0)
                 word++;
-            check(word->name);
             value->word = word->value;
             return;
         default:

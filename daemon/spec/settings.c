@@ -278,7 +278,7 @@ bool settings_read(struct arena *arena, const struct expand_env *env, struct dia
     }
     const struct yaml_node *defaults = settings->defaults;
     settings->defaults = NULL;
-    schema_read(&schema, settings_keys, root, settings, NULL);
+    schema_read(&schema, settings_keys, root, settings);
     if (settings->store_hosts && settings->store_hosts->n)
         schema_later(&schema, settings->store_hosts, "store.hosts");
     if (settings->defaults)

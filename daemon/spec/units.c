@@ -56,8 +56,6 @@ static bool take_number(const char **text, uint64_t *number)
 
 static bool is_word(const char *text)
 {
-    if (!*text)
-        return false;
     for (; *text; text++)
         if (!isalpha((unsigned char)*text))
             return false;

@@ -93,8 +93,11 @@ static const struct {
       "job.yaml:2:3: error[E205]: pipe needs an argument\n  help: as pipe: [tr, a-z, A-Z]\n" },
     { "- pipe: sort",
       "job.yaml:2:9: error[E206]: pipe must be a list, as [tr, a-z, A-Z], here is 'sort'\n" },
-    { "- pipe: []", "job.yaml:2:9: error[E206]: there is no program to run\n" },
-    { "- pipe: ['', a]", "job.yaml:2:9: error[E206]: there is no program to run\n" },
+    { "- pipe: []",
+      "job.yaml:2:9: error[E206]: pipe must be a program and its arguments, here is an empty "
+      "list\n" },
+    { "- pipe: ['', a]",
+      "job.yaml:2:10: error[E206]: pipe must be a program and its arguments, here is ''\n" },
     { "- pipe: [sort, [a]]", "job.yaml:2:16: error[E206]: pipe must be a text, here is a list\n" },
     { "- pipe: {argv: [x], timeut: 3s}",
       "job.yaml:2:21: error[E202]: unknown key 'timeut'\n  help: did you mean 'timeout'?\n" },

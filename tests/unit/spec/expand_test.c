@@ -3,6 +3,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 static struct arena arena;
 static struct diags diags;
 static struct buf printed;
@@ -12,6 +14,7 @@ static const char *variable(void *ctx, const char *name)
 {
     (void)ctx;
     return strcmp(name, "A") == 0       ? "a: [1]"
+           : strcmp(name, "_b2") == 0   ? "b"
            : strcmp(name, "EMPTY") == 0 ? ""
            : strcmp(name, "BAD") == 0   ? "\xff"
                                         : NULL;
@@ -20,10 +23,11 @@ static const char *variable(void *ctx, const char *name)
 static bool file(void *ctx, struct expand_file *file)
 {
     (void)ctx;
-    const char *content = strcmp(file->name, "password") == 0 ? "secret\n"
-                          : strcmp(file->name, "/etc/x") == 0 ? "x\r\n"
-                          : strcmp(file->name, "bad") == 0    ? "\xff"
-                                                              : NULL;
+    const char *content = strcmp(file->name, "password") == 0   ? "secret\n"
+                          : strcmp(file->name, "/etc/x") == 0   ? "x\r\n"
+                          : strcmp(file->name, "bad") == 0      ? "\xff"
+                          : strcmp(file->name, "none-yet") == 0 ? ""
+                                                                : NULL;
     file->value = content;
     file->reason = "No such file or directory";
     return content && file->is_credential == (file->name[0] != '/');
@@ -70,6 +74,8 @@ static const struct {
     { "\"${credential:password}\"", "secret" },
     { "\"${file:/etc/x}\"", "x" },
     { "5", "5" },
+    { "${_b2}", "b" },
+    { "\"${credential:none-yet}\"", "" },
 };
 
 START_TEST(values_are_replaced)
@@ -116,7 +122,10 @@ static const char *const malformed[] = { "${A",
                                          "\"${file:}\"",
                                          "\"${credential:../x}\"",
                                          "x${A}${",
-                                         "\"${credential:a/b}\"" };
+                                         "\"${credential:a/b}\"",
+                                         "\"${credential:}\"",
+                                         "\"${credential:.netrc}\"",
+                                         "${:-x}" };
 
 START_TEST(a_form_that_is_none_is_e220)
 {
@@ -150,6 +159,30 @@ START_TEST(expanded_values_have_a_limit)
     root->items[0]->text = arena_printf(&arena, "$$%s", huge);
     ck_assert(!expand_node(&state, root->items[0], NULL));
     ck_assert_ptr_nonnull(strstr(findings(), "error[E104]"));
+    struct yaml_node *last =
+        &(struct yaml_node){ .kind = YAML_STRING, .text = "$$", .text_len = 2 };
+    ck_assert(!expand_node(&state, last, NULL)); /* and that once */
+    ck_assert(last->bad);
+    ck_assert_uint_eq(diag_errors(&diags), 1);
+}
+END_TEST
+
+START_TEST(a_value_that_is_too_long_by_itself_is_not_made_whole)
+{
+    static const struct expand_env env = { .variable = variable };
+    char *many = mem_alloc(2 * EXPAND_BYTES_MAX + 1);
+    ck_assert_ptr_nonnull(expand("${A}"));
+    struct expand state = { .arena = &arena, .diags = &diags, .env = &env };
+    for (size_t i = 0; i < 2 * EXPAND_BYTES_MAX; i += 4)
+        memcpy(many + i, "${A}", 4); /* 6 bytes each */
+    struct yaml_node *node = root->items[0];
+    *node = (struct yaml_node){ .kind = YAML_STRING, .text = many, .file = node->file };
+    node->text_len = 2 * EXPAND_BYTES_MAX;
+    many[node->text_len] = 0;
+    ck_assert(!expand_node(&state, node, NULL));
+    ck_assert_uint_le(state.bytes, EXPAND_BYTES_MAX + 6);
+    ck_assert_ptr_eq(node->text, many);
+    mem_free(many);
 }
 END_TEST
 
@@ -165,6 +198,7 @@ Suite *expand_suite(void)
                         sizeof malformed / sizeof malformed[0]);
     tcase_add_test(tcase, every_part_of_a_value_is_looked_at);
     tcase_add_test(tcase, expanded_values_have_a_limit);
+    tcase_add_test(tcase, a_value_that_is_too_long_by_itself_is_not_made_whole);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -99,6 +99,94 @@ static const struct {
       "webhdfs://nn1:9870/c (the NameNode's HTTP address)\n" },
     { SOURCES PRINT "conf: [a]\n",
       "j.yaml:4:7: error[E206]: conf must be a mapping, here is a list\n" },
+    { SOURCES PRINT "conf: !x {a: b}\n",
+      "j.yaml:4:7: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES PRINT
+      "conf: {spark.yarn.maxAppAttempts: 0, spark.streaming.receiver.maxRate: 1000000001}\n",
+      "j.yaml:4:8: warning[W103]: without a validity interval Spark counts failures for ever; here "
+      "the window is 1h\n"
+      "  help: say which you want: attemptFailuresValidityInterval: 0s (for ever) or 1h\n"
+      "j.yaml:4:35: error[E208]: spark.yarn.maxAppAttempts must be from 1 to 1000, here is '0'\n"
+      "j.yaml:4:72: error[E208]: spark.streaming.receiver.maxRate must be from 1 to 1000000000, "
+      "here is '1000000001'\n" },
+    { SOURCES PRINT
+      "conf: {spark.yarn.maxAppAttempts: \" 5\", spark.streaming.receiver.maxRate: \"\"}\n",
+      "j.yaml:4:8: warning[W103]: without a validity interval Spark counts failures for ever; here "
+      "the window is 1h\n"
+      "  help: say which you want: attemptFailuresValidityInterval: 0s (for ever) or 1h\n"
+      "j.yaml:4:35: error[E206]: spark.yarn.maxAppAttempts must be a whole number, here is ' 5'\n"
+      "j.yaml:4:75: error[E206]: spark.streaming.receiver.maxRate must be a whole number, here is "
+      "''\n" },
+    { SOURCES PRINT
+      "conf: {spark.streaming.blockInterval: -1, spark.streaming.gracefulStopTimeout: 40000d, "
+      "spark.yarn.am.attemptFailuresValidityInterval: -5s}\n",
+      "j.yaml:4:39: error[E208]: spark.streaming.blockInterval must be from 1ms to 36500d, here is "
+      "'-1'\n"
+      "j.yaml:4:80: error[E208]: spark.streaming.gracefulStopTimeout must be from 1ms to 36500d, "
+      "here is '40000d'\n" },
+    { SOURCES PRINT "conf: {spark.streaming.backpressure.enabled: yes}\n",
+      "j.yaml:4:46: error[E206]: spark.streaming.backpressure.enabled must be true or false, here "
+      "is 'yes'\n" },
+    { SOURCES PRINT "conf: {spark.streaming.backpressure.pid.proportional: 1.5, "
+                    "spark.streaming.backpressure.pid.integral: \"2\", "
+                    "spark.streaming.backpressure.pid.derived: 1e-2}\n",
+      "" },
+    { SOURCES PRINT "conf: {spark.streaming.backpressure.pid.proportional: -1, "
+                    "spark.streaming.backpressure.pid.integral: \"2x\", "
+                    "spark.streaming.backpressure.pid.derived: 1e16}\n",
+      "j.yaml:4:55: error[E206]: spark.streaming.backpressure.pid.proportional must be a number "
+      "from 0 to 1e15, here is '-1'\n"
+      "j.yaml:4:102: error[E206]: spark.streaming.backpressure.pid.integral must be a number from "
+      "0 to 1e15, here is '2x'\n"
+      "j.yaml:4:150: error[E206]: spark.streaming.backpressure.pid.derived must be a number from 0 "
+      "to 1e15, here is '1e16'\n" },
+    { SOURCES PRINT "conf: {spark.streaming.backpressure.pid.proportional: \"\", "
+                    "spark.streaming.backpressure.pid.integral: nan}\n",
+      "j.yaml:4:55: error[E206]: spark.streaming.backpressure.pid.proportional must be a number "
+      "from 0 to 1e15, here is ''\n"
+      "j.yaml:4:102: error[E206]: spark.streaming.backpressure.pid.integral must be a number from "
+      "0 to 1e15, here is 'nan'\n" },
+    { SOURCES PRINT "conf: {spark.streaming.backpressure.rateEstimator: pid}\n", "" },
+    { SOURCES PRINT "conf: {spark.streaming.backpressure.rateEstimator: mine}\n",
+      "j.yaml:4:8: warning[W103]: spark.streaming.backpressure.rateEstimator has no meaning here: "
+      "the rate follows 'pid'\n" },
+    { SOURCES PRINT "conf: {spark.streaming.driver.writeAheadLog.batchingTimeout: 1, "
+                    "spark.streaming.dynamicAllocation.enabled: true, "
+                    "spark.streaming.kafka.consumer.poll.ms: 1}\n",
+      "j.yaml:4:8: warning[W103]: spark.streaming.driver.writeAheadLog.batchingTimeout has no "
+      "meaning here\n"
+      "j.yaml:4:65: warning[W103]: spark.streaming.dynamicAllocation.enabled has no meaning here\n"
+      "j.yaml:4:114: warning[W103]: spark.streaming.kafka.consumer.poll.ms has no meaning here\n" },
+    { SOURCES PRINT "conf: {spark.streaming.blockInterval: !x 5}\n",
+      "j.yaml:4:39: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x 5\"\n" },
+    { SOURCES PRINT "conf: {spark.streaming.blockInterval: \"${NOPE}\"}\n",
+      "j.yaml:4:40: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },
+    { SOURCES PRINT
+      "conf: {spark.streaming.blockInterval: ~, spark.streaming.receiver.maxRate: [1]}\n",
+      "j.yaml:4:39: error[E206]: spark.streaming.blockInterval must be a text or a number, here is "
+      "nothing\n"
+      "  help: write the value behind the ':', or leave the key out\n"
+      "j.yaml:4:76: error[E206]: spark.streaming.receiver.maxRate must be a text or a number, here "
+      "is a list\n" },
+    { SOURCES PRINT "conf: {spark.streaming.receiver.writeAheadLog.enable: false}\n",
+      "j.yaml:4:55: error[E250]: writeAheadLog.enable is known, but not supported yet\n" },
+    { SOURCES PRINT "conf: {spark.yarn.maxAppAttempts: 3}\nattemptFailuresValidityInterval: 0s\n",
+      "" },
+    { "sources: 5\n" PRINT "conf: {spark.streaming.kafka.maxRatePerPartition: 3}\n",
+      "j.yaml:1:10: error[E206]: sources must be a list, here is '5'\n"
+      "j.yaml:3:8: warning[W103]: spark.streaming.kafka.maxRatePerPartition has no meaning here: "
+      "it is for kafkaDirect sources, and there is none\n" },
+    { PRINT "conf: {spark.streaming.kafka.maxRatePerPartition: 3}\n",
+      "j.yaml: error[E214]: the job has no sources\n"
+      "  help: say where records come from: sources: [{kafka: {…}}]\n"
+      "j.yaml:2:8: warning[W103]: spark.streaming.kafka.maxRatePerPartition has no meaning here: "
+      "it is for kafkaDirect sources, and there is none\n" },
+    { "sources: [kafkaDirect: {bootstrap.servers: b, topics: [a]}]\n" PRINT
+      "conf: {spark.streaming.kafka.maxRatePerPartition: 0}\n",
+      "j.yaml:3:51: error[E208]: spark.streaming.kafka.maxRatePerPartition must be from 1 to "
+      "1000000000, here is '0'\n" },
 };
 
 START_TEST(what_conf_says_wrong_is_said)

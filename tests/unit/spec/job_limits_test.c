@@ -105,6 +105,43 @@ START_TEST(a_long_chain_in_the_wrong_order_is_quick)
 }
 END_TEST
 
+static const struct { /* head, the value of each of 1,001 keys, tail, what is said */
+    const char *head, *value, *tail, *said;
+} keyed[] = {
+    { SOURCES "streams: {", "{from: kafka0}", "}\n" PRINT, "streams has 1001 entries" },
+    { "sources: [kafka: {bootstrap.servers: b, group.id: g, topics: {", "1", "}}]\n" PRINT,
+      "topics has 1001 entries" },
+    { "sources: [kafka: {bootstrap.servers: b, group.id: g, topics: [a], partitions: {", "[0]",
+      "}}]\n" PRINT, "partitions has 1001 entries" },
+};
+
+START_TEST(a_mapping_of_names_has_at_most_1000)
+{
+    buf_puts(&text, keyed[_i].head);
+    for (unsigned i = 0; i <= 1000; i++)
+        buf_printf(&text, "k%u: %s,", i, keyed[_i].value);
+    buf_puts(&text, keyed[_i].tail);
+    ck_assert(!parse_text());
+    ck_assert_msg(strstr(findings(DIAG_GNU), keyed[_i].said), "%s", findings(DIAG_GNU));
+}
+END_TEST
+
+START_TEST(findings_that_are_not_kept_are_counted)
+{
+    buf_puts(&text, SOURCES "streams: {");
+    for (unsigned k = 0; k < 3; k++) {
+        buf_printf(&text, "s%u: {from: [", k);
+        for (unsigned i = 0; i < 1000; i++)
+            buf_printf(&text, "x%u_%u,", k, i);
+        buf_puts(&text, "]},");
+    }
+    buf_puts(&text, "}\noutputs: [print: {from: kafka0}]\n");
+    ck_assert(!parse_text());
+    ck_assert_uint_eq(diag_errors(&diags), 3000);
+    ck_assert_ptr_nonnull(strstr(findings(DIAG_GNU), "no source or stream 'x0_19'"));
+}
+END_TEST
+
 static const struct { /* head, what is repeated, tail */
     const char *head, *item, *tail;
 } many[] = {
@@ -114,6 +151,12 @@ static const struct { /* head, what is repeated, tail */
     { SOURCES PRINT "tests: [", "{name: a},", "]\n" },
     { "sources: [kafka: {bootstrap.servers: b, group.id: g, topics: [", "a,", "]}]\n" PRINT },
     { SOURCES "streams: {s: {from: [", "kafka0,", "]}}\noutputs: [print: {from: s}]\n" },
+    { "sources: [kafka: {bootstrap.servers: b, group.id: g, topics: [a], partitions: {a: [", "100,",
+      "]}}]\n" PRINT },
+    { "sources: [flumePolling: {addresses: [", "\"h:1\",", "]}]\n" PRINT },
+    { SOURCES PRINT "transformations: [pipe: [", "aaaa,", "]]\n" },
+    { SOURCES PRINT "transformations: [union: [", "aaaa,", "]]\n" },
+    { SOURCES "outputs: [pipe: [", "aaaa,", "]]\n" },
     { SOURCES PRINT "conf: {spark.x: ", "[", "" },
     { "", "sources: ", "" },
 };
@@ -208,6 +251,9 @@ Suite *job_limits_suite(void)
     tcase_add_test(tcase, a_file_has_at_most_100000_nodes);
     tcase_add_test(tcase, twenty_findings_are_shown_with_the_true_total);
     tcase_add_test(tcase, a_long_chain_in_the_wrong_order_is_quick);
+    tcase_add_loop_test(tcase, a_mapping_of_names_has_at_most_1000, 0,
+                        sizeof keyed / sizeof keyed[0]);
+    tcase_add_test(tcase, findings_that_are_not_kept_are_counted);
     tcase_add_loop_test(tcase, too_many_of_one_kind_are_refused_quickly, 0,
                         sizeof many / sizeof many[0]);
     tcase_add_loop_test(tcase, the_seeds_are_valid, 0, sizeof seeds / sizeof seeds[0]);

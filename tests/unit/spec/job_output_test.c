@@ -117,6 +117,10 @@ static const struct {
       "  help: put it in quotes: \"1\"\n"
       "j.yaml:4:80: warning[W104]: Authorization stands here as plain text\n"
       "  help: write ${credential:NAME} or ${file:PATH}\n" },
+    { OUTPUT("http: {url: \"http://h\", headers: {A: \"a\\nb\", \"\": x, B: [c]}}"),
+      "j.yaml:4:42: error[E208]: a header is one line\n"
+      "j.yaml:4:50: error[E208]: this cannot be the name of a header\n"
+      "j.yaml:4:60: error[E206]: B must be a text, here is a list\n" },
     { OUTPUT("pipe"), "j.yaml:4:5: error[E205]: pipe needs 'argv'\n  help: as argv: [sort, -n]\n" },
     { OUTPUT("pipe: []"),
       "j.yaml:4:11: error[E206]: pipe must be a program and its arguments, here is an empty "
@@ -126,6 +130,79 @@ static const struct {
     { OUTPUT("pipe: sort -n"),
       "j.yaml:4:11: error[E206]: pipe must be a list, as [program, argument], here is 'sort "
       "-n'\n" },
+    { SOURCES "outputs:\n  - print\n  - batchInterval: 1s\n",
+      "j.yaml:5:5: error[E204]: 'batchInterval' stands inside 'outputs'; it belongs at the top of "
+      "the file\n" },
+    { SOURCES "outputs:\n  - batchInterval\n",
+      "j.yaml:4:5: error[E204]: 'batchInterval' stands inside 'outputs'; it belongs at the top of "
+      "the file\n" },
+    { SOURCES "outputs: [print: {from: [kafka0]}]\n",
+      "j.yaml:3:25: error[E206]: from must be one name, here is a list\n" },
+    { SOURCES "outputs: [print: {from: 5}]\n",
+      "j.yaml:3:25: error[E206]: from must be a name, here is '5'\n" },
+    { SOURCES "outputs: [print: {from: \"${NOPE}\"}]\n",
+      "j.yaml:3:26: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },
+    { SOURCES "outputs: [print: {label: 5}]\n",
+      "j.yaml:3:26: error[E206]: label must be a text, here is a whole number\n"
+      "  help: put it in quotes: \"5\"\n" },
+    { SOURCES "outputs: [print: {label: !x a}]\n",
+      "j.yaml:3:26: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n" },
+    { SOURCES "outputs: [print: {label: \"a b\"}]\n",
+      "j.yaml:3:26: error[E208]: a label is of letters, digits, '_' and '-', at most 63; here is "
+      "'a b'\n" },
+    { SOURCES "outputs: [print: {label: a}, print: {label: a}]\n",
+      "j.yaml:3:45: error[E213]: label 'a' is used twice; the first is on line 3\n" },
+    { SOURCES "outputs: [[a], print]\n",
+      "j.yaml:3:11: error[E206]: an item of outputs is an output, here is a list\n" },
+    { SOURCES "outputs: [5]\n", "j.yaml:3:11: error[E201]: unknown output '5'\n" },
+    { SOURCES "outputs: [print: 5]\n",
+      "j.yaml:3:18: error[E206]: print must be a mapping, as {num: 10}, here is '5'\n" },
+    { SOURCES "outputs: [http: 5]\n",
+      "j.yaml:3:17: error[E206]: http must be a mapping, here is '5'\n" },
+    { SOURCES "outputs: [pipe: [\"\"]]\n",
+      "j.yaml:3:18: error[E206]: pipe must be a program and its arguments, here is ''\n" },
+    { SOURCES "outputs: [pipe: [\"${NOPE}\"]]\n",
+      "j.yaml:3:19: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },
+    { SOURCES "outputs: [pipe: [!x a]]\n",
+      "j.yaml:3:18: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n" },
+    { SOURCES "outputs: [pipe: [~]]\n",
+      "j.yaml:3:18: error[E206]: pipe must be a text, here is nothing\n"
+      "  help: write the value behind the ':', or leave the key out\n" },
+    { SOURCES "outputs: [http: {url: \"http://h\", headers: {A: \"a\\\nb\", \"\": x, B: [c]}}]\n",
+      "j.yaml:4:5: error[E208]: this cannot be the name of a header\n"
+      "j.yaml:4:15: error[E206]: B must be a text, here is a list\n" },
+    { SOURCES "outputs: [http: {url: \"http://\"}]\n",
+      "j.yaml:3:23: error[E215]: url must be a URL, https://host/…, here is 'http://'\n" },
+    { SOURCES "outputs: [http: {url: !x y}]\n",
+      "j.yaml:3:23: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x y\"\n" },
+    { SOURCES "outputs: [http: {url: \"httpx//h\"}]\n",
+      "j.yaml:3:23: error[E215]: url must be a URL, https://host/…, here is 'httpx//h'\n" },
+    { SOURCES "outputs: [saveAsTextFiles: {prefix: !x y}]\n",
+      "j.yaml:3:37: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x y\"\n" },
+    { SOURCES "outputs: [saveAsTextFiles: {prefix: 5}]\n",
+      "j.yaml:3:37: error[E206]: prefix must be a text, here is a whole number\n"
+      "  help: put it in quotes: \"5\"\n" },
+    { SOURCES "outputs: [kafka: {bootstrap.servers: [b], topic: t}]\n",
+      "j.yaml:3:38: error[E206]: bootstrap.servers must be a text or a number, here is a list\n" },
+    { SOURCES "outputs: [kafka: {bootstrap.servers: !x b, topic: t}]\n",
+      "j.yaml:3:38: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x b\"\n" },
+    { SOURCES
+      "outputs: [postgres: {url: \"postgres://h/d\", table: [t], key: !x k, mode: upsert}]\n",
+      "j.yaml:3:52: error[E206]: table must be a text, here is a list\n"
+      "j.yaml:3:62: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x k\"\n" },
+    { SOURCES "outputs: [postgres: {url: \"postgres://h/d\", table: t, key: [1], mode: upsert}]\n",
+      "j.yaml:3:61: error[E206]: key must be a name, here is '1'\n" },
+    { SOURCES "outputs: [postgres: {url: \"postgres://h/d\", mode: append}]\n",
+      "j.yaml:3:11: error[E205]: postgres needs 'table'\n"
+      "  help: as table: words\n" },
 };
 
 START_TEST(what_is_wrong_with_an_output_is_said)

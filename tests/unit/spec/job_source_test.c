@@ -124,7 +124,8 @@ static const struct {
       "here is 'lines'\n  help: write [lines]\n" },
     { SOURCE("topics: []"), "j.yaml:2:56: error[E208]: topics must name at least one\n" },
     { SOURCE("topics: [a, a]"), "j.yaml:2:60: error[E213]: topic 'a' stands here twice\n" },
-    { SOURCE("topics: {a: 0}"), "j.yaml:2:60: error[E208]: a must be at least 1, here is '0'\n" },
+    { SOURCE("topics: {a: 0}"),
+      "j.yaml:2:60: error[E208]: the consumers of a must be at least 1, here is '0'\n" },
     { SOURCE("topics: [\"a b\"]"),
       "j.yaml:2:57: error[E208]: 'a b' cannot be the name of a topic\n"
       "  help: letters, digits, '.', '_' and '-', at most 249; a regular expression begins with "
@@ -169,7 +170,7 @@ static const struct {
           "0: -1, 1: 5}, c: 3}, maxRatePerPartition: 0}"),
       "j.yaml:2:71: error[E208]: 'b' is not among the topics of this source\n"
       "j.yaml:2:86: error[E208]: 'x' is not the number of a partition\n"
-      "j.yaml:2:95: error[E208]: 0 must be at least 0, here is '-1'\n"
+      "j.yaml:2:95: error[E208]: the offset of partition 0 must be at least 0, here is '-1'\n"
       "j.yaml:2:106: error[E208]: 'c' is not among the topics of this source\n"
       "j.yaml:2:134: error[E208]: maxRatePerPartition must be at least 1, here is '0'\n" },
     { ONE("kafka: {zkQuorum: \"zk1\", group.id: g, topics: [a]}"),
@@ -215,6 +216,109 @@ static const struct {
       "j.yaml:1:25: error[E206]: kafka must be a mapping, here is 'x'\n"
       "j.yaml:2:11: error[E205]: print needs 'from'\n  help: name the stream: print: {from: "
       "NAME}\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], security.protocol: "
+      "\"\"}\n" PRINT "\n",
+      "j.yaml:2:80: error[E206]: security.protocol must be one of plaintext, ssl, sasl_plaintext, "
+      "sasl_ssl, here is ''\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], security.protocol: "
+      "sasl}\n" PRINT "\n",
+      "j.yaml:2:80: error[E206]: security.protocol must be one of plaintext, ssl, sasl_plaintext, "
+      "sasl_ssl, here is 'sasl'\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], security.protocol: "
+      "\"plaintext, ssl\"}\n" PRINT "\n",
+      "j.yaml:2:80: error[E206]: security.protocol must be one of plaintext, ssl, sasl_plaintext, "
+      "sasl_ssl, here is 'plaintext, ssl'\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], security.protocol: "
+      "ssl}\n" PRINT "\n",
+      "" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], security.protocol: "
+      "plaintext}\n" PRINT "\n",
+      "" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], fetch.min.bytes: "
+      "\"\", fetch.wait.max.ms: 5x}\n" PRINT "\n",
+      "j.yaml:2:78: error[E206]: fetch.min.bytes must be a whole number, here is ''\n"
+      "j.yaml:2:101: error[E206]: fetch.wait.max.ms must be a whole number, here is '5x'\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], check.crcs: false, "
+      "enable.sparse.connections: \"false\", allow.auto.create.topics: \"true\"}\n" PRINT "\n",
+      "j.yaml:2:80: error[E203]: unknown Kafka property 'enable.sparse.connections'\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], check.crcs: !x y, "
+      "fetch.min.bytes: ~, client.id: [a]}\n" PRINT "\n",
+      "j.yaml:2:73: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x y\"\n"
+      "j.yaml:2:96: error[E206]: fetch.min.bytes must be a text or a number, here is nothing\n"
+      "  help: write the value behind the ':', or leave the key out\n"
+      "j.yaml:2:110: error[E206]: client.id must be a text or a number, here is a list\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: !x b, group.id: !x g, topics: !x [a]}\n" PRINT "\n",
+      "j.yaml:2:32: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x b\"\n"
+      "j.yaml:2:48: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x g\"\n"
+      "j.yaml:2:62: error[E105]: tag '!x' is not allowed here\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: \"${NOPE}\", group.id: g, topics: "
+      "\"${NOPE}\"}\n" PRINT "\n",
+      "j.yaml:2:33: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-host:9092}\", quotes included\n"
+      "j.yaml:2:65: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },
+    { "sources:\n  - kafka: {zkQuorum: !x z, group.id: g, topics: [a]}\n" PRINT "\n",
+      "j.yaml:2:23: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x z\"\n" },
+    { "sources:\n  - kafka: {zkQuorum: \"${NOPE}\", group.id: g, topics: [a]}\n" PRINT "\n",
+      "j.yaml:2:24: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-zk1:2181}\", quotes "
+      "included\n" },
+    { "sources:\n  - kafka: {zkQuorum: ~, group.id: g, topics: [a]}\n" PRINT "\n",
+      "j.yaml:2:23: error[E206]: zkQuorum must be a text, as \"zk1:2181,zk2:2181/chroot\", here is "
+      "nothing\n"
+      "  help: write the value behind the ':', or leave the key out\n" },
+    { "sources:\n  - kafka: {zkQuorum: [z], group.id: g, topics: [a]}\n" PRINT "\n",
+      "j.yaml:2:23: error[E206]: zkQuorum must be a text, as \"zk1:2181,zk2:2181/chroot\", here is "
+      "a list\n" },
+    { "sources:\n  - kafka: {zkQuorum: \"\", group.id: g, topics: [a]}\n" PRINT "\n",
+      "j.yaml:2:23: error[E206]: zkQuorum must be host:port, several with commas, then a chroot, "
+      "here is ''\n" },
+    { "sources:\n  - kafka: {zkQuorum: \"z:1,\", group.id: g, topics: [a]}\n" PRINT "\n",
+      "j.yaml:2:23: error[E206]: zkQuorum must be host:port, several with commas, then a chroot, "
+      "here is 'z:1,'\n" },
+    { "sources:\n  - kafka: {zkQuorum: \"z:1/a,b\", group.id: g, topics: [a]}\n" PRINT "\n", "" },
+    { "sources: [flumePolling: {addresses: [!x a, \"${NOPE}\", \":1\", \"[::1:1\", \"a b:1\", "
+      "\"a/b:1\", \"h:\", \"h:0x1\", \"[::1]:65535\", \"h:65536\"]}]\n" PRINT "\n",
+      "j.yaml:1:38: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n"
+      "j.yaml:1:45: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-host:4142}\", quotes included\n"
+      "j.yaml:1:55: error[E206]: addresses must be host:port, as \"agent1:4142\", here is ':1'\n"
+      "j.yaml:1:61: error[E206]: addresses must be host:port, as \"agent1:4142\", here is "
+      "'[::1:1'\n"
+      "j.yaml:1:71: error[E206]: addresses must be host:port, as \"agent1:4142\", here is 'a b:1'\n"
+      "j.yaml:1:80: error[E206]: addresses must be host:port, as \"agent1:4142\", here is 'a/b:1'\n"
+      "j.yaml:1:89: error[E206]: addresses must be host:port, as \"agent1:4142\", here is 'h:'\n"
+      "j.yaml:1:95: error[E206]: addresses must be host:port, as \"agent1:4142\", here is 'h:0x1'\n"
+      "j.yaml:1:119: error[E206]: addresses must be host:port, as \"agent1:4142\", here is "
+      "'h:65536'\n" },
+    { "sources: [flumePolling: {addresses: a}]\n" PRINT "\n",
+      "j.yaml:1:37: error[E206]: addresses must be a list, here is 'a'\n" },
+    { "sources: [rate: {name: rate1}, rate]\n" PRINT "\n",
+      "j.yaml:1:32: error[E213]: name 'rate1' is used twice; the first is on line 1\n"
+      "j.yaml:2:11: error[E205]: print needs 'from'\n"
+      "  help: name the stream: print: {from: NAME}\n" },
+    { "sources: [rate: {name: !x a}, rate: {name: 5}, rate: {name: \"a b\"}]\noutputs: [print: "
+      "{from: rate1}]\n",
+      "j.yaml:1:11: warning[W102]: nothing reads the source 'rate0'\n"
+      "j.yaml:1:24: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n"
+      "j.yaml:1:44: error[E206]: name must be a text, here is a whole number\n"
+      "  help: put it in quotes: \"5\"\n"
+      "j.yaml:1:48: warning[W102]: nothing reads the source 'rate2'\n"
+      "j.yaml:1:61: error[E208]: the name of a source is of letters, digits, '_' and '-', at most "
+      "63; here is 'a b'\n" },
+    { "sources: [rate: {name: a}, rate]\noutputs: [print: {from: rate1}]\n",
+      "j.yaml:1:24: warning[W102]: nothing reads the source 'a'\n" },
+    { "sources: [rate, rate]\noutputs: [print: {from: rate1}]\n",
+      "j.yaml:1:11: warning[W102]: nothing reads the source 'rate0'\n" },
+    { "sources:\n  - kafka: {bootstrap.servers: b, group.id: g, topics: [a], "
+      "allow.auto.create.topics: \"false\", check.crcs: \"true\"}\n" PRINT "\n",
+      "" },
 };
 
 START_TEST(what_is_wrong_with_a_source_is_said)

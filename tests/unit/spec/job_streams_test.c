@@ -96,6 +96,74 @@ static const struct {
     { SOURCES "transformations:\n  - map (_, 1)\n" PRINT,
       "j.yaml:4:5: error[E201]: operation 'map' and its argument are separated by ': '\n"
       "  help: write map: (_, 1)\n" },
+    { SOURCES PRINT "streams: [a]\n",
+      "j.yaml:4:10: error[E206]: streams must be a mapping, here is a list\n" },
+    { SOURCES PRINT "streams: {s: [count]}\n",
+      "j.yaml:3:11: error[E205]: print needs 'from'\n"
+      "  help: name the stream: print: {from: NAME}\n"
+      "j.yaml:4:14: error[E206]: s must be a mapping {from, transformations}, here is a list\n" },
+    { SOURCES "streams: {s: {from: kafka0}}\noutputs: [print: {from: s}]\n", "" },
+    { SOURCES "streams: {s: {from: []}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:21: error[E206]: from must be one name or several, here is an empty list\n" },
+    { SOURCES "streams: {s: {from: [5, kafka0]}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:22: error[E206]: from must be a name, here is '5'\n" },
+    { SOURCES "streams: {s: {from: [\"${NOPE}\"]}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:23: error[E221]: ${NOPE} is not set\n"
+      "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },
+    { SOURCES "streams: {s: {from: !x kafka0}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:21: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x kafka0\"\n" },
+    { SOURCES "streams: {s: {from: [!x kafka0]}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:22: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x kafka0\"\n" },
+    { SOURCES
+      "streams: {s: {from: kafka0, transformations: !x [count]}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:46: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES "streams: {s: {from: kafka0, transformations: count}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:46: error[E206]: transformations must be a list, here is 'count'\n" },
+    { SOURCES
+      "streams: {s: {from: kafka0, transformation: [count]}}\noutputs: [print: {from: s}]\n",
+      "j.yaml:3:29: error[E202]: unknown key 'transformation'\n"
+      "  help: did you mean 'transformations'?\n" },
+    { SOURCES "streams: {s: {from: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,t,u,v,w,x,y,z]}}\noutputs: "
+              "[print: {from: s}]\n",
+      "j.yaml:3:22: error[E211]: there is no source or stream 'a'\n"
+      "j.yaml:3:24: error[E211]: there is no source or stream 'b'\n"
+      "j.yaml:3:26: error[E211]: there is no source or stream 'c'\n"
+      "j.yaml:3:28: error[E211]: there is no source or stream 'd'\n"
+      "j.yaml:3:30: error[E211]: there is no source or stream 'e'\n"
+      "j.yaml:3:32: error[E211]: there is no source or stream 'f'\n"
+      "j.yaml:3:34: error[E211]: there is no source or stream 'g'\n"
+      "j.yaml:3:36: error[E211]: there is no source or stream 'h'\n"
+      "j.yaml:3:38: error[E211]: there is no source or stream 'i'\n"
+      "j.yaml:3:40: error[E211]: there is no source or stream 'j'\n"
+      "j.yaml:3:42: error[E211]: there is no source or stream 'k'\n"
+      "j.yaml:3:44: error[E211]: there is no source or stream 'l'\n"
+      "j.yaml:3:46: error[E211]: there is no source or stream 'm'\n"
+      "j.yaml:3:48: error[E211]: there is no source or stream 'n'\n"
+      "j.yaml:3:50: error[E211]: there is no source or stream 'o'\n"
+      "j.yaml:3:52: error[E211]: there is no source or stream 'p'\n"
+      "j.yaml:3:54: error[E211]: there is no source or stream 'q'\n"
+      "j.yaml:3:56: error[E211]: there is no source or stream 'r'\n"
+      "j.yaml:3:58: error[E211]: there is no source or stream 't'\n"
+      "j.yaml:3:60: error[E211]: there is no source or stream 'u'\n"
+      "j.yaml: 25 errors; the first 20 are shown\n" },
+    { SOURCES "streams: {\"a b\": {from: kafka0}, \"\": {from: kafka0}}\noutputs: [print: {from: "
+              "kafka0}]\n",
+      "j.yaml:3:11: error[E208]: the name of a stream is of letters, digits, '_' and '-', at most "
+      "63; here is 'a b'\n"
+      "j.yaml:3:34: error[E208]: the name of a stream is of letters, digits, '_' and '-', at most "
+      "63; here is ''\n" },
+    { SOURCES "streams: {aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: {from: "
+              "kafka0}}\noutputs: [print: {from: kafka0}]\n",
+      "j.yaml:3:11: error[E208]: the name of a stream is of letters, digits, '_' and '-', at most "
+      "63; here is 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'\n" },
+    { SOURCES "streams: {a: {from: b}, b: {from: [kafka0, c]}, c: {from: a}}\noutputs: [print: "
+              "{from: a}]\n",
+      "j.yaml:3:59: error[E211]: stream 'c' reads 'a', which reads it in turn\n" },
+    { SOURCES "streams: {outputs: {from: kafka0}}\n",
+      "j.yaml: error[E214]: the job has no outputs\n"
+      "  help: say where results go: outputs: [print]\n" },
 };
 
 START_TEST(what_is_wrong_with_the_graph_is_said)

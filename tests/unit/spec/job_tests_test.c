@@ -61,6 +61,66 @@ static const struct {
     { JOB "tests: [{name: a, input: [[\"${NOPE}\"]]}]\n",
       "j.yaml:4:29: error[E221]: ${NOPE} is not set\n"
       "  help: set it in /etc/default/tidemark, or write \"${NOPE:-default}\", quotes included\n" },
+    { SOURCES PRINT "tests: !x [a]\n", "j.yaml:4:8: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES PRINT
+      "tests: [!x {a: b}, 5, {name: a, input: !x [[a]]}, {name: b, input: [!x [a]]}]\n",
+      "j.yaml:4:9: error[E105]: tag '!x' is not allowed here\n"
+      "j.yaml:4:20: error[E206]: a test is a mapping, here is a whole number\n"
+      "j.yaml:4:30: error[E205]: test 'a' runs no batch: it needs 'input' or 'batches'\n"
+      "j.yaml:4:40: error[E105]: tag '!x' is not allowed here\n"
+      "j.yaml:4:69: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES PRINT "tests: [{name: a, input: [[!x a]], expect: 5}]\n",
+      "j.yaml:4:28: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n"
+      "j.yaml:4:44: error[E206]: expect must be a list with one list a batch, here is '5'\n" },
+    { SOURCES PRINT "tests: [{name: a, batches: 1, expect: [5, ~]}]\n",
+      "j.yaml:4:40: error[E206]: a batch of expect must be a list, here is a whole number\n" },
+    { SOURCES PRINT "tests: [{name: a, input: {kafka0: !x [[a]]}, expect: {print0: !x [[a]]}}]\n",
+      "j.yaml:4:35: error[E105]: tag '!x' is not allowed here\n"
+      "j.yaml:4:63: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES PRINT "tests: [{name: a, input: [[{key: [a]}]]}]\n",
+      "j.yaml:4:34: error[E206]: key must be a text or null, here is a list\n" },
+    { SOURCES PRINT "tests: [{name: a, input: [[x]], errors: [-1]}]\n",
+      "j.yaml:4:42: error[E208]: errors must be at least 0, here is '-1'\n" },
+    { SOURCES PRINT "tests: [{name: a, input: [[x]], errors: !x [1, 2]}]\n",
+      "j.yaml:4:41: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES PRINT "tests: [{input: [[x]]}, {name: a, input: [[x]]}, {name: b, input: [[x]]}, "
+                    "{name: a, input: [[x]]}]\n",
+      "j.yaml:4:9: error[E205]: tests needs 'name'\n"
+      "  help: as name: counts words\n"
+      "j.yaml:4:82: error[E213]: the name of test 'a' is used twice; the first is on line 4\n" },
+    { SOURCES PRINT "tests: [{name: a, batches: 100001}]\n",
+      "j.yaml:4:28: error[E208]: batches must be at most 100000, here is '100001'\n" },
+    { "sources: [flume: {port: 1}]\n" PRINT "tests: [{name: a, input: [[a, {body: b, headers: {h: "
+      "1}}, {body: [b]}, {body: ~}, {headers: {a: b}}]]}]\n",
+      "j.yaml:3:66: error[E206]: body must be a text, here is a list\n"
+      "j.yaml:3:79: error[E206]: body must be a text, here is nothing\n"
+      "  help: write the value behind the ':', or leave the key out\n"
+      "j.yaml:3:83: error[E205]: input needs 'body'\n" },
+    { "sources: [socketTextStream: {host: h, port: 1}]\n" PRINT
+      "tests: [{name: a, input: [[a, 1, {value: b}, ~]]}]\n",
+      "j.yaml:3:34: error[E206]: a record must be a text, here is a mapping\n"
+      "j.yaml:3:46: error[E206]: a record must be a text, here is nothing\n" },
+    { "sources: [rate]\n" PRINT "tests: [{name: a, input: [[1]]}]\n",
+      "j.yaml:3:19: error[E204]: rate takes no input: it makes its records by itself\n"
+      "  help: say how many batches are run: batches: 3\n" },
+    { SOURCES "outputs: [prnt]\ntests: [{name: a}, {name: b, expect: {prnt0: [[a]]}}]\n",
+      "j.yaml:3:11: error[E201]: unknown output 'prnt'\n"
+      "  help: did you mean 'print'?\n" },
+    { "sources: [5, rate]\noutputs: [print: {from: rate1}]\ntests: [{name: b, input: {rate7: "
+      "[[a]]}, batches: 1}, {name: c, input: [[a]]}]\n",
+      "j.yaml:1:11: error[E201]: unknown source '5'\n" },
+    { "sources: []\n" PRINT "tests: [{name: a, input: [[1]]}]\n",
+      "j.yaml:1:1: error[E214]: the job has no sources\n"
+      "  help: say where records come from: sources: [{kafka: {…}}]\n" },
+    { PRINT "tests: [{name: a, input: {x: [[1]]}}]\n",
+      "j.yaml: error[E214]: the job has no sources\n"
+      "  help: say where records come from: sources: [{kafka: {…}}]\n" },
+    { SOURCES PRINT "tests: [{name: a, input: [!x a]}]\n",
+      "j.yaml:4:27: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n" },
+    { SOURCES PRINT "tests: [{name: a, input: [[{headers: {h: !x [a]}}]]}]\n",
+      "j.yaml:4:42: error[E105]: tag '!x' is not allowed here\n" },
 };
 
 START_TEST(each_mistake_is_named_with_its_place)

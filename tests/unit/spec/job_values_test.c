@@ -1,5 +1,7 @@
 #include "spec/job_values.h"
 
+#include <stdlib.h>
+
 #include "job_try.h"
 
 static struct buf shown;
@@ -70,6 +72,54 @@ START_TEST(a_secret_is_masked_wherever_it_came_from)
     ck_assert_str_eq(show(&values, false), "checkpoint.directory=***(job)\n");
     values = of("{sasl.password: hunter2, fetch.min.bytes: 5}", NULL, NULL);
     ck_assert_str_eq(show(&values, true), "sasl.password=***(job)\nfetch.min.bytes=5(job)\n");
+    ck_assert(parse(
+        "sources: [kafka: {bootstrap.servers: b, group.id: g, topics: [\"${file:password}\"], "
+        "sasl.password: \"${credential:password}\"}]\n" PRINT));
+    const struct yaml_node *kafka = spec->sources[0].node->parent->items[0];
+    ck_assert_str_eq(job_value_text(&arena, yaml_get(kafka, "topics")), "[***]");
+    ck_assert_str_eq(job_value_text(&arena, yaml_get(kafka, "sasl.password")), "***");
+}
+END_TEST
+
+START_TEST(a_word_is_shown_and_what_is_empty_is_not)
+{
+    ck_assert(parse("description: \"\"\nonError: {action: fail}\n" SOURCES PRINT));
+    struct job_values values = job_values(&arena, spec);
+    ck_assert_str_eq(show(&values, false), "description=-(job)\nonError.action=fail(job)\n");
+    ck_assert(
+        !parse("writeAheadLog: 5\n" SOURCES PRINT)); /* no mapping: none of its keys is said */
+    values = job_values(&arena, spec);
+    ck_assert_str_eq(show(&values, false), "");
+}
+END_TEST
+
+START_TEST(a_value_inside_another_is_quoted_where_it_must_be)
+{
+    struct job_values values =
+        of("{a: [x, \"x\", 5, ~, \"~\", 'it''s', a b], b: {\"c, d\": [1.50, true]}, c: ~, d: "
+           "\"${X}\"}",
+           NULL, NULL);
+    ck_assert_str_eq(show(&values, true),
+                     "a=[x, \"x\", 5, ~, \"~\", \"it's\", a b](job)\n"
+                     "b={\"c, d\": [1.50, true]}(job)\nc=~(job)\nd=${X}(job)\n");
+    ck_assert(
+        parse("sources: [kafka: {bootstrap.servers: b, group.id: g, topics: [\"${T:-t1}\", "
+              "t2]}]\n" PRINT));
+    const struct yaml_node *kafka = spec->sources[0].node->parent->items[0];
+    ck_assert_str_eq(job_value_text(&arena, yaml_get(kafka, "topics")), "[\"t1\", t2]");
+}
+END_TEST
+
+START_TEST(a_mapping_may_have_any_number_of_keys)
+{
+    struct buf text = { 0 };
+    for (unsigned i = 0; i < 100; i++)
+        buf_printf(&text, "k%u: %u\n", i, i);
+    struct job_values values = of(buf_text(&text), NULL, NULL);
+    ck_assert_uint_eq(values.n, 100);
+    for (unsigned i = 0; i < 100; i++)
+        ck_assert_uint_eq(strtoul(values.items[i].value, NULL, 10), i);
+    buf_free(&text);
 }
 END_TEST
 
@@ -105,6 +155,9 @@ Suite *job_values_suite(void)
     tcase_add_test(tcase, each_key_says_who_set_it);
     tcase_add_test(tcase, the_settings_defaults_are_told_apart);
     tcase_add_test(tcase, a_secret_is_masked_wherever_it_came_from);
+    tcase_add_test(tcase, a_word_is_shown_and_what_is_empty_is_not);
+    tcase_add_test(tcase, a_value_inside_another_is_quoted_where_it_must_be);
+    tcase_add_test(tcase, a_mapping_may_have_any_number_of_keys);
     tcase_add_test(tcase, a_mapping_is_filled_in_also_inside);
     return suite;
 }

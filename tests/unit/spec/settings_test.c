@@ -78,6 +78,17 @@ START_TEST(a_later_file_wins_and_an_empty_one_says_nothing)
 }
 END_TEST
 
+START_TEST(a_default_of_a_later_file_replaces_one_of_another_form)
+{
+    ck_assert(read_text("defaults: {checkpoint: {retain: 5}, onError: {action: skip}}"));
+    ck_assert(read_text("defaults: {checkpoint: \"file:///c\"}"));
+    ck_assert_str_eq(yaml_get(settings.defaults, "checkpoint")->text, "file:///c");
+    ck_assert(read_text("defaults: {checkpoint: {retain: 6}}"));
+    ck_assert_int_eq(yaml_get(yaml_get(settings.defaults, "checkpoint"), "retain")->integer, 6);
+    ck_assert_str_eq(yaml_get(yaml_get(settings.defaults, "onError"), "action")->text, "skip");
+}
+END_TEST
+
 static const struct { /* a file and all that is said about it */
     const char *text, *said;
 } broken[] = {
@@ -116,6 +127,9 @@ static const struct { /* a file and all that is said about it */
       "s.yaml:1:31: error[E204]: 'outputs' has no default; it belongs in a job's own file\n"
       "s.yaml:1:49: error[E202]: unknown key 'batchIntervall'\n"
       "  help: did you mean 'batchInterval'?\n" },
+    { "defaults: {attemptBackoff: {initial: 2m, max: 1m}}\n",
+      "s.yaml:1:47: error[E208]: max must be at least initial, here is '1m'\n" },
+    { "log: {level: [}\n", "s.yaml:1:15: error[E101]: a value is missing here\n" },
     { "- a\n", "s.yaml:1:1: error[E206]: a settings file is a mapping, here is a list\n" },
 };
 
@@ -173,6 +187,7 @@ Suite *settings_suite(void)
     tcase_add_test(tcase, a_file_changes_only_what_it_names);
     tcase_add_test(tcase, the_file_that_is_shipped_says_every_default);
     tcase_add_test(tcase, a_later_file_wins_and_an_empty_one_says_nothing);
+    tcase_add_test(tcase, a_default_of_a_later_file_replaces_one_of_another_form);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_as_for_jobs, 0,
                         sizeof broken / sizeof broken[0]);
     suite_add_tcase(suite, tcase);

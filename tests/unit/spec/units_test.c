@@ -68,6 +68,7 @@ START_TEST(a_share_has_a_percent_sign)
     ck_assert_int_eq(units_share("0.1", &share), UNITS_MISSING);
     ck_assert_int_eq(units_share("%", &share), UNITS_FORM);
     ck_assert_int_eq(units_share("1e1%", &share), UNITS_FORM);
+    ck_assert_int_eq(units_share("-1%", &share), UNITS_RANGE);
 }
 END_TEST
 
@@ -106,12 +107,34 @@ static const struct { /* a bare number is of seconds here; -2 = not one of Spark
     const char *text;
     int64_t ms;
 } spark[] = {
-    { "1h", 3600000 },    { "60m", 3600000 }, { "60min", 3600000 }, { "3600s", 3600000 },
-    { "3600", 3600000 },  { "1H", 3600000 },  { " 1d ", 86400000 }, { "500us", 0 },
-    { "1999us", 1 },      { "-1", -1000 },    { "-1ms", -1 },       { "250ms", 250 },
-    { "1 h", -2 },        { "1hr", -2 },      { "1sec", -2 },       { "1h30m", -2 },
-    { "+1s", -2 },        { "1.5h", -2 },     { "", -2 },           { "h", -2 },
-    { "1minutesss", -2 }, { "1w", -2 },
+    { "1h", 3600000 },
+    { "60m", 3600000 },
+    { "60min", 3600000 },
+    { "3600s", 3600000 },
+    { "3600", 3600000 },
+    { "1H", 3600000 },
+    { " 1d ", 86400000 },
+    { "500us", 0 },
+    { "1999us", 1 },
+    { "-1", -1000 },
+    { "-1ms", -1 },
+    { "250ms", 250 },
+    { "1 h", -2 },
+    { "1hr", -2 },
+    { "1sec", -2 },
+    { "1h30m", -2 },
+    { "+1s", -2 },
+    { "1.5h", -2 },
+    { "", -2 },
+    { "h", -2 },
+    { "1minutesss", -2 },
+    { "1w", -2 },
+    { "106751991168d", -2 },
+    { "9223372036854775808ms", -2 },
+    { "9223372036854775807ms", INT64_MAX },
+    { "18446744073709551619ms", -2 },
+    { "99999999999999999999s", -2 },
+    { "-", -2 },
 };
 
 START_TEST(spark_reads_durations_its_own_way)
