@@ -8,7 +8,8 @@
  *   4 publish owner-<epoch>. Nothing is read before.
  *
  * An owner is left in peace as long as he may be alive: the claim goes on when is_dead() says so, or
- * when his newest log/ entry and his owner file have not changed for patience_ms of our own clock. A
+ * when his newest log/ entry and his owner file have not changed for patience_ms of our own clock, or
+ * at once when the store's lock is ours alone. A
  * directory that nobody has owned yet, init.<lineage>/new, is taken at once.
  *
  * Content of owner-<epoch>: text host, text place (io/world.h), u32 pid, text version, i64 wall time in ms. */
@@ -46,7 +47,8 @@ struct claim_conf {
     uint32_t places;      /* writes at once */
     void (*trouble)(void *ctx, const struct err *err, uint64_t next_ms); /* as directory->trouble */
     void (*fenced)(void *ctx, const struct err *err);                    /* as directory->fenced */
-    void (*waiting)(void *ctx, const struct claim_owner *owner); /* STANDBY: told at each change */
+    /* STANDBY: told at each change. owner->host is "" as long as he has not said who he is. */
+    void (*waiting)(void *ctx, const struct claim_owner *owner);
     /* The end. ERR_NONE: the directory is ours, and the claim's owner must keep it until the end of
      * the process. ERR_FENCED: another one took it meanwhile. ERR_FATAL: two directories, none
      * where `job` names one, or files of another job (both ids named, code 301). */

@@ -38,6 +38,7 @@ struct claim_watch { /* all that is known of the owner whom we leave in peace */
     char name[DIRECTORY_NAME_SIZE];       /* of his directory, "" = none */
     char owner_path[DIRECTORY_PATH_SIZE]; /* of his owner file; "" = none yet */
     bool known;                           /* the owner file was read */
+    bool told;                            /* waiting() was called */
     uint64_t signs, last_signs;           /* hash of what changes as long as he lives */
     uint64_t looked_ms, silent_ms;        /* last whole look; silence that was witnessed */
     uint64_t away_ms;                     /* since when the store does not answer; 0 = it does */

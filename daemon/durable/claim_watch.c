@@ -104,12 +104,25 @@ static void claim_watch_log(struct claim *claim)
     claim_ask(claim, CLAIM_WATCH_LOG, ASK_ANSWERED, claim->conf.store->ops->list);
 }
 
+/* Once for an owner; for one who has not said who he is as well. */
+static void claim_watch_tell(struct claim *claim)
+{
+    struct claim_watch *watch = &claim->watch;
+    struct claim_owner nobody = { .epoch = claim->from_epoch };
+    if (watch->told && !watch->known)
+        return;
+    watch->told = true;
+    claim->conf.waiting(claim->conf.ctx, watch->known ? &watch->owner : &nobody);
+}
+
 static void claim_watched_directory(struct claim *claim)
 {
     struct claim_watch *watch = &claim->watch;
     const struct store_entry *owner = claim_newest(&claim->ask.req, "owner-");
     watch->signs = 0;
     claim_watch_sign(claim, owner);
+    if (!owner)
+        claim_watch_tell(claim);
     if (!owner || watch->known) {
         claim_watch_log(claim);
         return;
@@ -125,9 +138,8 @@ static void claim_watched_owner(struct claim *claim)
     const struct store_req *req = &claim->ask.req;
     watch->known =
         req->answer == STORE_YES && claim_owner_read(buf_slice(&req->data), &watch->owner);
-    bool dead = watch->known && claim->conf.is_dead(claim->conf.ctx, &watch->owner);
-    if (watch->known && !dead)
-        claim->conf.waiting(claim->conf.ctx, &watch->owner);
+    if (!watch->known || !claim->conf.is_dead(claim->conf.ctx, &watch->owner))
+        claim_watch_tell(claim);
     claim_watch_log(claim);
 }
 
@@ -178,6 +190,10 @@ void claim_watch_forget(struct claim *claim)
 void claim_watch_start(struct claim *claim)
 {
     struct claim_watch *watch = &claim->watch;
+    if (claim->conf.store->excludes) { /* we hold its lock, so he is dead */
+        claim_take(claim);
+        return;
+    }
     if (strcmp(watch->name, claim->from) != 0) {
         claim_watch_forget(claim);
         memcpy(watch->name, claim->from, sizeof watch->name);

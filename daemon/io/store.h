@@ -84,6 +84,7 @@ struct store_ops {      /* one row a kind of store */
 struct store { /* the head of each kind's own struct */
     const struct store_ops *ops;
     struct loop *loop;
+    bool excludes; /* who holds its lock is alone here: all who were before him are dead */
 };
 
 struct store_conf {       /* settings `store:` of the daemon, and the URL */

@@ -225,7 +225,7 @@ static const struct store_ops file_ops = {
 struct store *store_file_open(struct loop *loop, const struct store_url *url)
 {
     struct store_file *file = mem_zalloc(sizeof *file);
-    file->store = (struct store){ .ops = &file_ops, .loop = loop };
+    file->store = (struct store){ .ops = &file_ops, .loop = loop, .excludes = true };
     file->disk.root = mem_strdup(url->path);
     atomic_init(&file->disk.lock_fd, -1);
     file->post.cb = file_done_cb;

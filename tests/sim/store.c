@@ -219,8 +219,9 @@ bool store_open(struct loop *loop, const struct store_conf *conf, struct store *
     if (!strstr(conf->url, "://"))
         return err_code(err, ERR_BAD_CONFIG, 215, "%s: not the URL of a store", conf->url);
     struct door *door = mem_zalloc(sizeof *door);
-    *door = (struct door){ .head = { &door_ops, loop }, .process = process };
+    *door = (struct door){ .head = { .ops = &door_ops, .loop = loop }, .process = process };
     door->store = sim_store(process->sim, conf->url);
+    door->head.excludes = door->store->is_local;
     *store = &door->head;
     return true;
 }

@@ -202,7 +202,8 @@ START_TEST(an_owner_who_does_not_say_who_he_is_is_waited_for)
         memory_on(test.store, trick_hook, &trick);
     claim_for(&test, &two, "orders");
     test_turns(&test, 500);
-    ck_assert(two.done == (_i == 5) && two.waitings == 0); /* 5: it is told at the next look */
+    ck_assert(two.done == (_i == 5)); /* 5: it is told at the next look */
+    ck_assert(two.waitings == 1 && !*two.owner.host && two.owner.epoch == 1); /* and not again */
     test_until(&test, &two.done);
     ck_assert_uint_eq(two.directory->epoch, 2);
     test_end(&test);

@@ -270,7 +270,7 @@ static const struct store_ops memory_ops = {
 struct store *memory_new(struct loop *loop)
 {
     struct memory *memory = mem_zalloc(sizeof *memory);
-    memory->store = (struct store){ &memory_ops, loop };
+    memory->store = (struct store){ .ops = &memory_ops, .loop = loop };
     list_init(&memory->held);
     return &memory->store;
 }
