@@ -35,8 +35,9 @@ static void *mem_check(void *p, size_t n)
 {
     mem_counted++;
     if (!p) {
-        fprintf(stderr, "tidemark: out of memory: %zu bytes wanted\n", n);
-        abort();
+        char wanted[40];
+        snprintf(wanted, sizeof wanted, "%zu bytes wanted", n);
+        check_spent("out of memory", wanted, "memory (ulimit -v, MemoryMax=)");
     }
     return p;
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -191,21 +190,25 @@ void dir_close(int fd)
         close(fd);
 }
 
+/* The lock is the process's: a child that is just being started has our descriptors, and would hold
+ * a flock() for a moment after our end. It is lost when any descriptor of the file is closed: nobody
+ * else here opens it. */
 bool dir_lock(const char *path, const char *text, struct err *err)
 {
+    const struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     char holder[128];
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
         return dir_err(err, ERR_RETRY, path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (fcntl(fd, F_SETLK, &whole) != 0) {
         int why = errno;
         ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
         holder[n > 0 ? n : 0] = '\0';
         holder[strcspn(holder, "\n")] = '\0';
         close(fd);
         errno = why;
-        return why == EWOULDBLOCK ? err_set(err, ERR_FENCED, "%s", holder)
-                                  : dir_err(err, ERR_RETRY, path);
+        bool held = why == EAGAIN || why == EACCES;
+        return held ? err_set(err, ERR_FENCED, "%s", holder) : dir_err(err, ERR_RETRY, path);
     }
     if (ftruncate(fd, 0) != 0 || !write_all(fd, (struct slice){ text, strlen(text) }))
         return dir_err(err, ERR_RETRY, path); /* the descriptor stays open: it is the lock */

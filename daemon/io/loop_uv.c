@@ -6,8 +6,11 @@
  * closes its own handles; a handle that another door left open is a bug and ends the process. */
 #include "io/loop_uv.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -160,6 +163,27 @@ void loop_post_cancel(struct loop *loop, struct loop_post *post)
         check(uv_async_send(&loop->async) == 0);
 }
 
+/* ---- what cannot be done without */
+
+/* What libuv takes file descriptors for. */
+static void loop_need(int failed)
+{
+    if (failed)
+        check_spent("no event loop", uv_strerror(failed), "open files (ulimit -n, LimitNOFILE=)");
+}
+
+/* Whether there are as many as libuv takes first: it aborts without a word when it gets no pipe for
+ * signals. */
+static int loop_probe(void)
+{
+    int fds[3] = { open("/dev/null", O_RDONLY | O_CLOEXEC), -1, -1 };
+    int failed = fds[0] < 0 || pipe2(fds + 1, O_CLOEXEC) != 0 ? -errno : 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(fds); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return failed;
+}
+
 /* ---- signals */
 
 static void loop_signal_came(uv_signal_t *handle, int number)
@@ -175,8 +199,8 @@ void loop_signals(struct loop *loop, const int *numbers, unsigned n, loop_signal
         struct loop_signal *watch = &loop->signals[loop->n_signals++];
         watch->cb = cb;
         watch->ctx = ctx;
-        check(uv_signal_init(&loop->uv, &watch->handle) == 0);
-        check(uv_signal_start(&watch->handle, loop_signal_came, numbers[i]) == 0);
+        loop_need(uv_signal_init(&loop->uv, &watch->handle));
+        loop_need(uv_signal_start(&watch->handle, loop_signal_came, numbers[i]));
     }
 }
 
@@ -191,9 +215,10 @@ struct loop *loop_new(struct world *world)
     check(signal(SIGPIPE, SIG_IGN) !=
           SIG_ERR); /* a peer that goes away is an error of that write, not our end */
     check(signal(SIGXFSZ, SIG_IGN) != SIG_ERR); /* so is a file that may not grow */
-    check(uv_loop_init(&loop->uv) == 0);
+    loop_need(loop_probe());
+    loop_need(uv_loop_init(&loop->uv));
     check(uv_timer_init(&loop->uv, &loop->timer) == 0);
-    check(uv_async_init(&loop->uv, &loop->async, loop_posts_run) == 0);
+    loop_need(uv_async_init(&loop->uv, &loop->async, loop_posts_run));
     return loop;
 }
 

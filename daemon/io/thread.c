@@ -1,6 +1,7 @@
 #include "io/thread.h"
 
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/check.h"
@@ -11,7 +12,10 @@ pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx)
     pthread_t thread;
     sigfillset(&all);
     check(pthread_sigmask(SIG_SETMASK, &all, &before) == 0); /* the new thread inherits the mask */
-    check(pthread_create(&thread, NULL, run, ctx) == 0);
+    int failed = pthread_create(&thread, NULL, run, ctx);
+    if (failed)
+        check_spent("a thread could not be started", strerror(failed),
+                    "memory (ulimit -v, MemoryMax=) or of tasks (ulimit -u, TasksMax=)");
     check(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     (void)pthread_setname_np(thread, name); /* a file of /proc, perhaps: for people only */
     return thread;

@@ -140,7 +140,8 @@ static void describe_end(struct policy *policy, const struct policy_event *event
     else if (event->signal)
         snprintf(how, sizeof how, "signal %d (%.60s)", event->signal, strsignal(event->signal));
     else
-        snprintf(how, sizeof how, "exit status %d", event->status);
+        snprintf(how, sizeof how, "exit status %d%s", event->status,
+                 event->status == CHECK_SPENT ? " (no memory, thread or file left)" : "");
     char *name = event->signal ? strchr(how, '(') : NULL;
     if (name)
         name[1] = (char)tolower(name[1]); /* within a sentence */

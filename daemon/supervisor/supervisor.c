@@ -257,7 +257,7 @@ bool supervisor_run(struct supervisor *supervisor)
                                              LOG_TEXT("jobs", supervisor->conf.folders[0]),
                                              LOG_TEXT("state", supervisor->conf.state) } });
     supervisor_rescan(&supervisor->rescan);
-    if (!supervisor_any(supervisor))
+    if (!supervisor_any(supervisor) && !supervisor->unreadable)
         log_put(supervisor->conf.log,
                 &(struct log_entry){ .level = LOG_WARNING,
                                      .event = "jobs.none",

@@ -114,7 +114,8 @@ static void job_log_end(struct job *job, const struct policy_event *event)
                     LOG_TEXT("reason", text) } /* no msg: each one is a line of its own */
     };
     if (waits)
-        entry.fields[6] = (struct log_field)LOG_WAIT("next", next);
+        entry.fields[6] = next > 0 ? (struct log_field)LOG_WAIT("next", next)
+                                   : (struct log_field)LOG_TEXT("next", "now");
     log_put(log, &entry);
 }
 

@@ -28,8 +28,10 @@ static bool is_stale(const struct job *job, int64_t now_ms)
 static void note_wait(char *note, size_t size, const char *text, int64_t wait_ms)
 {
     struct buf wait = { 0 };
-    log_format_wait(wait_ms > 0 ? wait_ms : 0, &wait);
-    snprintf(note, size, "%s%snext try in %s", text, *text ? "; " : "", buf_text(&wait));
+    if (wait_ms > 0)
+        log_format_wait(wait_ms, &wait);
+    snprintf(note, size, "%s%s%s%s", text, *text ? "; " : "",
+             wait_ms > 0 ? "next try in " : "trying again", wait.len ? buf_text(&wait) : "");
     buf_free(&wait);
 }
 

@@ -149,13 +149,14 @@ static void voice_log_trouble(struct voice *voice, enum voice_trouble what, cons
         voice->trouble_unsaid[what]++;
         return;
     }
-    voice_log(voice, &(struct log_entry){
-                         .level = LOG_WARNING,
-                         .event = events[what],
-                         .code = err->code,
-                         .fields = { LOG_INT("again", (int64_t)voice->trouble_unsaid[what]),
-                                     LOG_WAIT("next", (int64_t)next_ms) },
-                         .msg = err->text });
+    struct log_entry entry = { .level = LOG_WARNING,
+                               .event = events[what],
+                               .code = err->code,
+                               .fields = { LOG_INT("again", (int64_t)voice->trouble_unsaid[what]) },
+                               .msg = err->text };
+    if (next_ms) /* else nobody knows */
+        entry.fields[1] = (struct log_field)LOG_WAIT("next", (int64_t)next_ms);
+    voice_log(voice, &entry);
     voice->trouble_said_ms[what] = now;
     voice->trouble_code[what] = err->code;
     voice->trouble_unsaid[what] = 0;

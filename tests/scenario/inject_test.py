@@ -172,7 +172,7 @@ def what_fails_at_the_start_is_named_and_no_wrong_setting():
     with Stage("inject-start") as stage:
         jobs, away = stage.path("jobs", "x")[:-2], stage.path("away")
         for call, folder, status, words in (("getdents64", jobs, 75, "jobs: Input/output error"), ("getdents64", away, 78, "away: No such"),
-                                            ("flock", jobs, 75, "run: " + stage.path("state", "lock") + ": Input/output error")):
+                                            ("fcntl", jobs, 75, "run: " + stage.path("state", "lock") + ": Input/output error")):
             argv = ["strace", "-qq", "-o", stage.path("trace"), "-e", "trace=" + call, "-e", f"inject={call}:error=EIO", daemon(BUILD),
                     "run", "--state", stage.path("state", "x")[:-2], "--conf", stage.write("tidemark.yaml", ""), "--jobs", folder]
             done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120,

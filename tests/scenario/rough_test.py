@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """rough_test.py BUILD: what an operator and a machine do to a daemon at work: the clock is set, signals come at any time, the
-checkpoint is taken away, files and memory run out."""
+checkpoint is taken away."""
 
 import glob
 import os
@@ -124,31 +124,10 @@ def a_checkpoint_that_is_gone_at_the_start_is_told():
         until("it begins anew", lambda: len(count.events("job.recovered")) > 2, 30, count.process)
 
 
-def few_files_or_little_memory_are_told():
-    with Stage("rough-limits") as stage:
-        kafka = MockKafka(stage, daemon(BUILD), 1, 300)
-        until("all is produced", kafka.done, 60, kafka)
-        for limit in ("--nofile=16", "--as=30000000"):
-            if limit.startswith("--as") and BUILD != "build":
-                continue  # a sanitizer takes terabytes of addresses for itself
-            count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="100ms"), limit[2:])
-            until("a worker", count.worker, 60, count.process)  # a child that is being forked would hold the daemon's lock
-            count.process.kill()
-            count.process = stage.spawn(limit[2:], ["prlimit", limit, *count.process.argv], output=count.output)
-            until(f"{limit}: it ends or is well or says why", lambda now=count: not now.process.alive() or now.status().get("note") or
-                  now.status().get("state") == "RUNNING" or now.events("attempt.failed"), 30)
-            if count.process.alive():
-                expect(count.process.stop() == 0, f"{limit}: it ends well")
-            else:
-                expect("out of memory" in count.log() or "too many open files" in count.log().lower(), f"{limit}: {count.log()}")
-        count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="100ms"), "free")
-        judge(stage, kafka, count)
-
-
 if __name__ == "__main__":
     SEED = seed_of(sys.argv)
     TESTS = [the_clock_may_jump, signals_at_any_time_end_it_well, a_checkpoint_that_is_taken_away_stops_the_job,
-             a_checkpoint_that_is_gone_at_the_start_is_told, few_files_or_little_memory_are_told]
+             a_checkpoint_that_is_gone_at_the_start_is_told]
     if "--only" in sys.argv:
         run_tests("rough", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 120)
     side_by_side("rough", TESTS)

@@ -13,7 +13,7 @@ checkpoint: {checkpoint}
 maxAppAttempts: {attempts}
 attemptBackoff: {{initial: 0s}}
 {keys}sources:
-  - kafka: {{bootstrap.servers: "{servers}", group.id: test, topics: {{{topic}: 1}}, startingOffsets: earliest, fetch.wait.max.ms: 10{source}}}
+  - kafka: {{bootstrap.servers: "{servers}", group.id: {group}, topics: {{{topic}: 1}}, startingOffsets: earliest, fetch.wait.max.ms: 10{source}}}
 transformations:
   - flatMap: _.value.split(" ")
   - map: (_, 1)
@@ -25,15 +25,16 @@ outputs:
 
 def job(servers, checkpoint, **changes):
     """The job file's text. keys: whole lines; source: further keys of the source, with a comma in front."""
-    given = {"interval": "200ms", "attempts": 1000, "topic": "lines", "keys": "", "source": "", **changes}
+    given = {"interval": "200ms", "attempts": 1000, "topic": "lines", "group": "test", "keys": "", "source": "", **changes}
     return JOB.format(servers=servers, checkpoint=checkpoint, **given)
 
 
 class Wordcount:
     """`tidemark run` in a folder of its own on the stage, with settings and a job file."""
 
-    def __init__(self, stage, build, text, name="daemon", settings="", env=None, options=()):
-        self.stage, self.build, self.name, self.env, self.options = stage, build, name, env, options
+    def __init__(self, stage, build, text, name="daemon", settings="", env=None, options=(), under=()):
+        """under: words in front of the command, as `prlimit --as=N`."""
+        self.stage, self.build, self.name, self.env, self.options, self.under = stage, build, name, env, options, under
         self.jobs, self.state = stage.path(name, "jobs", "x")[:-2], stage.path(name, "state", "x")[:-2]
         self.output = stage.path(name, "out.txt")
         self.conf = stage.write(f"{name}/tidemark.yaml", "http: {listen: \"\"}\njobs: {settle: 20ms, rescan: 1s}\n" + settings)
@@ -48,7 +49,7 @@ class Wordcount:
         os.rename(path + ".tmp", path)
 
     def start(self):
-        argv = [daemon(self.build), "run", "--conf", self.conf, "--jobs", self.jobs, "--state", self.state, *self.options]
+        argv = [*self.under, daemon(self.build), "run", "--conf", self.conf, "--jobs", self.jobs, "--state", self.state, *self.options]
         self.process = self.stage.spawn(self.name, argv, env=self.env, output=self.output)
 
     def worker(self):

@@ -162,6 +162,7 @@ static const struct {
     { RUNS, 1, 0, true, true, "exit status 1" },
     { RUNS, 0, 0, true, true, "exit status 0" }, /* nobody asked it to stop */
     { RUNS, 137, 0, true, true, "exit status 137" },
+    { RUNS, 71, 0, true, true, "exit status 71 (no memory, thread or file left)" },
     { RUNS, 0, SIGKILL, true, true, "signal 9 (killed)" },
     { RUNS, 0, SIGTERM, true, true, "signal 15 (terminated)" }, /* not from us */
     { RUNS, 0, SIGSEGV, true, true, "signal 11 (segmentation fault)" },
