@@ -36,6 +36,9 @@ struct claim_owner { /* whom we wait for */
  * like him. */
 bool claim_owner_gone(const struct claim_owner *owner, struct world *world, bool spare);
 
+/* Why we wait, for people. */
+void claim_owner_show(const struct claim_owner *owner, char *text, size_t size);
+
 struct claim_conf {
     struct loop *loop;
     struct store *store; /* locked already, see store_ops.lock */

@@ -51,6 +51,19 @@ bool claim_owner_gone(const struct claim_owner *owner, struct world *world, bool
     return owner->pid == world_pid(world) || !world_pid_lives(world, owner->pid);
 }
 
+void claim_owner_show(const struct claim_owner *owner, char *text, size_t size)
+{
+    if (*owner->host)
+        snprintf(text, size, "%s owns the job (process %u, epoch %" PRIu64 ")", owner->host,
+                 owner->pid, owner->epoch);
+    else
+        snprintf(text, size,
+                 "a worker took the job (epoch %" PRIu64
+                 ") and has not said who it is: the job is "
+                 "taken from it when it stays silent",
+                 owner->epoch);
+}
+
 static void claim_watch_sign(struct claim *claim, const struct store_entry *entry)
 {
     struct claim_watch *watch = &claim->watch;

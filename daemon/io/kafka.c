@@ -15,7 +15,8 @@
 #include "io/kafka_parts.h"
 #include "io/thread.h"
 
-#define CLOSE_POLLS 30 /* of 100 ms: how long the goodbye may last */
+#define CLOSE_POLLS 30  /* of 100 ms: how long the goodbye may last */
+#define KAFKA_THREADS 6 /* of librdkafka: its own two, one for the coordinator, the first brokers */
 
 /* ---- events */
 
@@ -44,6 +45,10 @@ static void control_error(struct kafka *kafka, rd_kafka_resp_err_t code, const c
             event.kind = KAFKA_FAILED;
             if (event.err.kind != ERR_FENCED)
                 event.err.kind = ERR_FATAL;
+            break;
+        case RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE: /* a thread that it did not get */
+            err_set(&event.err, ERR_FATAL, "Kafka: %s", reason);
+            event.kind = KAFKA_FAILED;
             break;
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:
@@ -250,6 +255,7 @@ bool kafka_open(const struct kafka_conf *conf, struct kafka **out, struct err *e
     rd_kafka_conf_set_opaque(made, kafka);
     rd_kafka_conf_set_error_cb(made, error_cb);
     rd_kafka_conf_set_log_cb(made, log_cb);
+    thread_reserve(KAFKA_THREADS); /* else it may wait for ever for those that it has started */
     kafka->rk = rd_kafka_new(RD_KAFKA_CONSUMER, made, words, sizeof words);
     if (!kafka->rk) {
         rd_kafka_conf_destroy(made);

@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 
+#define THREAD_RESERVE_MAX 16
+
 pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx)
 {
     sigset_t all, before;
@@ -19,6 +21,27 @@ pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx)
     check(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     (void)pthread_setname_np(thread, name); /* a file of /proc, perhaps: for people only */
     return thread;
+}
+
+static void *thread_pass(void *ctx)
+{
+    pthread_mutex_t *gate = ctx;
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+void thread_reserve(unsigned n)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[THREAD_RESERVE_MAX];
+    check(n <= THREAD_RESERVE_MAX);
+    pthread_mutex_lock(&gate); /* all of them live at once */
+    for (unsigned i = 0; i < n; i++)
+        threads[i] = thread_start("reserve", thread_pass, &gate);
+    pthread_mutex_unlock(&gate);
+    for (unsigned i = 0; i < n; i++)
+        thread_join(threads[i]);
 }
 
 void thread_join(pthread_t thread)

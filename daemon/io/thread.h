@@ -6,6 +6,9 @@
 /* Starts run(ctx); name: at most 15 characters. A process that gets no thread cannot work: it ends.
  */
 pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx);
+/* Ends the process likewise unless n more threads can be had. Their stacks stay for those that come
+ * next: for a library that does not bear to get none. */
+void thread_reserve(unsigned n);
 void thread_join(pthread_t thread);
 /* A condition whose waits are timed by the monotonic clock. */
 void thread_cond_init(pthread_cond_t *cond);

@@ -386,26 +386,11 @@ static void worker_claimed_cb(void *ctx, struct directory *directory, const stru
     recover_start(directory, worker_recovered_cb, worker);
 }
 
-/* How long an owner's silence is not his death. */
-static uint64_t worker_patience_ms(const struct worker *worker)
-{
-    uint64_t silence = worker->conf.spec->batch_interval_ms;
-    return PATIENCE_FACTOR * (silence < PATIENCE_MIN_MS ? PATIENCE_MIN_MS : silence);
-}
-
 static void worker_waiting_cb(void *ctx, const struct claim_owner *owner)
 {
     struct worker *worker = ctx;
     char note[REPORT_TEXT_MAX];
-    unsigned long long epoch = owner->epoch;
-    if (*owner->host)
-        snprintf(note, sizeof note, "%s owns the job (process %u, epoch %llu)", owner->host,
-                 owner->pid, epoch);
-    else
-        snprintf(note, sizeof note,
-                 "a worker took the job (epoch %llu) and has not said who it is: it may have died "
-                 "in that moment, and is waited for %llu s",
-                 epoch, (unsigned long long)worker_patience_ms(worker) / 1000);
+    claim_owner_show(owner, note, sizeof note);
     voice_phase(worker->conf.voice, JOB_STANDBY, note);
 }
 
@@ -418,12 +403,15 @@ static bool worker_owner_dead(void *ctx, const struct claim_owner *owner)
 static void worker_claim(struct worker *worker)
 {
     const struct job_spec *spec = worker->conf.spec;
+    uint64_t silence = spec->batch_interval_ms;
+    if (silence < PATIENCE_MIN_MS)
+        silence = PATIENCE_MIN_MS;
     struct claim_conf claim = { .loop = worker->conf.loop,
                                 .store = worker->conf.store,
                                 .job = spec->id,
                                 .version = TIDEMARK_VERSION,
                                 .is_dead = worker_owner_dead,
-                                .patience_ms = worker_patience_ms(worker),
+                                .patience_ms = PATIENCE_FACTOR * silence,
                                 .places = spec->wal_in_flight,
                                 .trouble = worker_store_trouble,
                                 .fenced = worker_failed,

@@ -18,10 +18,10 @@ BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 ALL = "--all" in sys.argv
 AT_ONCE = 6
 SECONDS = 60  # for either
-MEMORY = range(20, 424, 4) if ALL else (30, 100, 112, 240, 300)
+MEMORY = range(20, 424, 4) if ALL else (30, 100, 116, 240, 300)
 FILES = range(4, 65) if ALL else (4, 5, 8, 12, 16, 19, 24)
 TASKS = range(1, 33) if ALL else (1, 8, 16)
-WANTS = re.compile("raise the limit of|too many open files|failed to (map|create)|cannot (allocate|create|start)|temporarily unavailable", re.I)
+WANTS = re.compile("raise the limit of|too many open files|failed to (map|create)|cannot (allocate|create|start)|temporarily unavailable|unexpected error", re.I)
 
 
 def under_limits():
