@@ -201,6 +201,17 @@ int __wrap_ioctl(int fd, unsigned long what, ...)
     return now("ioctl") ? -1 : __real_ioctl(fd, what, with);
 }
 
+int __real_fcntl(int fd, int what, ...);
+int __wrap_fcntl(int fd, int what, ...);
+int __wrap_fcntl(int fd, int what, ...)
+{
+    va_list more;
+    va_start(more, what);
+    void *with = va_arg(more, void *);
+    va_end(more);
+    return what == F_SETLK && now("fcntl") ? -1 : __real_fcntl(fd, what, with);
+}
+
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...) /* of at most two arguments */
