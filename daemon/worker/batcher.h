@@ -53,4 +53,3 @@ void batcher_delivered(struct batcher *batcher, const char *label, uint64_t numb
 /* All was received and computed: one last batch now, if there is anything for it, then drained(). */
 void batcher_drain(struct batcher *batcher);
 void batcher_halt(struct batcher *batcher); /* closes and commits nothing more; NULL is fine */
-void batcher_free(struct batcher *batcher);

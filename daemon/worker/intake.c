@@ -146,7 +146,7 @@ static void intake_published(void *ctx, struct wal *wal, struct list *blocks)
     intake_feed(source->intake);
 }
 
-bool intake_open(struct intake *intake, struct err *err)
+void intake_open(struct intake *intake)
 {
     intake->n_known = intake->positions.n;
     for (uint32_t i = 0; i < intake->conf.spec->n_sources; i++) {
@@ -163,12 +163,10 @@ bool intake_open(struct intake *intake, struct err *err)
                                           .index = i,
                                           .events = &intake_events,
                                           .ctx = source };
-        if (!registry_open(&registry, &source->source, err))
-            return err_wrap(err, "source %s", source->name);
+        source->source = registry_open(&registry);
     }
     if (intake->conf.once)
         intake_once_start(intake);
-    return true;
 }
 
 void intake_hold(struct intake *intake, bool hold)
@@ -177,8 +175,7 @@ void intake_hold(struct intake *intake, bool hold)
         return;
     intake->held = hold;
     for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
-        if (intake->sources[i].source)
-            intake->sources[i].source->ops->hold(intake->sources[i].source, hold);
+        intake->sources[i].source->ops->hold(intake->sources[i].source, hold);
 }
 
 void intake_pause(struct intake *intake, bool pause)
@@ -285,7 +282,7 @@ void intake_pace(struct intake *intake, double closing_ms, double late_ms)
         struct intake_source *source = &intake->sources[i];
         batch.records = (double)source->cut_records;
         uint64_t rate = pace_step(&source->pace, &batch);
-        if (rate && source->source)
+        if (rate)
             source->source->ops->limit(source->source, rate);
     }
 }
@@ -320,27 +317,10 @@ void intake_committed(struct intake *intake)
         if (cut->seq[i] > source->trimmed_seq)
             trim_wal(intake->conf.trim, source->name, source->trimmed_seq + 1, cut->seq[i]);
         source->trimmed_seq = cut->seq[i];
-        if (is_time && source->source)
+        if (is_time)
             intake_commit_source(intake, source);
     }
     if (is_time)
         intake->commit_ms = now;
     mem_free(cut);
-}
-
-void intake_free(struct intake *intake)
-{
-    if (!intake)
-        return;
-    loop_timer_stop(intake->conf.directory->loop, &intake->timer);
-    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
-        wal_free(intake->sources[i].wal);
-    for (struct list *link; (link = list_first(&intake->cuts));) {
-        list_remove(link);
-        mem_free(LIST_ITEM(link, struct cut, link));
-    }
-    positions_free(&intake->positions);
-    arena_free(&intake->topics);
-    mem_free(intake->sources);
-    mem_free(intake);
 }

@@ -42,8 +42,7 @@ struct intake_conf {
 struct intake *intake_new(const struct intake_conf *conf);
 /* Computes again what the log holds and no batch has taken; replayed() at the end. */
 void intake_replay(struct intake *intake, const struct recovered *recovered);
-/* Opens the sources; false: the job's own keys cannot work (ERR_BAD_CONFIG). */
-bool intake_open(struct intake *intake, struct err *err);
+void intake_open(struct intake *intake); /* opens the sources */
 /* How many entries were noted so far, in all; those are published, and reading goes on there. */
 uint64_t intake_notes(const struct intake *intake);
 void intake_noted(struct intake *intake, uint64_t notes);
@@ -68,4 +67,3 @@ struct intake_sum {
     uint64_t records, again, silence_ms;
 };
 struct intake_sum intake_sum(const struct intake *intake);
-void intake_free(struct intake *intake);

@@ -110,7 +110,7 @@ void intake_noted(struct intake *intake, uint64_t notes)
         if (!at->note || at->note > notes)
             continue;
         at->note = 0;
-        if (source->source && !intake->finishing)
+        if (!intake->finishing)
             intake_assign(source, at);
     }
 }
@@ -195,7 +195,7 @@ static size_t intake_lags(const struct intake_source *source, struct source_lag 
 {
     size_t n = source->intake->positions.n + 1;
     *lags = mem_alloc(n * sizeof **lags);
-    return source->source ? source->source->ops->lag(source->source, *lags, n) : 0;
+    return source->source->ops->lag(source->source, *lags, n);
 }
 
 int64_t intake_lag(const struct intake *intake)
@@ -218,8 +218,6 @@ struct intake_sum intake_sum(const struct intake *intake)
     struct intake_sum sum = { 0 };
     for (size_t i = 0; i < intake->conf.spec->n_sources; i++) {
         const struct source *source = intake->sources[i].source;
-        if (!source)
-            continue;
         sum.records += source->records;
         sum.again += source->again;
         if (source->silence_ms > sum.silence_ms)

@@ -18,7 +18,7 @@ struct intake_source {
     struct intake *intake;
     uint32_t index;
     const char *name;
-    struct source *source; /* NULL while the log is replayed, and once closed */
+    struct source *source; /* NULL while the log is replayed */
     struct wal *wal;       /* the same */
     struct list groups;    /* in the order of the log */
     uint64_t seq, chain;   /* of the last group commit handed to the engine */

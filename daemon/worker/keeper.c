@@ -242,18 +242,3 @@ struct keeper *keeper_new(const struct keeper_conf *conf, const struct recovered
     keeper_take_snapshots(keeper, recovered);
     return keeper;
 }
-
-void keeper_free(struct keeper *keeper)
-{
-    if (!keeper)
-        return;
-    loop_timer_stop(keeper->conf.directory->loop, &keeper->turn);
-    for (struct record *part = keeper->caught, *next; part; part = next) {
-        next = part->next;
-        record_free(part);
-        mem_free(part);
-    }
-    mem_free(keeper->snapshots);
-    mem_free(keeper->open);
-    mem_free(keeper);
-}

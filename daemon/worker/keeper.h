@@ -45,4 +45,3 @@ void keeper_changed(struct keeper *keeper, uint64_t bytes);
 void keeper_committing(struct keeper *keeper, uint64_t bytes);
 /* That record was published, and progress took it in. */
 void keeper_committed(struct keeper *keeper);
-void keeper_free(struct keeper *keeper);

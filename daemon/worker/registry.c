@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "source/kafka.h"
 #include "source/source.h"
@@ -16,14 +17,11 @@ static const struct registry_row registry[] = {
     { .kind = "kafka", .make = kafka_source_new },
 };
 
-bool registry_open(const struct registry_conf *conf, struct source **source, struct err *err)
+struct source *registry_open(const struct registry_conf *conf)
 {
     const char *kind = conf->spec->sources[conf->index].kind;
-    for (size_t i = 0; i < ARRAY_SIZE(registry); i++)
-        if (strcmp(registry[i].kind, kind) == 0) {
-            *source =
-                registry[i].make(conf->loop, conf->spec, conf->index, conf->events, conf->ctx);
-            return true;
-        }
-    return err_code(err, ERR_BAD_CONFIG, 250, "%s is known, but not supported yet", kind);
+    const struct registry_row *row = registry;
+    while (strcmp(row->kind, kind) != 0)
+        check(++row < registry + ARRAY_SIZE(registry));
+    return row->make(conf->loop, conf->spec, conf->index, conf->events, conf->ctx);
 }

@@ -1,9 +1,6 @@
 /* The only list of concrete sources. */
 #pragma once
-#include <stdbool.h>
 #include <stdint.h>
-
-#include "base/err.h"
 
 struct job_spec;
 struct loop;
@@ -17,5 +14,5 @@ struct registry_conf {
     const struct source_events *events; /* called from now on */
     void *ctx;
 };
-/* Makes a source. ERR_BAD_CONFIG (203, 206, 209, 250): its keys cannot work. */
-bool registry_open(const struct registry_conf *conf, struct source **source, struct err *err);
+/* Makes a source, of a kind that the job's file may name. */
+struct source *registry_open(const struct registry_conf *conf);

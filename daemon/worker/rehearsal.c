@@ -66,11 +66,11 @@ static uint64_t content_hash(struct slice content) /* of a file without head and
 }
 
 /* Publishes the record under way, so to speak. */
-static bool rehearsal_append(struct rehearsal *rehearsal, struct err *err)
+static void rehearsal_append(struct rehearsal *rehearsal)
 {
     struct progress *progress = &rehearsal->progress;
     struct slice content = record_seal(&rehearsal->next, progress->hash);
-    bool ok = progress_apply(progress, content, progress->index + 1, content_hash(content), err);
+    check(progress_apply(progress, content, progress->index + 1, content_hash(content), NULL));
     if (rehearsal->conf.can_be_killed) {
         rehearsal->log =
             mem_realloc(rehearsal->log, (rehearsal->n_log + 1) * sizeof *rehearsal->log);
@@ -79,7 +79,6 @@ static bool rehearsal_append(struct rehearsal *rehearsal, struct err *err)
         buf_put(kept, content.ptr, content.len);
     }
     record_clear(&rehearsal->next);
-    return ok;
 }
 
 static void rehearsal_owe(struct rehearsal *rehearsal, uint64_t batch, size_t output,
@@ -190,7 +189,7 @@ int64_t rehearsal_time_ms(const struct rehearsal *rehearsal)
 }
 
 /* The records that a source makes by itself, of the open batch's interval. */
-static bool rehearsal_make(struct rehearsal *rehearsal, uint32_t source, struct err *err)
+static void rehearsal_make(struct rehearsal *rehearsal, uint32_t source)
 {
     const struct job_spec *spec = rehearsal->conf.spec;
     uint64_t per_second = spec->sources[source].rows_per_second;
@@ -198,13 +197,11 @@ static bool rehearsal_make(struct rehearsal *rehearsal, uint32_t source, struct 
     uint64_t at = rate_first(per_second, to_ms - spec->batch_interval_ms);
     uint64_t end = rate_first(per_second, to_ms);
     struct rehearsal_record record = { .source = source, .topic = "" };
-    bool ok = true;
-    for (; ok && at < end; at++) {
+    for (; at < end; at++) {
         record.record.offset = (int64_t)at;
         record.record.time_ms = rehearsal->conf.zero_ms + (int64_t)rate_time_ms(per_second, at);
-        ok = rehearsal_put(rehearsal, &record, err);
+        check(rehearsal_put(rehearsal, &record, NULL)); /* it has no bytes */
     }
-    return ok;
 }
 
 struct closing {
@@ -229,8 +226,8 @@ static bool rehearsal_cut(struct rehearsal *rehearsal, struct engine_cut *cut, s
 {
     const struct job_spec *spec = rehearsal->conf.spec;
     for (uint32_t i = 0; i < spec->n_sources; i++)
-        if (spec->sources[i].record == RECORD_RATE && !rehearsal_make(rehearsal, i, err))
-            return false;
+        if (spec->sources[i].record == RECORD_RATE)
+            rehearsal_make(rehearsal, i);
     for (uint32_t i = 0; i < spec->n_sources; i++)
         rehearsal_feed(rehearsal, i);
     rehearsal_wait(rehearsal);
@@ -256,8 +253,7 @@ bool rehearsal_commit(struct rehearsal *rehearsal, struct engine_cut *cut, struc
                                                           .records = cut->records,
                                                           .errors = cut->errors } });
     outcome_put(&rehearsal->next, rehearsal->conf.spec, cut);
-    if (!rehearsal_append(rehearsal, err))
-        return err_wrap(err, "batch %llu", (unsigned long long)number);
+    rehearsal_append(rehearsal);
     for (size_t i = 0; i < cut->n_outputs; i++)
         rehearsal_owe(rehearsal, number, i, buf_slice(&cut->outputs[i]));
     engine_open_batch(rehearsal->engine, rehearsal_time_ms(rehearsal));
@@ -271,8 +267,7 @@ void rehearsal_deliver(struct rehearsal *rehearsal)
         const struct owed *owed = &rehearsal->owed[i];
         const char *label = conf->spec->outputs[owed->output].label;
         struct rehearsal_output output = { owed->batch, owed->output, buf_slice(&owed->bytes) };
-        if (conf->deliver)
-            conf->deliver(conf->ctx, &output);
+        conf->deliver(conf->ctx, &output);
         rehearsal_note(rehearsal,
                        &(struct entry){ .kind = ENTRY_DELIVERED,
                                         .delivered = { { label, strlen(label) }, owed->batch } });
@@ -283,17 +278,15 @@ void rehearsal_deliver(struct rehearsal *rehearsal)
 /* ---- the life of the job's process, from nothing or from the log */
 
 /* What recovery does with each record of the log. */
-static bool rehearsal_recover(struct rehearsal *rehearsal, struct recover *recover, struct err *err)
+static void rehearsal_recover(struct rehearsal *rehearsal, struct recover *recover)
 {
     struct progress *progress = &recover->found->progress;
     for (size_t i = 0; i < rehearsal->n_log; i++) {
         struct slice content = buf_slice(&rehearsal->log[i]);
-        if (!progress_apply(progress, content, i + 1, content_hash(content), err))
-            return false;
+        check(progress_apply(progress, content, i + 1, content_hash(content), NULL));
         recover_gather_applied(recover, content);
     }
     recover_settle_outputs(recover);
-    return true;
 }
 
 static void rehearsal_take_outputs(struct rehearsal *rehearsal, const struct recovered *found)
@@ -313,7 +306,7 @@ static bool rehearsal_begin(struct rehearsal *rehearsal, struct err *err)
     struct recover *recover = mem_zalloc(sizeof *recover);
     struct recovered found = { 0 };
     recover->found = &found;
-    bool ok = rehearsal_recover(rehearsal, recover, err);
+    rehearsal_recover(rehearsal, recover);
     mem_free(recover);
     rehearsal->progress = found.progress;
     struct engine_conf engine = { .spec = conf->spec,
@@ -325,8 +318,8 @@ static bool rehearsal_begin(struct rehearsal *rehearsal, struct err *err)
                                   .one_partition = true,
                                   .rows = conf->rows,
                                   .ctx = conf->ctx };
-    ok = ok && engine_new(&engine, &rehearsal->engine, err) &&
-         outcome_restore(rehearsal->engine, &found, err);
+    bool ok = engine_new(&engine, &rehearsal->engine, err) &&
+              outcome_restore(rehearsal->engine, &found, err);
     if (ok) {
         int64_t last = found.progress.batch ? found.progress.batch_ms : conf->zero_ms;
         engine_set_clock(rehearsal->engine, conf->zero_ms, last);
@@ -373,12 +366,12 @@ bool rehearsal_new(const struct rehearsal_conf *conf, struct rehearsal **rehears
                                           .start = { .zero_ms = conf->zero_ms,
                                                      .interval_ms = conf->spec->batch_interval_ms,
                                                      .hash_seed = conf->hash_seed } });
-    if (ok && rehearsal_append(made, err)) {
+    rehearsal_append(made);
+    if (ok)
         *rehearsal = made;
-        return true;
-    }
-    rehearsal_free(made);
-    return false;
+    else
+        rehearsal_free(made);
+    return ok;
 }
 
 void rehearsal_free(struct rehearsal *rehearsal)

@@ -32,8 +32,8 @@ struct rehearsal_conf {
     bool can_be_killed;  /* records are kept for rehearsal_kill() */
     bool judge_errors;   /* onError.failAbove holds */
     engine_rows_cb rows; /* as in struct engine_conf; NULL = nobody looks */
-    void (*deliver)(void *ctx, const struct rehearsal_output *output); /* NULL = nobody looks */
-    void *ctx;                                                         /* for both */
+    void (*deliver)(void *ctx, const struct rehearsal_output *output);
+    void *ctx; /* for both */
 };
 
 struct rehearsal_record {

@@ -267,18 +267,3 @@ void voice_fenced(struct voice *voice, const char *by)
     voice_log(voice, &(struct log_entry){
                          .level = LOG_WARNING, .event = "job.fenced", .code = 360, .msg = by });
 }
-
-enum job_state voice_state(const struct voice *voice)
-{
-    return voice->state;
-}
-
-void voice_free(struct voice *voice)
-{
-    if (!voice)
-        return;
-    loop_timer_stop(voice->conf.loop, &voice->timer);
-    if (voice->conf.log.write)
-        log_free(&voice->log);
-    mem_free(voice);
-}

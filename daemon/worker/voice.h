@@ -57,5 +57,3 @@ void voice_batch(struct voice *voice, const struct voice_batch *batch);
 void voice_ready(struct voice *voice, const struct job_policy *policy, const char *description);
 void voice_rejected(struct voice *voice, int64_t errors, const char *text);
 void voice_fenced(struct voice *voice, const char *by);
-enum job_state voice_state(const struct voice *voice); /* as last told */
-void voice_free(struct voice *voice);

@@ -221,7 +221,6 @@ static void worker_replayed_cb(void *ctx, uint64_t blocks)
 {
     struct worker *worker = ctx;
     struct recovered *recovered = worker->recovered;
-    struct err err;
     if (sm_state(&worker->sm) == WORKER_ENDED)
         return;
     uint64_t took = loop_now_ms(worker->conf.loop) - worker->began_ms;
@@ -240,10 +239,7 @@ static void worker_replayed_cb(void *ctx, uint64_t blocks)
     worker->recovered = NULL;
     sm_move(&worker->sm, WORKER_RUNNING);
     batcher_start(worker->batcher, worker->hash_seed);
-    if (!intake_open(worker->intake, &err)) {
-        worker_failed(worker, &err);
-        return;
-    }
+    intake_open(worker->intake);
     voice_phase(worker->conf.voice, JOB_RUNNING, NULL);
 }
 

@@ -40,6 +40,5 @@ struct worker_conf { /* all of it is borrowed for the worker's life */
 struct worker *worker_new(const struct worker_conf *conf);
 /* Stops gracefully (or at once, where the job says so or nothing runs yet), then ended(0). */
 void worker_stop(struct worker *worker);
-void worker_free(struct worker *worker); /* after ended(), in tests only: what is under way leaks */
 /* The keys of the job that its supervisor goes by. */
 struct job_policy worker_policy(const struct job_spec *spec);
