@@ -157,11 +157,10 @@ static void put_quoted(struct buf *out, struct slice text)
     while (at < end) {
         uint32_t value = 0;
         size_t n = scan_utf8(at, end, &value);
-        if (!n || (value < 0x20 && value != '\t') || (value >= 0x7f && value < 0xa0) ||
-            (value >= 0x2028 && value <= 0x202e))
-            buf_puts(out, "\xef\xbf\xbd");
-        else
+        if (n && (value == '\t' || scan_fits_line(value)))
             buf_put(out, at, n);
+        else
+            buf_puts(out, "\xef\xbf\xbd");
         at += n ? n : 1;
     }
 }

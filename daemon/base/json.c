@@ -80,6 +80,6 @@ bool json_bool(const struct json *truth, bool *value)
 {
     if (!json_is_boolean(json_of(truth)))
         return false;
-    *value = json_is_true(json_of(truth));
+    *value = json_typeof(json_of(truth)) == JSON_TRUE;
     return true;
 }

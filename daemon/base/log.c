@@ -28,11 +28,6 @@ static const struct {
               { 1000, "s", true },
               { 1, "ms", false } };
 
-const char *log_level_name(enum log_level level)
-{
-    return levels[level].name;
-}
-
 bool log_level_parse(const char *word, enum log_level *level)
 {
     for (size_t i = 0; i < N(levels); i++) {
@@ -62,8 +57,7 @@ static bool is_bare(const char *text) /* can stand without quotes */
     if (!*text)
         return false;
     for (; *text; text++)
-        if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' ||
-            (unsigned char)*text >= 0x7f)
+        if (*text <= ' ' || *text >= 0x7f || strchr("\"=\\", *text)) /* below 0: UTF-8 */
             return false;
     return true;
 }
@@ -172,8 +166,8 @@ static uint64_t hash_entry(struct log *log, const struct log_entry *entry)
         same.fields[0].kind = LOG_END;
     buf_clear(&log->line);
     log_format_line(&same, LOG_JOURNAL, 0, &log->line);
-    uint64_t hash = hash_text(0xcbf29ce484222325u, (const char *)log->line.ptr, log->line.len);
-    return hash ? hash : 1;
+    return hash_text(0xcbf29ce484222325u, (const char *)log->line.ptr, log->line.len) |
+           1; /* 0 is none */
 }
 
 static void write_entry(struct log *log, const struct log_entry *entry)

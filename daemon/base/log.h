@@ -90,4 +90,3 @@ void log_format_line(const struct log_entry *entry, enum log_format format, int6
 /* Appends a wait as people read it, rounded down: 350ms 2.1s 16s 5m 1h 3d. */
 void log_format_wait(int64_t milliseconds, struct buf *out);
 bool log_level_parse(const char *word, enum log_level *level); /* error warning info debug */
-const char *log_level_name(enum log_level level);

@@ -145,10 +145,8 @@ static void *mem_map(size_t n)
     char *at = (char *)mem_round((uintptr_t)p, MEM_HUGE);
     if (p == MAP_FAILED)
         return NULL;
-    if (at > p)
-        munmap(p, (size_t)(at - p));
-    if (p + MEM_HUGE > at)
-        munmap(at + n, (size_t)(p + MEM_HUGE - at));
+    (void)munmap(p, (size_t)(at - p)); /* what stands before and behind, perhaps nothing */
+    (void)munmap(at + n, (size_t)(p + MEM_HUGE - at));
     mem_hint_huge(at, n);
     return at;
 }
@@ -166,7 +164,8 @@ void *mem_grow(void *p, size_t from, size_t to)
         MEM_HUGE) { /* one mapping in place of both: of two, the next one could not be moved */
         void *moved =
             mremap(p, mem_round(from, MEM_HUGE), size, MREMAP_MAYMOVE | MREMAP_FIXED, grown);
-        return mem_check(moved == MAP_FAILED ? NULL : moved, to);
+        return mem_check(moved == MAP_FAILED ? NULL : moved,
+                         to); /* uncovered: no room for pages that were promised */
     }
     if (from)
         memcpy(grown, p, from);

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/scan.h"
+
 static const struct {
     char byte, letter;
 } escapes[] = { { '"', '"' },  { '\\', '\\' }, { '\n', 'n' }, { '\t', 't' },
@@ -12,21 +14,8 @@ static const struct {
 
 size_t quote_utf8(const char *at, size_t n)
 {
-    const uint8_t *byte = (const uint8_t *)at;
-    if (n == 0)
-        return 0;
-    if (byte[0] < 0x80)
-        return 1;
-    size_t length = byte[0] >= 0xf0 ? 4 : byte[0] >= 0xe0 ? 3 : 2;
-    if (byte[0] < 0xc2 || byte[0] > 0xf4 || length > n)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((byte[i] & 0xc0) != 0x80)
-            return 0;
-    if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
-        (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f))
-        return 0; /* longer than needed, a surrogate, or behind U+10FFFF */
-    return length;
+    uint32_t ignored;
+    return scan_utf8((const uint8_t *)at, (const uint8_t *)at + n, &ignored);
 }
 
 size_t quote_cut(const char *text, size_t n, size_t most)

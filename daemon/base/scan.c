@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/list.h"
 
 size_t scan_utf8(const uint8_t *at, const uint8_t *end, uint32_t *code_point)
 {
@@ -27,20 +28,27 @@ size_t scan_utf8(const uint8_t *at, const uint8_t *end, uint32_t *code_point)
     return n;
 }
 
+bool scan_fits_line(uint32_t code_point)
+{
+    static const struct {
+        uint32_t from, to;
+    } unfit[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+    bool fits = true;
+    for (size_t i = 0; i < ARRAY_SIZE(unfit); i++)
+        fits &= code_point - unfit[i].from > unfit[i].to - unfit[i].from;
+    return fits;
+}
+
 static void show_point(struct buf *out, uint32_t value, const uint8_t *at, size_t n)
 {
     if (value == '\n')
         buf_puts(out, "\\n");
     else if (value == '\t')
         buf_puts(out, "\\t");
-    else if (value < 0x20 || (value >= 0x7f && value < 0xa0))
-        buf_printf(out, "\\x%02x", value);
-    else if (value == 0x2028 || value == 0x2029 || (value >= 0x202a && value <= 0x202e) ||
-             (value >= 0x2066 &&
-              value <= 0x2069)) /* they break or turn around the line they are shown in */
-        buf_printf(out, "\\u%04x", value);
-    else
+    else if (scan_fits_line(value))
         buf_put(out, at, n);
+    else
+        buf_printf(out, value < 0x100 ? "\\x%02x" : "\\u%04x", value);
 }
 
 void scan_show(struct slice text, size_t max, struct buf *out)
@@ -134,10 +142,8 @@ static uint32_t last_not_above(const uint32_t *list, uint32_t n, uint32_t value)
 
 uint32_t scan_map_point(const struct scan_map *map, uint32_t byte)
 {
-    if (!map->n_points || byte >= map->bytes.len)
+    if (byte >= map->bytes.len)
         return map->n_points;
-    if (byte < map->marks[0])
-        return 0;
     uint32_t mark = last_not_above(map->marks, (map->n_points + SCAN_STEP - 1) / SCAN_STEP, byte);
     const uint8_t *begin = map->bytes.ptr;
     uint32_t point = mark * SCAN_STEP;
@@ -169,13 +175,12 @@ void scan_place(struct slice bytes, size_t to, uint32_t *line, uint32_t *column)
 {
     const uint8_t *begin = bytes.ptr, *end = begin + bytes.len, *at = begin + bom(bytes);
     *line = *column = 1;
-    while (at < begin + to && at < end) {
+    while (at < begin + to) {
         uint32_t value = 0;
-        size_t n = scan_utf8(at, end, &value);
         bool ends = ends_line(at, end);
         *line += ends;
         *column = ends ? 1 : *column + 1;
-        at += n ? n : 1;
+        at += scan_utf8(at, end, &value);
     }
 }
 

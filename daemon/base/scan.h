@@ -12,6 +12,8 @@
 /* Bytes of the code point at `at`: 1 to 4, or 0 when these bytes are not UTF-8 (RFC 3629: no
  * surrogates, no longer form than needed, nothing above U+10FFFF). */
 size_t scan_utf8(const uint8_t *at, const uint8_t *end, uint32_t *code_point);
+/* May it be shown as it is? No control character, and none that breaks or turns around its line. */
+bool scan_fits_line(uint32_t code_point);
 /* A printable copy on one line, for messages: control characters become \n, \t or \xNN, bad UTF-8
  * becomes U+FFFD, and what passes `max` code points is cut with an ellipsis. */
 void scan_show(struct slice text, size_t max, struct buf *out);
@@ -32,11 +34,12 @@ bool scan_map_new(struct arena *arena, struct slice bytes, struct scan_map *map,
 uint32_t scan_map_byte(const struct scan_map *map,
                        uint32_t point); /* offset of a code point; behind the last: the length */
 uint32_t scan_map_point(const struct scan_map *map,
-                        uint32_t byte); /* index of the code point that holds this byte */
+                        uint32_t byte); /* index of the code point that holds this byte, no mark's
+                                           at the front; behind the last: their number */
 void scan_map_place(const struct scan_map *map, uint32_t point, uint32_t *line, uint32_t *column);
 uint32_t scan_map_line_end(const struct scan_map *map,
                            uint32_t line); /* index of the code point that ends the line */
-/* Line and column of an offset in bytes of any kind: a bad byte counts as one column. */
-void scan_place(struct slice bytes, size_t at, uint32_t *line, uint32_t *column);
+/* Line and column of an offset, before which all is UTF-8. */
+void scan_place(struct slice bytes, size_t to, uint32_t *line, uint32_t *column);
 /* The bytes of a line without its break; empty when there is no such line. */
 struct slice scan_line(struct slice bytes, uint32_t line);

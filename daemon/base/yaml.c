@@ -81,18 +81,11 @@ static struct yaml_node *add(struct build *build, const yaml_event_t *event, enu
 
 static void refuse(struct build *build, struct yaml_node *node, const char *what, const char *name)
 {
-    struct diag_place place = yaml_place(node);
-    const struct yaml_file *file = build->file;
-    struct slice said = yaml_source(node);
-    const uint8_t *at = said.ptr, *end = at + said.len;
-    while (end > at && (end[-1] == ' ' || end[-1] == '\n'))
-        end--;
-    bool expression = node->text && at < end && (*at == '!' || *at == '&' || *at == '*');
     struct diag *diag =
-        diag_add(build->diags, place, 105, "%s '%s' is not allowed here", what, name);
-    if (expression)
+        diag_add(build->diags, yaml_place(node), 105, "%s '%s' is not allowed here", what, name);
+    if (node->text && node->style == YAML_PLAIN)
         diag_help(build->diags, diag, "if it is an expression or a text, put it in quotes: %s",
-                  yaml_quoted(file->arena, (struct slice){ at, (size_t)(end - at) }));
+                  yaml_quoted(build->file->arena, yaml_source(node)));
     node->bad = true;
 }
 
@@ -131,7 +124,7 @@ static int compare_keys(const void *left, const void *right)
         return order;
     if (a->text_len != b->text_len)
         return a->text_len < b->text_len ? -1 : 1;
-    return a->index < b->index ? -1 : a->index > b->index;
+    return (a->index > b->index) - (a->index < b->index);
 }
 
 static void find_doubles(struct build *build, struct yaml_node *map)
@@ -201,7 +194,7 @@ static void close_collection(struct build *build, const yaml_event_t *event)
             yaml_point_place(build->file, start, (uint32_t)event->end_mark.index - start, "").width;
     }
     if (node->kind == YAML_MAP) {
-        if (node->style == YAML_BLOCK && n && children[0]->text)
+        if (node->style == YAML_BLOCK && children[0]->text)
             node->width = children[0]->width;
         close_map(build, node, children, n / 2);
     } else {
@@ -283,7 +276,7 @@ static void stumble(struct build *build)
 {
     const yaml_parser_t *parser = &build->parser;
     struct yaml_problem problem = {
-        .text = parser->problem ? parser->problem : "not valid YAML",
+        .text = parser->problem,
         .context = parser->context,
         .point = (uint32_t)parser->problem_mark.index,
         .context_point = (uint32_t)parser->context_mark.index,
@@ -291,10 +284,8 @@ static void stumble(struct build *build)
     };
     if (parser->error == YAML_READER_ERROR) {
         const struct scan_map *map = &build->file->map;
-        uint32_t skipped =
-            map->n_points ? map->marks[0] : 0; /* the byte order mark, which libyaml does not see */
-        problem.point = problem.context_point =
-            scan_map_point(map, (uint32_t)parser->problem_offset + skipped);
+        problem.point = problem.context_point = scan_map_point(
+            map, (uint32_t)parser->problem_offset + map->marks[0]); /* it sees no byte order mark */
     }
     yaml_explain(build->file, &problem, build->diags);
 }

@@ -112,12 +112,12 @@ const char *yaml_path(const struct yaml_node *node)
 {
     const struct yaml_node *steps[PATH_DEPTH];
     size_t n = 0;
-    for (; node && node->parent && n < PATH_DEPTH; node = node->parent)
+    for (; node->parent && n < PATH_DEPTH; node = node->parent)
         steps[n++] = node;
     if (!n)
         return "";
     struct buf path = { 0 };
-    if (node && node->parent)
+    if (node->parent)
         buf_puts(&path, "…");
     while (n) {
         const struct yaml_node *step = steps[--n];
@@ -207,15 +207,13 @@ static size_t utf8_size(unsigned long value)
 
 static struct unit escape(const char *at, const char *end)
 {
-    if (end - at < 2)
-        return (struct unit){ at, end, 1 };
     if (is_break(at[1])) {
         struct unit unit = fold(at + 1, end, true);
         unit.from = at;
         return unit;
     }
     size_t n_hex = at[1] == 'x' ? 2 : at[1] == 'u' ? 4 : at[1] == 'U' ? 8 : 0;
-    if (n_hex && (size_t)(end - at) >= 2 + n_hex) {
+    if (n_hex) {
         char hex[9] = { 0 };
         memcpy(hex, at + 2, n_hex);
         return (struct unit){ at, at + 2 + n_hex, utf8_size(strtoul(hex, NULL, 16)) };

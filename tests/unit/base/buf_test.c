@@ -24,6 +24,13 @@ START_TEST(reads_back_what_was_put)
 }
 END_TEST
 
+START_TEST(no_text_is_an_empty_slice)
+{
+    ck_assert_uint_eq(slice_of_text(NULL).len, 0);
+    ck_assert_uint_eq(slice_of_text("ab").len, 2);
+}
+END_TEST
+
 START_TEST(a_read_past_the_end_is_remembered)
 {
     struct reader reader =
@@ -42,6 +49,7 @@ Suite *buf_suite(void)
     TCase *tcase = tcase_create("buf");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, reads_back_what_was_put);
+    tcase_add_test(tcase, no_text_is_an_empty_slice);
     tcase_add_test(tcase, a_read_past_the_end_is_remembered);
     return suite;
 }

@@ -8,6 +8,8 @@ static struct arena arena;
 static struct diags diags;
 static struct buf printed;
 
+#define LONG "a-word-of-more-than-64-letters-that-is-compared-with-nothing-at-all-"
+
 static void begin(void)
 {
     diags = (struct diags){ .arena = &arena, .file = "w.yaml" };
@@ -116,6 +118,29 @@ START_TEST(twenty_are_shown_without_a_total_and_of_more_the_total_is_said)
 }
 END_TEST
 
+START_TEST(one_error_among_many_warnings_is_one)
+{
+    diag_add(&diags, at(1, 1, 1), 202, "x");
+    for (uint32_t i = 1; i <= 20; i++)
+        diag_warn(&diags, at(i, 1, 1), 102, "x");
+    ck_assert(strstr(print("", DIAG_GNU, false),
+                     "\nw.yaml: 1 error, 20 warnings; the first 20 are shown\n"));
+}
+END_TEST
+
+START_TEST(what_would_turn_the_quoted_line_around_is_not_shown)
+{
+    diag_add(&diags, at(1, 1, 1), 202, "x");
+    ck_assert_str_eq(print("a\xe2\x80\xa8"
+                           "b\xe2\x80\xae"
+                           "c\xe2\x81\xa6"
+                           "d\xe2\x81\xa9"
+                           "e\xe2\x81\xaa\x7f\xc2\x85\xff",
+                           DIAG_HUMAN, false),
+                     "w.yaml:1:1: error[E202]: x\n  1 | a�b�c�d�e\xe2\x81\xaa���\n    | ^\n");
+}
+END_TEST
+
 START_TEST(a_flood_is_counted_and_not_kept)
 {
     for (uint32_t i = 1; i <= 50000; i++)
@@ -172,13 +197,16 @@ START_TEST(a_place_behind_the_end_of_its_line_has_one_caret)
     diag_add(&diags, at(1, 4, 5), 202, "x");
     ck_assert_str_eq(print("abc", DIAG_HUMAN, false),
                      "w.yaml:1:4: error[E202]: x\n  1 | abc\n    |    ^\n");
+    ck_assert_str_eq(print("a", DIAG_HUMAN, false), /* a file that has changed since */
+                     "w.yaml:1:4: error[E202]: x\n  1 | a\n    |  ^\n");
 }
 END_TEST
 
 START_TEST(the_nearest_word_is_found_and_far_ones_are_not)
 {
-    static const char *const words[] = { "flatMap", "map",          "filter",   "reduceByKey",
-                                         "count",   "countByValue", "group.id", NULL };
+    static const char *const words[] = { "flatMap",     "map",    "filter",
+                                         "reduceByKey", "count",  "countByValue",
+                                         "group.id",    LONG "a", NULL };
     static const char *const pairs[][2] = {
         { "flatmap", "flatMap" },
         { "fitler", "filter" },
@@ -194,6 +222,8 @@ START_TEST(the_nearest_word_is_found_and_far_ones_are_not)
         { "filt", "filter" },
         { "reduceby", "reduceByKey" },
         { "group", "group.id" },
+        { "map", NULL }, /* it is there */
+        { LONG "b", NULL },
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const char *nearest = diag_nearest(pairs[i][0], words);
@@ -215,6 +245,8 @@ Suite *diag_suite(void)
     tcase_add_test(tcase, color_is_there_only_when_asked_for);
     tcase_add_test(tcase, findings_come_in_file_order_and_each_once);
     tcase_add_test(tcase, twenty_are_shown_without_a_total_and_of_more_the_total_is_said);
+    tcase_add_test(tcase, one_error_among_many_warnings_is_one);
+    tcase_add_test(tcase, what_would_turn_the_quoted_line_around_is_not_shown);
     tcase_add_test(tcase, a_flood_is_counted_and_not_kept);
     tcase_add_test(tcase, texts_stay_on_one_line_and_hold_no_control_characters);
     tcase_add_test(tcase, long_texts_are_cut);

@@ -34,7 +34,8 @@ static const struct log_entry plain = {
     .level = LOG_DEBUG,
     .event = "daemon.odd",
     .fields = { LOG_TEXT("none", NULL), LOG_TEXT("empty", ""), LOG_TEXT("equal", "a=b"),
-                LOG_SECONDS("ahead", -1500) },
+                LOG_SECONDS("ahead", -1500), LOG_TEXT("back", "a\\b"), LOG_TEXT("rub", "a\x7f"),
+                LOG_TEXT("wide", "é"), LOG_TEXT("quote", "a\"") },
     .msg = "tab\there, \"quoted\"",
 };
 
@@ -69,7 +70,7 @@ static const struct {
       "(killed)\",\"next\":\"2.1s\"}\n" },
     { &plain, LOG_LOGFMT,
       "ts=2026-11-22T15:27:02.113Z level=debug event=daemon.odd empty=\"\" equal=\"a=b\" "
-      "ahead=-1.500 "
+      "ahead=-1.500 back=\"a\\\\b\" rub=\"a\\u007f\" wide=\"é\" quote=\"a\\\"\" "
       "msg=\"tab\\there, \\\"quoted\\\"\"\n" },
 };
 

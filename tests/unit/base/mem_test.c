@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/check.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -42,6 +43,28 @@ START_TEST(an_array_of_a_simulated_process_goes_with_it)
 }
 END_TEST
 
+START_TEST(nothing_can_be_had_too)
+{
+    char *none = mem_realloc(NULL, 0);
+    ck_assert_ptr_nonnull(none);
+    none = mem_realloc(none, 0);
+    ck_assert_ptr_nonnull(none);
+    mem_free(none);
+}
+END_TEST
+
+START_TEST(a_failed_allocation_ends_the_process)
+{
+    mem_free(mem_alloc(SIZE_MAX / 2));
+}
+END_TEST
+
+START_TEST(a_failed_mapping_ends_the_process)
+{
+    mem_free(mem_grow(NULL, 0, (size_t)1 << 60));
+}
+END_TEST
+
 Suite *mem_suite(void)
 {
     Suite *suite = suite_create("mem");
@@ -50,5 +73,10 @@ Suite *mem_suite(void)
     tcase_add_test(tcase, an_array_that_grows_keeps_what_it_holds);
     tcase_add_test(tcase, an_array_of_no_bytes_is_freed);
     tcase_add_test(tcase, an_array_of_a_simulated_process_goes_with_it);
+    tcase_add_test(tcase, nothing_can_be_had_too);
+#ifndef __SANITIZE_ADDRESS__ /* which ends it in its own way */
+    tcase_add_exit_test(tcase, a_failed_allocation_ends_the_process, CHECK_SPENT);
+#endif
+    tcase_add_exit_test(tcase, a_failed_mapping_ends_the_process, CHECK_SPENT);
     return suite;
 }

@@ -11,6 +11,8 @@ static const struct {
     { "a \"b\" \\ c", "\"a \\\"b\\\" \\\\ c\"" },
     { "line\nnext\ttab\r", "\"line\\nnext\\ttab\\r\"" },
     { "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" },
+    { "\xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+      "\"\xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"" }, /* the first and last of a length */
     { "Größe \xe2\x82\xac \xf0\x9f\x8c\x8a", "\"Größe \xe2\x82\xac \xf0\x9f\x8c\x8a\"" },
 };
 
@@ -42,6 +44,9 @@ static const char *const broken[] = {
     "\"\xed\xa0\x80\"",
     "\"\xf5\x80\x80\x80\"",
     "\"\xe2\x82\"",
+    "\"\xe0\x9f\xbf\"",
+    "\"\xf0\x8f\xbf\xbf\"",
+    "\"\xf4\x90\x80\x80\"",
 };
 
 START_TEST(what_is_not_our_quoting_is_refused)
@@ -56,6 +61,8 @@ START_TEST(a_text_that_does_not_fit_is_refused)
     char out[4];
     ck_assert_uint_eq(quote_get("\"abc\"", 5, out, sizeof out), 5);
     ck_assert_uint_eq(quote_get("\"abcd\"", 6, out, sizeof out), 0);
+    ck_assert_uint_eq(quote_get("\"\"", 2, out, 1), 2);
+    ck_assert_uint_eq(quote_get("\"\"", 2, out, 0), 0);
 }
 END_TEST
 

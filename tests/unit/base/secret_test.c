@@ -22,6 +22,8 @@ static const struct {
     { "sasl.password: \"${credential:kafka}\"", "sasl.password: \"${credential:kafka}\"" },
     { "a: ${secret:x}", "a: ${secret:x}" },
     { "password:", "password:" },
+    { "'password' :\thunter2", "'password' :\t*******" },
+    { "password: ", "password: " },
     { "url: postgresql://me:hunter2@host/db", "url: postgresql://me:*******@host/db" },
     { "url: \"http://me:a:b@c@host/\" # c@d", "url: \"http://me:*****@host/\" # c@d" },
     { "url: webhdfs://me@host:9870/a", "url: webhdfs://me@host:9870/a" },

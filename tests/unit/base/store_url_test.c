@@ -12,6 +12,7 @@ START_TEST(urls_of_stores)
         { "file:///var/lib/tidemark", "", "", "/var/lib/tidemark", 0, 0 },
         { "file:///var/lib/a job/", "", "", "/var/lib/a job", 0, 0 },
         { "webhdfs://nn1/ck", "", "nn1", "/ck", 1, 9870 },
+        { "webhdfs://[::1]/ck", "", "[::1]", "/ck", 1, 9870 },
         { "webhdfs://nn1:50070", "", "nn1", "", 1, 50070 },
         { "webhdfs://systest@nn1.example.org:9870,nn2:1/user/systest/ck/", "systest",
           "nn1.example.org", "/user/systest/ck", 2, 9870 },
@@ -51,6 +52,9 @@ START_TEST(what_is_not_a_store_says_what_to_write)
         { "webhdfs:///a", 215, "'' is not host:port" },
         { "webhdfs://nn1:0/a", 215, "'nn1:0' is not host:port" },
         { "webhdfs://nn1:65536/a", 215, "is not host:port" },
+        { "webhdfs://nn1:123456/a", 215, "'nn1:123456' is not host:port" },
+        { "webhdfs://[::1/a", 215, "'[::1' is not host:port" },
+        { "webhdfs://[::1]x/a", 215, "'[::1]x' is not host:port" },
         { "webhdfs://nn1:/a", 215, "is not host:port" },
         { "webhdfs://nn1,/a", 215, "'' is not host:port" },
         { "webhdfs://n/n:1/a b", 215, "byte 0x3a" },
@@ -59,6 +63,7 @@ START_TEST(what_is_not_a_store_says_what_to_write)
         { "webhdfs://a b@nn1/a", 215, "'a b' is not a user's name" },
         { "webhdfs://@nn1/a", 215, "'' is not a user's name" },
         { "webhdfs://a,b,c,d,e/x", 215, "at most 4 servers" },
+        { "webhdfs://u:@nn1/a", 215, "'u:' is not a user's name" },
         { "webhdfs://u:pw@nn1/a", 215, "a store's URL has no place for a password" },
         { "hdfs://u:pw@nn1/a", 215, "a store's URL has no place for a password" },
     };
@@ -102,14 +107,27 @@ START_TEST(names_have_a_longest)
 }
 END_TEST
 
+START_TEST(a_user_has_a_name_of_unix)
+{
+    char name[STORE_USER_SIZE + 1] = "";
+    memset(name, 'a', STORE_USER_SIZE);
+    ck_assert(!store_url_user(name));
+    name[STORE_USER_SIZE - 1] = 0;
+    ck_assert(store_url_user(name));
+    ck_assert(store_url_user("_svc.x-1$"));
+    ck_assert(!store_url_user("") && !store_url_user("1a") && !store_url_user("a$b"));
+}
+END_TEST
+
 Suite *store_url_suite(void)
 {
     Suite *suite = suite_create("store_url");
     TCase *tcase = tcase_create("store_url");
     suite_add_tcase(suite, tcase);
-    tcase_add_loop_test(tcase, urls_of_stores, 0, 6);
-    tcase_add_loop_test(tcase, what_is_not_a_store_says_what_to_write, 0, 22);
+    tcase_add_loop_test(tcase, urls_of_stores, 0, 7);
+    tcase_add_loop_test(tcase, what_is_not_a_store_says_what_to_write, 0, 26);
     tcase_add_test(tcase, a_path_may_have_1023_bytes);
     tcase_add_loop_test(tcase, names_have_a_longest, 0, 3);
+    tcase_add_test(tcase, a_user_has_a_name_of_unix);
     return suite;
 }

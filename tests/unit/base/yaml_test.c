@@ -67,6 +67,8 @@ static const struct { /* a plain scalar and what it is in YAML 1.2's core schema
     { ".5", YAML_DOUBLE, 0.5 },
     { "1.", YAML_DOUBLE, 1 },
     { "1e3", YAML_DOUBLE, 1000 },
+    { "1.5E+3", YAML_DOUBLE, 1500 },
+    { "1f3", YAML_STRING, 0 },
     { "1e", YAML_STRING, 0 },
     { ".", YAML_STRING, 0 },
     { "1.5.2", YAML_STRING, 0 },
@@ -117,6 +119,12 @@ END_TEST
 static const struct { /* a file and all that is said about it */
     const char *text, *said;
 } broken[] = {
+    { "a: &x [b]\nc: !t {d: e}\nf: !t |\n  g\n",
+      "t.yaml:1:4: error[E105]: anchor 'x' is not allowed here\n"
+      "t.yaml:2:4: error[E105]: tag '!t' is not allowed here\n"
+      "t.yaml:3:4: error[E105]: tag '!t' is not allowed here\n" },
+    { "\r%YAML 1.2\r---\ra\r",
+      "t.yaml:2:1: error[E105]: directives are not allowed; leave this line out\n" },
     { "a:\n\tb: c\n",
       "t.yaml:2:1: error[E102]: tab used for indentation; YAML allows only spaces\n" },
     { "a:\n  - b\n  \t- c: d\n",
@@ -225,6 +233,21 @@ START_TEST(a_hundred_thousand_nodes_are_read_and_one_more_is_not)
     ck_assert_str_eq(findings(),
                      "t.yaml:1:200000: error[E104]: more than 100000 values and keys: a file may "
                      "not have more\n");
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(a_list_a_map_and_an_alias_may_be_the_one_too_many)
+{
+    static const char *const last[] = { "[]]", "{}]", "*x]" };
+    struct buf text = { 0 };
+    buf_puts(&text, "[");
+    for (int i = 0; i < YAML_NODES_MAX - 1; i++)
+        buf_puts(&text, "a,");
+    buf_puts(&text, last[_i]);
+    ck_assert(!parse_bytes(text.ptr, text.len));
+    ck_assert(strstr(findings(), "error[E104]: more than 100000 values and keys"));
+    ck_assert_uint_eq(diag_errors(&diags), 1);
     buf_free(&text);
 }
 END_TEST
@@ -368,6 +391,7 @@ Suite *yaml_suite(void)
     tcase_add_test(tcase, mistakes_that_do_not_end_the_reading_leave_the_rest_of_the_tree);
     tcase_add_test(tcase, depth_64_is_read_and_65_is_not);
     tcase_add_test(tcase, a_hundred_thousand_nodes_are_read_and_one_more_is_not);
+    tcase_add_loop_test(tcase, a_list_a_map_and_an_alias_may_be_the_one_too_many, 0, 3);
     tcase_add_test(tcase, a_mebibyte_is_read_and_one_byte_more_is_not);
     tcase_add_loop_test(tcase, hostile_files_are_refused_at_once, 0, 6);
     tcase_add_test(tcase, fifty_thousand_keys_are_compared_at_once);
