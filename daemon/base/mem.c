@@ -164,8 +164,8 @@ void *mem_grow(void *p, size_t from, size_t to)
         MEM_HUGE) { /* one mapping in place of both: of two, the next one could not be moved */
         void *moved =
             mremap(p, mem_round(from, MEM_HUGE), size, MREMAP_MAYMOVE | MREMAP_FIXED, grown);
-        return mem_check(moved == MAP_FAILED ? NULL : moved,
-                         to); /* uncovered: no room for pages that were promised */
+        /* uncovered: no room for pages that were promised */
+        return mem_check(moved == MAP_FAILED ? NULL : moved, to);
     }
     if (from)
         memcpy(grown, p, from);
