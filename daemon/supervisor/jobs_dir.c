@@ -61,7 +61,7 @@ static void job_files_add(void *ctx, const struct dir_entry *entry)
     if (entry->kind == DIR_OTHER || name == JOB_NAME_IGNORED || is_masked(files, entry->name))
         return;
     if (name == JOB_NAME_BAD) {
-        if (files->bad_name && !file.null)
+        if (!file.null)
             files->bad_name(files->ctx, entry->name);
         return;
     }

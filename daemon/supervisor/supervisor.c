@@ -173,9 +173,9 @@ static bool supervisor_lock(struct supervisor *supervisor, struct err *err)
     char who[64];
     struct err why = { .kind = ERR_NONE };
     snprintf(who, sizeof who, "pid %u\n", world_pid(supervisor->world));
-    if (slash && slash != run)
-        *slash = '\0';
-    bool locked = dir_make(specs, &why) && (!slash || dir_make(run, &why)) &&
+    check(slash);               /* it is a whole path */
+    slash[slash == run] = '\0'; /* below the root that is what is left */
+    bool locked = dir_make(specs, &why) && dir_make(run, &why) &&
                   (!supervisor->conf.out || dir_make(supervisor->conf.out, &why));
     if (!locked)
         err_set(err, ERR_BAD_CONFIG, "%s", why.text);

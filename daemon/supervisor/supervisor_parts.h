@@ -140,6 +140,8 @@ void worker_args_add(struct worker_args *args, const char *word);
 char *const *worker_args_end(struct worker_args *args); /* the whole, with its NULL */
 
 /* ---- supervisor_status.c */
+/* How long ago, as the table has it: 7s 5m 3h07m 2d03h. */
+void supervisor_put_since(int64_t ms, char *out, size_t size);
 void job_show(struct job *job); /* brings job->shown up to date */
 void supervisor_summary(struct supervisor *supervisor, char *out, size_t size);
 void supervisor_answer(void *ctx, const char *request, struct buf *answer); /* control_cb */

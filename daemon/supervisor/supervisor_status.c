@@ -123,11 +123,9 @@ void supervisor_summary(struct supervisor *supervisor, char *out, size_t size)
         if (!good && (!ill || job_state_name(state)[0] == 'F'))
             ill = job;
     }
-    int length = snprintf(out, size, "%s%u of %u jobs running",
-                          supervisor->stopping ? "stopping; " : "", well, n);
-    if (ill && length > 0 && (size_t)length < size)
-        snprintf(out + length, size - (size_t)length, "; %s %s", ill->id,
-                 job_state_name(ill->shown.state));
+    snprintf(out, size, "%s%u of %u jobs running%s%s%s%s", supervisor->stopping ? "stopping; " : "",
+             well, n, ill ? "; " : "", ill ? ill->id : "", ill ? " " : "",
+             ill ? job_state_name(ill->shown.state) : "");
 }
 
 /* ---- the table */
@@ -143,17 +141,17 @@ struct row {
     char cells[NOTE][CELL_SIZE];
 };
 
-static void cell_since(char *cell, int64_t ms)
+void supervisor_put_since(int64_t ms, char *out, size_t size)
 {
     long long s = ms / 1000, m = s / 60, h = m / 60;
     if (h >= 24)
-        snprintf(cell, CELL_SIZE, "%lldd%02lldh", h / 24, h % 24);
+        snprintf(out, size, "%lldd%02lldh", h / 24, h % 24);
     else if (h > 0)
-        snprintf(cell, CELL_SIZE, "%lldh%02lldm", h, m % 60);
+        snprintf(out, size, "%lldh%02lldm", h, m % 60);
     else if (m > 0)
-        snprintf(cell, CELL_SIZE, "%lldm", m);
+        snprintf(out, size, "%lldm", m);
     else
-        snprintf(cell, CELL_SIZE, "%llds", s);
+        snprintf(out, size, "%llds", s);
 }
 
 static void cell_number(char *cell, bool known, int64_t number)
@@ -174,7 +172,7 @@ static void row_fill(struct row *row, struct job *job)
         strcpy(row->cells[i], "-");
     strcpy(row->cells[JOB], job->id);
     strcpy(row->cells[STATE], job_state_name(job->shown.state));
-    cell_since(row->cells[SINCE], now_ms - job->shown.since_ms);
+    supervisor_put_since(now_ms - job->shown.since_ms, row->cells[SINCE], CELL_SIZE);
     if (job->policy.limits.interval_ms > 0 && job->policy.phase >= POLICY_WORK) {
         log_format_wait(job->policy.limits.interval_ms, &interval);
         snprintf(row->cells[BATCH], CELL_SIZE, "%s", buf_text(&interval));
@@ -199,11 +197,10 @@ static void put_note(struct buf *out, const char *note) /* its first line */
 
 static void put_row(struct buf *out, const struct row *row, const size_t *widths, const char *note)
 {
-    size_t begin = out->len;
     for (unsigned i = 0; i < NOTE; i++)
         buf_printf(out, "%-*s  ", (int)widths[i], row ? row->cells[i] : column_names[i]);
     put_note(out, note);
-    while (out->len > begin && out->ptr[out->len - 1] == ' ')
+    while (out->ptr[out->len - 1] == ' ') /* a row begins with a job's id */
         out->len--;
     buf_puts(out, "\n");
 }
@@ -273,11 +270,13 @@ static void put_json_batch(struct buf *out, const struct report_batch *batch)
         { "lag_records", batch->lag_records }, { "lag_ms", batch->lag_ms },
         { "dead_letters", batch->dead },
     };
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        buf_printf(out, "%c\"%s\":", i ? ',' : '{', numbers[i].key);
         if (numbers[i].value < 0)
-            buf_printf(out, "%c\"%s\":null", i ? ',' : '{', numbers[i].key);
+            buf_puts(out, "null");
         else
-            buf_printf(out, "%c\"%s\":%" PRId64, i ? ',' : '{', numbers[i].key, numbers[i].value);
+            buf_printf(out, "%" PRId64, numbers[i].value);
+    }
     buf_puts(out, "}");
 }
 

@@ -44,7 +44,7 @@ bool worker_args_fill(struct worker_args *args, const struct job *job, const cha
         worker_args_add(args, "--conf");
         worker_args_add(args, conf->conf);
     }
-    return n > 0 && (size_t)n < sizeof args->spec;
+    return (size_t)n < sizeof args->spec;
 }
 
 /* ---- its reports */
@@ -110,7 +110,7 @@ static int worker_out(struct job *job) /* where it prints; -1: where we do */
     if (!folder)
         return -1;
     int n = snprintf(path, sizeof path, "%s/%s.out", folder, job->id), fd = -1;
-    if (n > 0 && (size_t)n < sizeof path)
+    if ((size_t)n < sizeof path)
         fd = dir_open_append(path, &err);
     else
         err_set(&err, ERR_BAD_CONFIG, "%s: too long a path", folder);

@@ -121,6 +121,45 @@ START_TEST(a_change_changes_the_look)
 }
 END_TEST
 
+START_TEST(each_part_of_a_look_counts)
+{
+    static const struct job_look look = { 1, 2, 3, 4 };
+    static const struct job_look others[] = {
+        { 9, 2, 3, 4 }, { 1, 9, 3, 4 }, { 1, 2, 9, 4 }, { 1, 2, 3, 9 }
+    };
+    ck_assert(job_look_same(&look, &look));
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert(!job_look_same(&look, &others[i]));
+}
+END_TEST
+
+static void count_bad(void *ctx, const char *name)
+{
+    ck_assert_str_eq(name, "a b.yaml");
+    ++*(unsigned *)ctx;
+}
+
+START_TEST(a_bad_name_is_told_unless_it_is_masked_off)
+{
+    unsigned bad = 0;
+    struct job_files files = { .bad_name = count_bad, .ctx = &bad };
+    char link[100];
+    put(etc, "a b.yaml");
+    snprintf(link, sizeof link, "%s/c d.yaml", etc);
+    ck_assert_int_eq(symlink("/dev/null", link), 0);
+    for (unsigned i = 0; i < 150; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "j%03u.yaml", i);
+        put(etc, name);
+    }
+    scan(&files, 1);
+    ck_assert_uint_eq(bad, 1);
+    ck_assert_uint_eq(files.n, 150);
+    ck_assert_str_eq(files.items[149].id, "j149");
+    job_files_free(&files);
+}
+END_TEST
+
 START_TEST(only_the_first_folder_must_be_there)
 {
     const char *folders[] = { etc, "/nowhere/at/all" };
@@ -158,6 +197,8 @@ Suite *jobs_dir_suite(void)
     tcase_add_checked_fixture(disk, make, drop);
     tcase_add_test(disk, the_admins_files_mask_the_packages);
     tcase_add_test(disk, a_change_changes_the_look);
+    tcase_add_test(disk, each_part_of_a_look_counts);
+    tcase_add_test(disk, a_bad_name_is_told_unless_it_is_masked_off);
     tcase_add_test(disk, only_the_first_folder_must_be_there);
     tcase_add_test(disk, folders_and_broken_links_are_no_jobs);
     suite_add_tcase(suite, pure);
