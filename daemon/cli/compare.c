@@ -200,11 +200,12 @@ static void put_table(struct pairs *pairs, unsigned indent, struct buf *out)
         else
             left_out++;
     }
-    put_blanks(out, left_out || !table.all ? indent : 0);
+    if (table.all)
+        return;
+    put_blanks(out, indent);
     if (left_out)
-        buf_printf(out, "… and %u more that differ%s", left_out, table.all ? "\n" : "; ");
-    if (!table.all)
-        buf_printf(out, "%u equal rows are not shown\n", same);
+        buf_printf(out, "… and %u more that differ; ", left_out);
+    buf_printf(out, "%u equal rows are not shown\n", same);
 }
 
 bool compare_rows(const struct compare *compare, unsigned indent, struct buf *out)

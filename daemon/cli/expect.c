@@ -155,7 +155,7 @@ static bool is_json(const struct yaml_node *node, struct slice text)
     struct arena arena = { 0 };
     struct diags diags = { .arena = &arena, .file = "", .source = text };
     struct yaml_node *root = NULL;
-    bool same = yaml_parse(&arena, text, &diags, &root) && root && nodes_equal(node, root);
+    bool same = yaml_parse(&arena, text, &diags, &root) && nodes_equal(node, root);
     arena_free(&arena);
     return same;
 }
@@ -235,9 +235,9 @@ bool expect_equal(const struct yaml_node *node, const struct column *column, uin
             return map_equal(node, column, at);
         case K_TUPLE:
         case K_RECORD:
-            return members_equal(node, column, row);
+            break;
     }
-    return false;
+    return members_equal(node, column, row);
 }
 
 /* ---- shown */

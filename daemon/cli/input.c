@@ -12,19 +12,15 @@
 uint64_t input_open(struct input *input, int fd)
 {
     struct stat stat_of;
-    *input = (struct input){ .fd = fd };
+    *input = (struct input){ .fd = fd, .most = REHEARSAL_RECORD_MAX };
     bool known = fstat(fd, &stat_of) == 0 && S_ISREG(stat_of.st_mode);
-    return known && stat_of.st_size > 0 ? (uint64_t)stat_of.st_size : 0;
+    return known ? (uint64_t)stat_of.st_size : 0;
 }
 
 /* Reads more behind what there is; what was given already makes room. */
 static void input_fill(struct input *input)
 {
     size_t left = input->buf.len - input->at;
-    if (left > REHEARSAL_RECORD_MAX) {
-        input->error = "a line is longer than a record may be, 10^9 bytes";
-        return;
-    }
     if (input->at && left)
         memmove(input->buf.ptr, input->buf.ptr + input->at, left);
     input->looked -= input->at;
@@ -41,8 +37,16 @@ static void input_fill(struct input *input)
     input->buf.len += n > 0 ? (size_t)n : 0;
 }
 
+static bool input_long(struct input *input)
+{
+    input->error = "a line is longer than a record may be, 10^9 bytes";
+    return false;
+}
+
 static bool input_give(struct input *input, size_t end, struct slice *line)
 {
+    if (end - input->at > input->most)
+        return input_long(input);
     *line = (struct slice){ input->buf.ptr + input->at, end - input->at };
     input->bytes += line->len + (end < input->buf.len);
     input->at = input->looked = end < input->buf.len ? end + 1 : end;
@@ -62,6 +66,8 @@ bool input_next(struct input *input, struct slice *line)
             return input_give(input, input->buf.len, line);
         if (input->ended || input->error)
             return false;
+        if (input->looked - input->at > input->most)
+            return input_long(input);
         input_fill(input);
     }
 }

@@ -1,6 +1,8 @@
 /* tidemark VERB [options]: finds the verb and runs it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "cli/command.h"
@@ -76,8 +78,20 @@ static int run(int argc, char **argv)
     return cli.command->run(&cli, argc - verb, argv + verb);
 }
 
+/* A standard descriptor that is closed would be the next file's that is opened: one of the log's, and what a job prints would
+ * be written into it. */
+static void open_standard(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard();
     int status = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("tidemark: standard output");

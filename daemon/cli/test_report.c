@@ -166,8 +166,8 @@ static bool write_junit(struct test_report *report, const char *path)
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", file);
     fwrite(report->junit.ptr, 1, report->junit.len, file);
     fputs("</testsuites>\n", file);
-    bool ok = !ferror(file);
-    return fclose(file) == 0 && ok;
+    int failed = ferror(file);
+    return !(fclose(file) | failed);
 }
 
 bool test_report_finish(struct test_report *report, const char *junit)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/scan.h"
 #include "cli/cli_job.h"
 #include "cli/input.h"
@@ -120,9 +121,8 @@ static int try_put(struct try *try, struct slice line)
     };
     struct err err;
     try->lines++;
-    if (!rehearsal_put(try->rehearsal, &record, &err))
-        return cli_fail(try->cli, CLI_NO, "line %llu: %s", (unsigned long long)try->lines,
-                        err.text);
+    bool put = rehearsal_put(try->rehearsal, &record, &err);
+    check(put); /* a line is not longer than a record may be */
     return try->lines % try->batch == 0 ? try_commit(try) : CLI_GO;
 }
 
@@ -161,10 +161,8 @@ static int try_job(struct try *try, const struct cli_job *job)
                                    .ctx = try };
     struct err err;
     try->spec = job->spec;
-    if (!rehearsal_new(&conf, &try->rehearsal, &err)) {
-        world_free(world);
-        return cli_fail(try->cli, CLI_BUG, "%s", err.text);
-    }
+    bool made = rehearsal_new(&conf, &try->rehearsal, &err);
+    check(made); /* it takes in no state that could be refused */
     try_note_outputs(try);
     tally_open(&try->tally, world, "lines", try->cli->quiet);
     try->tally.total = input_open(&try->input, STDIN_FILENO);

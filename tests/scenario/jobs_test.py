@@ -124,6 +124,12 @@ def an_error_record_nobody_expects_fails():
          "  batch 1: 0 error records, expected 1\n")
 
 
+def of_many_error_records_the_first_are_shown():
+    said = '    error[E403]: transformations[0].map: `_.value.toInt`: "x" is not a whole number\n'
+    same(fails(NUMBERS + "tests: [{name: a, input: [[x, x, x, x, x, x, x, x]]}]\n"), "  batch 1: 8 error records, expected 0\n" + 5 * said + "    … and 3 more\n")
+    same(fails(NUMBERS + "tests: [{name: a, input: [[x, x, x, x, x]]}]\n"), "  batch 1: 5 error records, expected 0\n" + 5 * said)
+
+
 def the_share_of_errors_is_not_judged():
     passes(NUMBERS + "tests: [{name: a, input: [[%s]], errors: [200]}]\n" % ", ".join(["x"] * 200))
 
@@ -192,6 +198,30 @@ def the_machines_settings_do_not_touch_it():
         same(tidemark(folder, "good.yaml", "--conf", "/nowhere")[0], 78)
 
 
+def settings_count_when_they_are_asked_for():
+    job = NUMBERS + "tests: [{name: a, input: [[1], [x], [2]], expect: [[1]], errors: [0, 1]}]\n"
+    with folder_of(job=job, conf="defaults: {onError: {action: fail}}\n") as folder:
+        same(tidemark(folder, "-q", "job.yaml")[0], 0)
+        status, out, _ = tidemark(folder, "job.yaml", "--conf", "conf.yaml")
+        expect(status == 1 and "\n  batch 2: error[E403]: " in out, out)
+
+
+def what_xml_cannot_hold_is_replaced():
+    name = "\\t\\n\\x01\\uFFFE\\uFFFF\\uFFFD<é>\\\"&"
+    with folder_of() as folder:
+        os.mkdir(os.path.join(folder.encode(), b"\xff"))
+        path = os.path.join(folder.encode(), b"\xff", b"job.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(JOB + f"tests:\n  - {{name: \"{name}\", input: [[a]]}}\n")
+        subprocess.run([TIDEMARK, "test", path, "--junit", "r.xml"], cwd=folder, check=True, capture_output=True, timeout=120)
+        with open(os.path.join(folder, "r.xml"), encoding="utf-8") as file:
+            text = file.read()
+        xml.etree.ElementTree.fromstring(text)
+        expect(' name="\t\n\ufffd\ufffd\ufffd\ufffd&lt;é&gt;&quot;&amp;"' in text and "/\ufffd/job.yaml\"" in text, text)
+        status, out, err = tidemark(folder, "--junit", "/dev/full", os.fsdecode(path))
+        same((status, err, out.splitlines()[-1]), (74, "tidemark test: /dev/full: No space left on device\n", "1 passed, 0 failed"))
+
+
 def json_holds_every_test():
     job = JOB + "tests:\n  - {name: a, input: [[a]]}\n  - {name: b, input: [[b]], expect: [[]]}\n"
     with folder_of(job=job, broken="x: 1\n") as folder:
@@ -220,7 +250,8 @@ def junit_has_a_suite_for_each_job():
 if __name__ == "__main__":
     run_tests("jobs", [every_shipped_job_has_tests_that_pass, a_test_that_passes_is_a_line, a_failure_shows_both_sides,
                        each_batch_and_output_that_differs_is_shown, order_counts_when_asked_for,
-                       an_error_record_nobody_expects_fails, the_share_of_errors_is_not_judged,
+                       an_error_record_nobody_expects_fails, the_share_of_errors_is_not_judged, of_many_error_records_the_first_are_shown,
+                       settings_count_when_they_are_asked_for, what_xml_cannot_hold_is_replaced,
                        a_batch_that_must_not_be_committed_ends_the_test, every_part_of_a_record_reaches_the_job,
                        batches_run_beyond_the_input, several_sources_are_named, statuses_tell_what_is_wrong,
                        the_machines_settings_do_not_touch_it, json_holds_every_test, junit_has_a_suite_for_each_job], 120)

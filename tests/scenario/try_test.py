@@ -91,8 +91,6 @@ def times_step_by_the_interval_from_now_floored():
     same([later - seconds[0] for later in seconds], [0, 10, 20])
 
 
-
-
 def error_records_go_to_standard_error_with_their_lines():
     status, out, err = run(NUMBERS, b"1\nx y\n3\n")
     same((status, out), (0, batch("1", "3")))
@@ -122,6 +120,53 @@ def a_job_that_is_not_valid_says_why():
     status, out, err = run(COUNTS.replace("flatMap", "flatmap"), b"a\n")
     same((status, out), (1, ""))
     expect(err.startswith("job.yaml:5:5: error[E201]: unknown operation 'flatmap'\n"), err)
+
+
+def of_very_many_errors_some_are_shown():
+    job = NUMBERS + "onError: {action: skip, failAbove: 100%}\n"
+    status, out, err = run(job, b"x" * (1 << 20) + b"\n" + (b"y" * (1 << 20) + b"\n") * 79, "--batch", "80")
+    same((status, out), (0, batch()))
+    shown = err.count("error[E403]")
+    expect(0 < shown < 80 and err.endswith(f"… and {80 - shown} more\ntidemark try: 80 error records in 80 lines\n"), f"{shown} {err[-200:]}")
+    same(run(NUMBERS, b"x\n", "-q")[2], run(NUMBERS, b"x\n")[2].splitlines(True)[0])
+
+
+def what_a_program_says_is_told_beside_the_errors():
+    job = JOB % ("  - map: _.value\n  - pipe: [sh, -c, 'cat; echo oops >&2']", "")
+    same(run(job, b"a\n"), (0, batch("a"), "transformations[1].pipe: oops\n"))
+
+
+def what_makes_its_own_records_needs_no_input():
+    job = JOB.replace("kafka: {bootstrap.servers: \"b:9092\", group.id: g, topics: {lines: 1}}", "rate: {rowsPerSecond: 1}")
+    counts = job % ("  - count", "")
+    same(run(counts, b"x\n"), (0, batch("10") * 3, ""))
+    same(run(counts, b"", "--batches", "1"), (0, batch("10"), ""))
+    status, out, err = run(job % ("  - map: 1 / (_.value - 15)", "") + "onError: {action: fail}\n", b"")
+    same((status, out), (1, run(job % ("  - map: 1 / (_.value - 15)", ""), b"", "--batches", "1")[1]))
+    expect(err.startswith("tidemark try: batch 2: error[E404]: "), err)
+
+
+def an_output_that_would_write_elsewhere_is_printed():
+    job = JOB % ("  - map: _.value", ": {num: 1}\n  - saveAsTextFiles: {prefix: file:///out}")
+    note = "tidemark try: saveAsTextFiles1 writes nothing now: its first 10 rows are printed\n"
+    same(run(job, b"a\nb\n"), (0, batch("a", "...") + batch("a", "b"), note))
+    same(run(job, b"a\nb\n", "-q")[2], "")
+
+
+def an_input_that_cannot_be_read_says_why():
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(COUNTS)
+        file.flush()
+        for shell, status, err in (('exec "$@" </', 74, "tidemark try: standard input: Is a directory\n"), ('exec "$@" <&-', 0, "")):
+            done = subprocess.run(["sh", "-c", shell, "sh", TIDEMARK, "try", file.name], env=environment(), capture_output=True, text=True,
+                                  timeout=60, check=False)
+            same((done.returncode, done.stdout, done.stderr), (status, "", err))
+        trace = ["strace", "-o", "/dev/null", "-P", "/dev/zero", "-e", "trace=read", "-e", "inject=read:error=EINTR:when=1",
+                 "-e", "inject=read:error=EIO:when=2"]
+        with open("/dev/zero", encoding="utf-8") as zero:
+            done = subprocess.run([*trace, TIDEMARK, "try", file.name], env=environment(), stdin=zero, capture_output=True, text=True,
+                                  timeout=60, check=False)
+        same((done.returncode, done.stdout, done.stderr), (74, "", "tidemark try: standard input: Input/output error\n"))
 
 
 def usage_and_files_that_are_not_there():
@@ -188,4 +233,4 @@ def a_terminal_gets_a_line_of_progress_and_a_pipe_none():
 
 
 if __name__ == "__main__":
-    run_tests("try", [lines_are_values_and_outputs_print, no_input_is_no_batch, an_empty_line_is_a_record_and_the_last_line_may_lack_its_end, lines_end_at_newlines_only, a_batch_is_a_thousand_lines_or_as_many_as_asked_for, times_step_by_the_interval_from_now_floored, error_records_go_to_standard_error_with_their_lines, bytes_that_are_no_text_are_an_error_record, with_on_error_fail_the_batch_is_not_shown, too_many_errors_end_the_run, a_job_that_is_not_valid_says_why, usage_and_files_that_are_not_there, two_sources_are_refused, the_machines_settings_do_not_touch_it, a_reader_that_goes_away_ends_it, a_terminal_gets_a_line_of_progress_and_a_pipe_none], 60)
+    run_tests("try", [lines_are_values_and_outputs_print, no_input_is_no_batch, an_empty_line_is_a_record_and_the_last_line_may_lack_its_end, lines_end_at_newlines_only, a_batch_is_a_thousand_lines_or_as_many_as_asked_for, times_step_by_the_interval_from_now_floored, error_records_go_to_standard_error_with_their_lines, bytes_that_are_no_text_are_an_error_record, with_on_error_fail_the_batch_is_not_shown, too_many_errors_end_the_run, of_very_many_errors_some_are_shown, what_a_program_says_is_told_beside_the_errors, what_makes_its_own_records_needs_no_input, an_output_that_would_write_elsewhere_is_printed, an_input_that_cannot_be_read_says_why, a_job_that_is_not_valid_says_why, usage_and_files_that_are_not_there, two_sources_are_refused, the_machines_settings_do_not_touch_it, a_reader_that_goes_away_ends_it, a_terminal_gets_a_line_of_progress_and_a_pipe_none], 60)

@@ -11,7 +11,7 @@
 static struct arena arena;
 static struct buf shown;
 
-static const struct yaml_node *yaml(const char *text)
+static struct yaml_node *yaml(const char *text)
 {
     struct diags *diags = arena_zalloc(&arena, sizeof *diags);
     struct yaml_node *root;
@@ -96,7 +96,31 @@ static const struct {
     { &type_time, 0, 0, NULL, "1970-01-01T00:00:01Z", false },
     { &type_time, 0, 0, NULL, "1970-13-01T00:00:00Z", false },
     { &type_time, 0, 0, NULL, "0", false },
+    { &type_time, 0, 0, NULL, "1", false },
+    { &type_bytes, 0, 0, "a", "~", false },
+    { &type_bool, 0, 0, NULL, "false", true },
+    { &type_double, 0, NAN, NULL, "1", false },
+    { &type_double, 0, 1, NULL, ".nan", false },
+    { &type_double, 0, 1, NULL, ".inf", false },
+    { &type_double, 0, -INFINITY, NULL, "-.inf", true },
+    { &type_double, 0, 1, NULL, "~", false },
+    { &type_int, 3, 0, NULL, "3.5", false },
     { &type_json, 0, 0, "{\"a\": [1, null, 2.0]}", "{a: [1, ~, 2]}", true },
+    { &type_json, 0, 0, "1", "1.0", true },
+    { &type_json, 0, 0, "1", "2", false },
+    { &type_json, 0, 0, "1.5", "1.5", true },
+    { &type_json, 0, 0, "1.5", "2", false },
+    { &type_json, 0, 0, "1", "'1'", false },
+    { &type_json, 0, 0, "\"1\"", "1", false },
+    { &type_json, 0, 0, "1.5", "'1.5'", false },
+    { &type_json, 0, 0, "null", "~", true },
+    { &type_json, 0, 0, "true", "true", true },
+    { &type_json, 0, 0, "true", "false", false },
+    { &type_json, 0, 0, "[1, 2]", "[1, 3]", false },
+    { &type_json, 0, 0, "[1, 2]", "[1]", false },
+    { &type_json, 0, 0, "{\"a\": 1}", "{b: 1}", false },
+    { &type_json, 0, 0, "{\"a\": 1}", "{a: 2}", false },
+    { &type_json, 0, 0, "\"x\"", "y", false },
     { &type_json, 0, 0, "{\"a\": 1}", "{a: 1, b: 2}", false },
     { &type_json, 0, 0, "\"x\"", "x", true },
 };
@@ -109,6 +133,94 @@ START_TEST(scalars_compare_by_value_and_type)
                   scalars[_i].yaml);
     expect_put_row(&shown, column, 0); /* what is shown can be written into the file */
     ck_assert_msg(expect_equal(yaml(buf_text(&shown)), column, 0), "%s", buf_text(&shown));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int64_t ms; /* -1: it is no time */
+} times[] = {
+    { "1970-01-02", -1 },
+    { "1970-01-01T00:00", 0 },
+    { "1970-01-01 10:20:30", 37230000 },
+    { "1970-01-01T00:00:00.9", 900 },
+    { "1970-01-01T00:00:00.0019999", 1 },
+    { "1970-01-01T00:00:00.Z", -1 },
+    { "1970-01-01T00:00.5", 500 },
+    { "1970-01-01T02:00:00+01:30", 1800000 },
+    { "1970-01-01T00:00:00-00:01", 60000 },
+    { "1970-01-01T00:00Z", 0 },
+    { "1970-01-01T00:00Z ", -1 },
+    { "1970-01-01T00:00 ", -1 },
+    { "1970-01-01T00:00+", -1 },
+    { "1970-01-01T00:00+0", -1 },
+    { "1970-01-01T00:00+01", -1 },
+    { "1970-01-01T00:00+01:", -1 },
+    { "1970-01-01T00:00+01:0", -1 },
+    { "1970-01-01T00:00+01:00x", -1 },
+    { "1970-01-01T23:59+23:59", 0 },
+    { "1970-01-02T00:00+24:00", -1 },
+    { "1970-01-01T01:00+00:60", -1 },
+    { "1970-01-01T24:00", -1 },
+    { "1970-01-01T00:60", -1 },
+    { "1970-01-01T00:00:60", -1 },
+    { "1972-02-29T00:00", 68169600000 },
+    { "1970-02-29T00:00", -1 },
+    { "1970-00-01T00:00", -1 },
+    { "1970-13-01T00:00", -1 },
+    { "1970-01-00T00:00", -1 },
+};
+
+START_TEST(a_time_is_a_moment_that_there_is)
+{
+    int64_t ms = 7;
+    bool good = times[_i].ms >= 0;
+    ck_assert_msg(expect_time(times[_i].text, &ms) == good, "%s", times[_i].text);
+    ck_assert_msg(ms == (good ? times[_i].ms : 7), "%s: %lld", times[_i].text, (long long)ms);
+}
+END_TEST
+
+START_TEST(a_time_with_a_wrong_letter_or_cut_off_is_none)
+{
+    static const char whole[] = "1970-01-01T00:00:00.5+01:00";
+    int64_t ms;
+    ck_assert(expect_time(whole, &ms));
+    for (size_t i = 0; i + 1 < sizeof whole; i++) {
+        char text[sizeof whole];
+        memcpy(text, whole, sizeof whole);
+        text[i] = whole[i] == '.' ? '/' : '!';
+        ck_assert_msg(!expect_time(text, &ms), "%s", text);
+        text[i] = ';'; /* behind the digits */
+        ck_assert_msg(!expect_time(text, &ms), "%s", text);
+        text[i] = 0;
+        bool good = i == 16 || i == 19 || i == 21;
+        ck_assert_msg(expect_time(text, &ms) == good, "%s", text);
+    }
+}
+END_TEST
+
+START_TEST(what_was_wanted_is_shown_as_it_may_be_written)
+{
+    static const char text[] =
+        "{\"a\": [1, 1.5, true, false, null, \"x\", .inf, -.inf, .nan, {}, []], \"b c\": {\"d\": "
+        "1}}";
+    struct yaml_node *node = yaml(text);
+    expect_put_node(&shown, node);
+    ck_assert_str_eq(buf_text(&shown), text);
+    node->items[1]->items[0]->masked = true;
+    buf_clear(&shown);
+    expect_put_node(&shown, node->items[1]);
+    ck_assert_str_eq(buf_text(&shown), "{\"d\": ***}");
+}
+END_TEST
+
+START_TEST(nothing_is_null)
+{
+    struct column *column = column_of(&type_nothing, 1);
+    ck_assert(expect_equal(yaml("~"), column, 0));
+    ck_assert(!expect_equal(yaml("0"), column, 0));
+    expect_put_row(&shown, column, 0);
+    ck_assert_str_eq(buf_text(&shown), "null");
 }
 END_TEST
 
@@ -142,6 +254,9 @@ START_TEST(an_option_is_null_or_its_value)
     says("~", some(types, one, true), false);
     says("~", some(types, one, false), true);
     says("1", some(types, one, false), false);
+    expect_put_row(&shown, some(types, one, true), 0);
+    expect_put_row(&shown, some(types, one, false), 0);
+    ck_assert_str_eq(buf_text(&shown), "1null");
 }
 END_TEST
 
@@ -169,7 +284,11 @@ START_TEST(maps_compare_by_key)
     says("{y: b, x: a}", column, true);
     says("{y: a, x: b}", column, false);
     says("{x: a}", column, false);
+    says("{x: a, z: b}", column, false);
+    says("{x: a, yy: b}", column, false);
     says("[x, y]", column, false);
+    expect_put_row(&shown, column, 0);
+    ck_assert_str_eq(buf_text(&shown), "{\"x\": \"a\", \"y\": \"b\"}");
 }
 END_TEST
 
@@ -188,6 +307,8 @@ START_TEST(tuples_are_lists_and_records_mappings)
     says("{host: a, n: 3}", record, true);
     says("{host: a}", record, false);
     says("{host: a, n: 3, m: ~}", record, false);
+    says("{host: a, m: 3}", record, false);
+    says("{host: b, n: 3}", record, false);
     says("[a, 3]", record, false);
     expect_put_row(&shown, record, 0);
     ck_assert_str_eq(buf_text(&shown), "{\"host\": \"a\", \"n\": 3}");
@@ -244,6 +365,49 @@ START_TEST(both_sides_stand_side_by_side)
 }
 END_TEST
 
+START_TEST(a_row_of_the_same_key_stands_beside)
+{
+    struct types *types = types_new(&arena);
+    struct column *pairs = column_of(type_pair(types, &type_string, &type_int), 2);
+    pairs->child[0] = *texts(&type_string, 2, (const char *const[]){ "a", "b" });
+    pairs->child[1] = *column_of(&type_int, 2);
+    pairs->child[1].i64[0] = 1;
+    pairs->child[1].i64[1] = 2;
+    struct compare compare = { yaml("[[], [b, 3], x]"), pairs, 2, false };
+    ck_assert(!compare_rows(&compare, 0, &shown));
+    ck_assert_str_eq(buf_text(&shown),
+                     "expected   actual\n"
+                     "[]       | [\"a\", 1]\n"
+                     "[\"b\", 3] | [\"b\", 2]\n"
+                     "\"x\"      <\n");
+}
+END_TEST
+
+START_TEST(a_very_long_row_has_a_line_of_its_own)
+{
+    static const char wide[] =
+        "a text that is so long that no column beside it would find room on a terminal";
+    ck_assert(
+        !compared("[a text that is so long that no column beside it would find room on a terminal]",
+                  abc, 1, false));
+    buf_clear(&shown);
+    struct compare compare = { yaml("[b, \"a text that is so long that no column beside it would "
+                                    "find room on a terminal\"]"),
+                               texts(&type_string, 2, (const char *const[]){ "c", wide }), 2,
+                               true };
+    ck_assert(!compare_rows(&compare, 2, &shown));
+    ck_assert_str_eq(
+        buf_text(&shown),
+        "  expected   actual\n"
+        "  \"b\"      | \"c\"\n"
+        "  \"a text that is so long that no column beside it would find room on a terminal\"\n"
+        "             \"a text that is so long that no column beside it would find room on a "
+        "terminal\"\n");
+    ck_assert(!compared("[a]", NULL, 0, false));
+    ck_assert_str_eq(buf_text(&shown), "  expected   actual\n  \"a\"      <\n");
+}
+END_TEST
+
 START_TEST(of_many_rows_those_that_differ_are_shown)
 {
     const char *rows[100];
@@ -278,6 +442,12 @@ Suite *expect_suite(void)
     tcase_add_checked_fixture(tcase, NULL, expect_clean);
     tcase_add_loop_test(tcase, scalars_compare_by_value_and_type, 0,
                         sizeof scalars / sizeof scalars[0]);
+    tcase_add_loop_test(tcase, a_time_is_a_moment_that_there_is, 0, sizeof times / sizeof times[0]);
+    tcase_add_test(tcase, a_time_with_a_wrong_letter_or_cut_off_is_none);
+    tcase_add_test(tcase, what_was_wanted_is_shown_as_it_may_be_written);
+    tcase_add_test(tcase, nothing_is_null);
+    tcase_add_test(tcase, a_row_of_the_same_key_stands_beside);
+    tcase_add_test(tcase, a_very_long_row_has_a_line_of_its_own);
     tcase_add_test(tcase, an_option_is_null_or_its_value);
     tcase_add_test(tcase, lists_compare_in_order);
     tcase_add_test(tcase, maps_compare_by_key);

@@ -84,3 +84,24 @@ static inline void job_dir_spoil(const char *name, size_t at)
     }
     ck_assert_int_eq(fclose(file), 0);
 }
+
+#define PAIR_INT "u\0\2si" /* the type (String, Int), as column/pack.h has it; 5 bytes */
+#define PAIR_DOUBLE "u\0\2sd"
+#define PAIR_SIZE 5
+
+/* The whole of a state that updateStateByKey would have written, of so many keys; type NULL: it was dropped. */
+static inline void put_state(struct record *record, const char *id, uint64_t keys, const char *type)
+{
+    struct buf bytes = { 0 };
+    struct entry entry = { .kind = ENTRY_DELTA, .delta = { .id = slice_of_text(id) } };
+    if (type) {
+        buf_put_u8(&bytes, 1);
+        buf_put_u8(&bytes, 1);
+        buf_put_u64(&bytes, keys);
+        buf_put_str(&bytes, "updateStateByKey");
+        buf_put(&bytes, type, PAIR_SIZE);
+        entry.delta.bytes = buf_slice(&bytes);
+    }
+    record_put(record, &entry);
+    buf_free(&bytes);
+}
