@@ -81,9 +81,11 @@ def daemon():
 def main():
     if FAKE in ("greedy", "thief") and sys.argv[1] == "run":
         os.execv(os.environ["REAL"], [os.environ["REAL"], *sys.argv[1:]])
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # as the real one: dies with its parent
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # as the real one: dies with its parent, also with one that is gone already
     if sys.argv[1] == "run":
         daemon()
+    if os.getppid() != int(sys.argv[sys.argv.index("--parent") + 1]):
+        sys.exit(1)
     kafka(sys.argv[sys.argv.index("--ledger") + 1])
 
 

@@ -13,8 +13,9 @@ static struct diff diff;
 static struct record record;
 static struct buf out;
 
-#define SUM(id, zero) \
-    "  - updateStateByKey: {id: " id ", func: \"(values, state) => values.sum + state.getOrElse(" zero ")\"}\n"
+#define SUM(id, zero)                \
+    "  - updateStateByKey: {id: " id \
+    ", func: \"(values, state) => values.sum + state.getOrElse(" zero ")\"}\n"
 
 static void job_of(int i, const char *keys, const char *ops)
 {
@@ -43,9 +44,8 @@ static void job_of(int i, const char *keys, const char *ops)
 static const char *shown(const char *keys, const char *ops)
 {
     job_of(1, keys, ops);
-    diff = (struct diff){
-        .arena = &arena, .settings = &settings, .old = &jobs[0], .new = &jobs[1]
-    };
+    diff =
+        (struct diff){ .arena = &arena, .settings = &settings, .old = &jobs[0], .new = &jobs[1] };
     diff_compare(&diff);
     buf_clear(&out);
     diff_put_text(&diff, false, &out);
@@ -71,7 +71,8 @@ START_TEST(what_is_the_same_is_unchanged)
     save("a", 7, PAIR_INT);
     saved();
     ck_assert_str_eq(shown("", SUM("a", "0")), "clicks: unchanged\n");
-    ck_assert_str_eq(shown("# a remark\nmaxAppAttempts: 3\n", SUM("a", "0")), "clicks: unchanged\n");
+    ck_assert_str_eq(shown("# a remark\nmaxAppAttempts: 3\n", SUM("a", "0")),
+                     "clicks: unchanged\n");
 }
 END_TEST
 
@@ -84,11 +85,11 @@ START_TEST(what_comes_goes_and_changes_is_shown)
                      "  ~ batchInterval: 1s -> 2s\n"
                      "  + streams.result[1]: filter: _._2 > 0\n");
     job_of(0, "", "  - count\n");
-    ck_assert_str_eq(
-        shown("description: a long line that says much of what this job is for\n", "  - distinct\n"),
-        "clicks: restart from the checkpoint, after the open batch\n"
-        "  ~ streams.result[1]: count -> distinct\n"
-        "  + description: a long line that says much of what this job is for\n");
+    ck_assert_str_eq(shown("description: a long line that says much of what this job is for\n",
+                           "  - distinct\n"),
+                     "clicks: restart from the checkpoint, after the open batch\n"
+                     "  ~ streams.result[1]: count -> distinct\n"
+                     "  + description: a long line that says much of what this job is for\n");
     job_of(0, "description: a long line that says much of what it is for\n", "");
     ck_assert_str_eq(shown("description: another one\n", ""),
                      "clicks: restart from the checkpoint, after the open batch\n"
@@ -105,7 +106,7 @@ START_TEST(a_state_is_kept_converted_or_new)
     save("b", 1, PAIR_INT);
     saved();
     ck_assert_str_eq(
-        shown("batchInterval: 2s\n", SUM("a", "0") "  - map: (_._1, 1)\n" SUM("b", "0.0") //
+        shown("batchInterval: 2s\n", SUM("a", "0") "  - map: (_._1, 1)\n" SUM("b", "0.0")  //
               "  - map: (_._1, 1)\n" SUM("c", "0")),
         "clicks: restart from the checkpoint, after the open batch\n"
         "  state 'a' (1,204,331 keys) is kept\n"
@@ -173,8 +174,9 @@ START_TEST(bytes_that_are_no_state_are_not_read)
     record_put(&record, &entry);
     saved();
     const char *text = shown("batchInterval: 2s\n", SUM("a", "0"));
-    ck_assert_msg(strstr(text, "  how many keys there are is not known: the state 'a' is damaged\n"),
-                  "%s", text);
+    ck_assert_msg(
+        strstr(text, "  how many keys there are is not known: the state 'a' is damaged\n"), "%s",
+        text);
 }
 END_TEST
 
