@@ -78,7 +78,7 @@ static bool key_among_items(const struct yaml_file *file, const struct yaml_prob
     const struct yaml_node *list = problem->open;
     int n = key_length(spot.at, spot.end);
     bool known = list && list->kind == YAML_LIST && list->style == YAML_BLOCK && list->key &&
-                 list->key->text && list->parent;
+                 list->key->text;
     if (!known || !n || !starts_line(&spot) ||
         strcmp(problem->text, "did not find expected '-' indicator") != 0)
         return false;
@@ -99,7 +99,7 @@ static bool indentation(const struct yaml_file *file, const struct yaml_problem 
     bool sign = false;
     for (size_t i = 0; signs[i]; i++)
         sign |= strcmp(problem->text, signs[i]) == 0;
-    if (!sign || !starts_line(&spot) || spot.at == spot.end || strchr("]},", *spot.at) ||
+    if (!sign || !starts_line(&spot) || strchr("]},", *spot.at) ||
         !line_above(file, spot.line, &above))
         return false;
     size_t has = indent(&spot), had = indent(&above);
@@ -215,8 +215,7 @@ static void phrase(const struct yaml_file *file, const struct yaml_problem *prob
         const struct phrase *phrase = &phrases[i];
         if (strncmp(problem->text, phrase->theirs, strlen(phrase->theirs)) != 0)
             continue;
-        uint32_t point =
-            phrase->at_context && problem->context ? problem->context_point : problem->point;
+        uint32_t point = phrase->at_context ? problem->context_point : problem->point;
         struct diag *diag =
             diag_add(diags, yaml_point_place(file, point, 1, ""), 101, "%s", phrase->ours);
         if (phrase->help)

@@ -5,6 +5,9 @@
 
 #include "column/type.h"
 
+#define PARTS_MAX 200  /* types that a text may be made of */
+#define MEMBERS_MAX 64 /* of one tuple or record */
+
 /* ---- types */
 
 struct type_text { /* what is left to read */
@@ -38,12 +41,16 @@ static const char *read_word(struct type_text *text)
 /* (A, B) and {name: A}, behind the opening. */
 static const struct type *read_members(struct type_text *text, char close)
 {
-    const struct type *member[64];
-    const char *name[64];
+    const struct type *member[MEMBERS_MAX];
+    const char *name[MEMBERS_MAX];
     uint32_t n = 0;
     while (!skip(text, close)) {
-        if (n == 64 || (n && !skip(text, ',')))
+        if (n && !skip(text, ','))
             return NULL;
+        if (n == MEMBERS_MAX) {
+            text->left = 0;
+            return NULL;
+        }
         if (close == '}') {
             name[n] = read_word(text);
             if (!*name[n] || !skip(text, ':'))
@@ -101,13 +108,19 @@ static const struct type *read_type(struct type_text *text)
 
 const struct type *literal_type(const struct op_input *input, const struct yaml_node *node)
 {
-    struct type_text text = { input, node->text ? node->text : "", 200 };
+    struct type_text text = { input, node->text ? node->text : "", PARTS_MAX };
     const struct type *type = read_type(&text);
     if (type && skip(&text, 0))
         return type;
-    diag_help(input->diags,
-              diag_add(input->diags, yaml_place(node), 206, "%s must be a type", node->key->text),
-              "as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"");
+    if (!text.left)
+        diag_add(input->diags, yaml_place(node), 236,
+                 "%s is too large: at most %d types may stand in it, %d in one tuple or record",
+                 node->key->text, PARTS_MAX, MEMBERS_MAX);
+    else
+        diag_help(
+            input->diags,
+            diag_add(input->diags, yaml_place(node), 206, "%s must be a type", node->key->text),
+            "as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: String}\"");
     return NULL;
 }
 

@@ -123,6 +123,30 @@ static const struct { /* a file and all that is said about it */
       "t.yaml:1:4: error[E105]: anchor 'x' is not allowed here\n"
       "t.yaml:2:4: error[E105]: tag '!t' is not allowed here\n"
       "t.yaml:3:4: error[E105]: tag '!t' is not allowed here\n" },
+    { ": \n",
+      "t.yaml:1:1: error[E101]: a key was expected here\n"
+      "  help: perhaps a quote above is not closed, or one stands inside a text in quotes\n" },
+    { "b:\t: \n",
+      "t.yaml:1:4: error[E101]: a ': ' that belongs to no key\n"
+      "  help: put the value in quotes\n" },
+    { "-\n \n%\n",
+      "t.yaml:3:2: error[E101]: while scanning a directive: could not find expected directive "
+      "name\n" },
+    { "*x? \n", "t.yaml:1:3: error[E101]: mapping keys are not allowed in this context\n" },
+    { "x:\n    a: 1\n# c\n\n  b: 2\n",
+      "t.yaml:5:3: error[E102]: indentation of 2 spaces fits no line above\n"
+      "  help: line 2 has 4; what belongs together begins in the same column\n" },
+    { "t:\n - a\n b: c\n",
+      "t.yaml:3:2: error[E204]: 'b' stands inside 't'; here it belongs 1 space to the left\n" },
+    { "t:\n  - a\n  b\"c: d\n",
+      "t.yaml:3:3: error[E101]: an item that begins with '- ' was expected here\n" },
+    { "? [a]\n:\n  - b\n  c: d\n",
+      "t.yaml:4:3: error[E101]: an item that begins with '- ' was expected here\n" },
+    { "t:\n  - a\n  b'c: d\n",
+      "t.yaml:3:3: error[E101]: an item that begins with '- ' was expected here\n" },
+    { "a: !e!b c\n",
+      "t.yaml:1:4: error[E105]: '!' begins a tag, which is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!e!b c\"\n" },
     { "\r%YAML 1.2\r---\ra\r",
       "t.yaml:2:1: error[E105]: directives are not allowed; leave this line out\n" },
     { "a:\n\tb: c\n",

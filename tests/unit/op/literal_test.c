@@ -60,9 +60,6 @@ static const char *const no_types[] = {
     "{a Int}",
     "{: Int}",
     "{a: Itn}",
-    "(" INT8 INT8 INT8 INT8 INT8 INT8 INT8 INT8 "Int)",
-    LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8
-        LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 "Int"
 };
 
 START_TEST(what_is_no_type_is_refused)
@@ -76,6 +73,26 @@ START_TEST(what_is_no_type_is_refused)
                "job.yaml:3:61: error[E206]: stateType must be a type\n"
                "  help: as \"Int\", \"Option[String]\", \"List[(String, Int)]\" or \"{name: "
                "String}\"\n");
+    arena_free(&job.arena);
+}
+END_TEST
+
+static const char *const too_large[] = {
+    "(" INT8 INT8 INT8 INT8 INT8 INT8 INT8 INT8 "Int)",
+    LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8
+        LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 LIST8 "Int",
+};
+
+START_TEST(a_type_has_a_largest_size)
+{
+    struct job job = { 0 };
+    const char *ops = arena_printf(&job.arena,
+                                   "- map: (_.value, 1)\n- updateStateByKey: {id: t, func: '(v, s) "
+                                   "=> s', stateType: \"%s\"}",
+                                   too_large[_i]);
+    whole_says(ops,
+               "job.yaml:3:61: error[E236]: stateType is too large: at most 200 types may stand in "
+               "it, 64 in one tuple or record\n");
     arena_free(&job.arena);
 }
 END_TEST
@@ -138,6 +155,8 @@ Suite *literal_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_value_is_read_as_its_type, 0, ARRAY_SIZE(good));
     tcase_add_loop_test(tcase, what_is_no_type_is_refused, 0, ARRAY_SIZE(no_types));
+    tcase_add_loop_test(tcase, a_type_has_a_largest_size, 0,
+                        sizeof too_large / sizeof too_large[0]);
     tcase_add_loop_test(tcase, a_value_of_another_type_is_refused, 0, ARRAY_SIZE(bad));
     return suite;
 }
