@@ -11,6 +11,7 @@ static const char *const names[CENSUS_KINDS] = {
     [CENSUS_WRONG] = "wrong_state",
     [CENSUS_RECOVERIES] = "recoveries",
     [CENSUS_POINTS] = "crash_points",
+    [CENSUS_PEERS] = "network_crash_points",
     [CENSUS_PAUSES_AT] = "pause_points",
     [CENSUS_ALLOCATIONS] = "allocation_failures",
     [CENSUS_WRITERS] = "two_writer_interleavings",

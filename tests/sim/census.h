@@ -14,6 +14,7 @@ enum census {
     CENSUS_WRONG, /* of the right key, with another value: a state or a window that is not as it was */
     CENSUS_RECOVERIES,  /* lives that went on where another one had ended by force */
     CENSUS_POINTS,      /* deaths at a chosen request of the store, each run by itself */
+    CENSUS_PEERS,       /* the same at a chosen thing done to Kafka or to the output */
     CENSUS_PAUSES_AT,   /* the same: stopped there, and continued when another had taken over */
     CENSUS_ALLOCATIONS, /* allocations that failed, each in a run by itself */
     CENSUS_WRITERS,     /* simulations in which two workers wanted one job */

@@ -6,6 +6,8 @@
 #include "plan.h"
 #include "worker_sim.h"
 
+#define HDFS "webhdfs://nn/job"
+#define LOCAL "file:///job"
 #define PLACES 3
 #define LIVES 2
 #define WAYS (SIM_CRASHES * PLACES * LIVES)
@@ -51,32 +53,56 @@ static bool is_over(void *ctx)
 }
 
 /* A life with a graceful end, unless it dies before. */
-static void live(struct tally *tally, uint64_t die_at, enum sim_crash how)
+static void live(struct tally *tally)
 {
     struct sim *sim = tally->sim;
-    tally_start(tally, 0);
-    sim_crash_at(tally->workers[0], die_at, how);
     if (!sim_run(sim, LIFE_MS, is_over, tally) && tally->workers[0]) {
         worker_tell_stop(tally->workers[0]);
         sim_run(sim, STOP_MS, is_over, tally);
     }
 }
 
+static struct tally *begin(struct sim *sim, const char *url, size_t job)
+{
+    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000, .late_ms = 20000 };
+    return tally_new_of(sim, &(struct tally_conf){ url, &canon_jobs[job], 500, 150 });
+}
+
+/* Another one begins where this life ends, at any of its requests. */
+static void live_before(struct tally *tally)
+{
+    struct sim *sim = tally->sim;
+    tally_start(tally, 0);
+    sim_crash_within(tally->workers[0], 60);
+    live(tally);
+    sim->hit = false;
+}
+
 void jobs_crash(struct sim *sim)
 {
     struct way way = way_of(sim->seed);
-    const char *url = way.place == PLACE_HDFS ? "webhdfs://nn/job" : "file:///job";
-    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000, .late_ms = 20000 };
-    struct tally *tally =
-        tally_new_of(sim, &(struct tally_conf){ url, &canon_jobs[way.job], 500, 150 });
-    if (way.again) {
-        uint64_t first = 1 + sim_below(sim, 60);
-        live(tally, first, (enum sim_crash)sim_below(sim, SIM_CRASHES));
-        sim->hit = false;
-    }
-    live(tally, sim->point, way.how);
+    const char *url = way.place == PLACE_HDFS ? HDFS : LOCAL;
+    struct tally *tally = begin(sim, url, way.job);
+    if (way.again)
+        live_before(tally);
+    tally_start(tally, 0);
+    sim_crash_at(tally->workers[0], sim->point, way.how);
+    live(tally);
     if (sim->hit && way.place == PLACE_POWER)
         sim_store_power_loss(sim_store(sim, url));
     tally_finish(tally);
     note_whole(sim, &way);
+}
+
+/* The same at each thing that is asked of Kafka, taken from it, or written to the output. */
+void jobs_crash_peers(struct sim *sim)
+{
+    uint64_t way = sim->seed / CANON_JOBS;
+    struct tally *tally = begin(sim, HDFS, sim->seed % CANON_JOBS);
+    if (way / SIM_DEATHS % LIVES)
+        live_before(tally);
+    tally_start(tally, 0);
+    sim_die_at(tally->workers[0], sim->point, (enum sim_death)(way % SIM_DEATHS));
+    live(tally);
+    tally_finish(tally);
 }

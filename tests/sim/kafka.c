@@ -144,6 +144,7 @@ static struct question *question_new(struct kafka *kafka, const char *const *top
 
 void kafka_list(struct kafka *kafka, const char *const *topics, size_t n)
 {
+    sim_peer(kafka->process);
     sim_post(kafka->process->sim, kafka->process, kafka_us(kafka), list_cb,
              question_new(kafka, topics, n));
 }
@@ -173,6 +174,7 @@ static void ask_cb(void *ctx)
 
 void kafka_ask(struct kafka *kafka, const char *topic, int32_t partition)
 {
+    sim_peer(kafka->process);
     struct question *question = question_new(kafka, &topic, 1);
     question->partition = partition;
     sim_post(kafka->process->sim, kafka->process, kafka_us(kafka), ask_cb, question);
@@ -206,6 +208,7 @@ static uint64_t commit_us(struct kafka *kafka)
 
 void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, size_t n)
 {
+    sim_peer(kafka->process);
     for (size_t i = 0; i < n && !sim_dying(kafka->process); i++) {
         struct commit *commit = sim_alloc(sizeof *commit);
         *commit = (struct commit){ kafka->cluster, strdup(kafka->group), strdup(positions[i].topic),
@@ -274,6 +277,7 @@ void kafka_client_fetch(struct kafka *client)
 
 struct kafka_queue *kafka_assign(struct kafka *kafka, const struct kafka_position *position)
 {
+    sim_peer(kafka->process);
     check(!kafka->closing && position->offset >= 0);
     LIST_EACH(link, &kafka->queues)
     {
@@ -312,6 +316,7 @@ static void forget(struct kafka_queue *queue)
 
 void kafka_unassign(struct kafka_queue *queue)
 {
+    sim_peer(queue->kafka->process);
     check(!queue->unassigned);
     kafka_release(queue);
     forget(queue);
@@ -360,6 +365,7 @@ size_t kafka_poll(struct kafka_queue *queue, struct kafka_message *messages, siz
         n++;
     queue->position = n == max ? from->records[first + n - 1].offset + 1 : queue->ready;
     if (n) {
+        sim_peer(kafka->process);
         kafka->polled = queue;
         messages_fill(kafka, from->records + first, messages, n);
     } else if (queue->out_of_range) {
@@ -423,6 +429,7 @@ static void closed_cb(void *ctx)
 void kafka_close(struct kafka *kafka)
 {
     check(!kafka->closing && !kafka->polled);
+    sim_peer(kafka->process);
     kafka->closing = true;
     LIST_EACH(link, &kafka->queues)
     LIST_ITEM(link, struct kafka_queue, link)->dead = true;

@@ -52,6 +52,8 @@ struct sim_process_parts {
     bool hold_stops;
     struct request *held; /* the one that is on its way until it is let go */
     enum sim_crash crash_how;
+    uint64_t peers, die_at; /* what it did to Kafka and its output; at which of these it dies */
+    enum sim_death death;
     struct list tasks, pools, outs;
     uint64_t mono_us, boot_ms; /* added to the simulation's time */
     int64_t wall_ms;
@@ -75,6 +77,8 @@ struct sim_process *sim_inside(void);                  /* whose callback runs; N
 void sim_die(void) __attribute__((noreturn));
 /* The callback that runs ends here; the process lives on. */
 void sim_leave(void) __attribute__((noreturn));
+void sim_peer(
+    struct sim_process *process);  /* it does something to Kafka or its output, and may die of it */
 void sim_unstall(struct sim *sim); /* all stalls end */
 
 struct world *sim_world_new(struct sim_process *process);

@@ -19,6 +19,10 @@ enum sim_crash {                   /* how far the request got that a process die
 void sim_crash_at(struct sim_process *process, uint64_t n, enum sim_crash how);
 /* It dies at one of its next n store requests, in any of these ways. */
 void sim_crash_within(struct sim_process *process, uint64_t n);
+enum sim_death { SIM_DEATH_BEFORE, SIM_DEATH_AFTER, SIM_DEATH_LATER, SIM_DEATHS };
+/* The process dies at the n-th thing from its start that it asks of Kafka, takes from it or writes to its output: before it is
+ * done, right behind it, or within the next milliseconds; 0: at none. */
+void sim_die_at(struct sim_process *process, uint64_t n, enum sim_death how);
 /* It is stopped as by SIGSTOP once its n-th store request is sent; 0: never. */
 void sim_pause_at(struct sim_process *process, uint64_t n);
 /* Its n-th store request stays on its way until sim_let_go(); 0: none. stops: it is stopped with it, and the answer comes when it

@@ -161,6 +161,34 @@ void sim_leave(void)
     process_out(OUT_LEAVE);
 }
 
+/* ---- death at what is no request to a store */
+
+void sim_die_at(struct sim_process *process, uint64_t n, enum sim_death how)
+{
+    process->parts->die_at = n;
+    process->parts->death = how;
+}
+
+static void kill_cb(void *ctx)
+{
+    sim_kill(ctx);
+}
+
+void sim_peer(struct sim_process *process)
+{
+    struct sim_process_parts *parts = process->parts;
+    struct sim *sim = process->sim;
+    if (sim_dying(process) || process_inside != process || ++parts->peers != parts->die_at)
+        return;
+    sim->hit = true;
+    census_note(CENSUS_PEERS);
+    sim_trace(sim, "%s[%u] dies at what it does to others, %llu, way %d", process->name,
+              process->pid, (unsigned long long)parts->peers, (int)parts->death);
+    if (parts->death == SIM_DEATH_BEFORE)
+        sim_die();
+    sim_after(sim, parts->death == SIM_DEATH_AFTER ? 0 : sim_below(sim, 20000), kill_cb, process);
+}
+
 /* ---- memory that is not there: as the real process does, it ends where it stands */
 
 static void process_spent(void *ctx)

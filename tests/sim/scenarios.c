@@ -55,6 +55,7 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.two", worker_two, 200, 0, false },
     { "worker.local", worker_local, 100, 0, false },
     { "jobs.crash", jobs_crash, 288, 1000, POINTS_SOME },
+    { "jobs.crash_peers", jobs_crash_peers, 48, 1000, POINTS_SOME },
     { "worker.pause", worker_pause, 1, 100, false },
     { "worker.rivals", worker_rivals, 2, 4000, POINTS_SOME },
     { "worker.first_five", worker_first_five, 1, 400, POINTS_GRID },

@@ -289,6 +289,7 @@ struct out *out_open(struct loop *loop, int fd)
 
 void out_write(struct out *out, struct out_req *req)
 {
+    sim_peer(out->process);
     req->next = NULL;
     req->err = (struct err){ .kind = ERR_NONE };
     bool idle = !out->first;

@@ -28,6 +28,7 @@ void tally_finish(struct tally *tally)
         if (!tally->workers[i])
             continue;
         sim_crash_at(tally->workers[i], 0, SIM_CRASH_BEFORE);
+        sim_die_at(tally->workers[i], 0, SIM_DEATH_BEFORE);
         sim_pause_at(tally->workers[i], 0);
         sim_hold_at(tally->workers[i], 0, false);
         sim_fail_allocation(tally->workers[i], 0);

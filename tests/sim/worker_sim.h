@@ -72,6 +72,8 @@ void worker_local(struct sim *sim);
 void jobs_crash(
     struct sim *
         sim); /* swept: each canonical job dead at each request of its first and of its second life */
+void jobs_crash_peers(
+    struct sim *sim); /* swept: the same at what it does to Kafka and to its output */
 void worker_pause(
     struct sim *sim); /* swept: stopped there, continued when another has taken over */
 void worker_memory_once(struct sim *sim); /* swept: at each allocation of the first life */
