@@ -30,6 +30,15 @@ static struct pace intake_pace_start(const struct job_spec *spec)
                           .limit = (double)spec->initial_rate };
 }
 
+/* Whether its offset was committed to the group, nobody knows: it is, again. */
+static void intake_know(struct intake *intake, uint32_t source, const struct progress_partition *at)
+{
+    struct position *position =
+        positions_add(&intake->positions, source, at->topic, at->partition, at->offset);
+    position->crc = at->crc;
+    position->is_dirty = true;
+}
+
 struct intake *intake_new(const struct intake_conf *conf)
 {
     struct intake *intake = mem_zalloc(sizeof *intake);
@@ -54,8 +63,7 @@ struct intake *intake_new(const struct intake_conf *conf)
         const struct progress_partition *at = &conf->progress->partitions[i];
         for (uint32_t s = 0; s < n; s++)
             if (strcmp(conf->progress->sources[at->source].name, intake->sources[s].name) == 0)
-                positions_add(&intake->positions, s, at->topic, at->partition, at->offset)->crc =
-                    at->crc;
+                intake_know(intake, s, at);
     }
     return intake;
 }
@@ -294,7 +302,7 @@ static void intake_commit_source(struct intake *intake, struct intake_source *so
     size_t n = 0;
     for (size_t i = 0; i < intake->positions.n; i++) {
         struct position *at = &intake->positions.items[i];
-        if (at->source != source->index || !at->is_dirty)
+        if (at->source != source->index || !at->is_dirty || !at->is_taken)
             continue;
         commits[n++] = (struct source_position){ at->topic, at->partition, at->next, 0 };
         at->is_dirty = false;

@@ -11,8 +11,9 @@
 
 #define ONCE_LOOK_MS 50
 
-static void intake_assign(struct intake_source *source, const struct position *at)
+static void intake_assign(struct intake_source *source, struct position *at)
 {
+    at->is_taken = true;
     struct source_position position = { at->topic, at->partition, at->next, at->crc };
     source->source->ops->assign(source->source, &position, 1);
 }

@@ -18,6 +18,7 @@ struct position {
     int64_t gap_to;  /* reading goes on here once what came before is in a batch; -1 = no gap */
     bool waits;      /* for the other partitions of the source's first look */
     bool is_dirty;   /* not yet committed to the source's group */
+    bool is_taken;   /* the source has it: before that it knows of nothing to commit */
 };
 
 struct positions { /* {0} is an empty table */

@@ -63,6 +63,7 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.memory_ever", worker_memory_ever, 1, 100000, true },
     { "worker.storm", worker_storm, 100, 0, false },
     { "worker.anew", worker_anew, 32, 0, false },
+    { "worker.idle", worker_idle, 32, 0, POINTS_EACH },
     { "worker.harm", worker_harm, 1, 0, false },
     { "supervisor.lives", supervisor_lives, 400, 0, false },
     { "supervisor.crash", supervisor_crash, 4, 400, false },

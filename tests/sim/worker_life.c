@@ -151,6 +151,22 @@ void worker_anew(struct sim *sim)
     tally_free(tally);
 }
 
+/* Nothing comes any more when a worker goes on: the group learns all the same how far the job is. */
+void worker_idle(struct sim *sim)
+{
+    struct tally *tally = tally_new(sim, HDFS);
+    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000 };
+    tally->has_holes = false;
+    tally_start(tally, 0);
+    sim_run(sim, 3000 + sim_below(sim, 3000), NULL, NULL);
+    tally->producing = false;
+    sim_run(sim, sim_below(sim, 1200), NULL, NULL);
+    sim_kill(tally->workers[0]);
+    bool idle = sim_run(sim, BOUND_MS, tally_idle, tally);
+    sim_expect(sim, idle, "the group is not told of what a worker before this one had read");
+    tally_finish(tally);
+}
+
 /* ---- sweeps */
 
 static void calm(struct sim *sim)

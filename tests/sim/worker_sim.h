@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "canon.h"
 #include "sim.h"
 #include "sim_kafka.h"
 
@@ -13,7 +14,6 @@
 #define TALLY_WORKERS 5    /* a … e, at most; on a host each, on a local store all on one */
 #define TALLY_SERVERS "broker:9092"
 
-struct canon_job;
 struct sim_bytes;
 
 struct tally { /* the world outside of all workers */
@@ -22,9 +22,9 @@ struct tally { /* the world outside of all workers */
     const char *url;              /* of the checkpoint */
     const struct canon_job *kind; /* which of the canonical jobs */
     char *job;                    /* its file */
-    int32_t partitions;           /* of each topic */
-    bool has_holes;               /* offsets are left out now and then */
-    uint64_t records;             /* produced */
+    int32_t partitions[CANON_TOPICS];
+    bool has_holes;   /* offsets are left out now and then */
+    uint64_t records; /* produced */
     struct sim_bytes *
         *log; /* each record of the batch log as it was published last, by its index; 0 is none */
     size_t n_log;
@@ -81,4 +81,5 @@ void worker_memory_ever(
     struct sim *sim); /* swept: at that allocation of every life, until memory is back */
 void worker_storm(struct sim *sim); /* a kill every few seconds, on either store */
 void worker_anew(struct sim *sim);  /* the topic is made anew while no worker runs */
+void worker_idle(struct sim *sim);  /* no record comes after a recovery */
 void worker_harm(struct sim *sim);  /* every harm to every file of a small job; see --step */
