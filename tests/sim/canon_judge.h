@@ -8,6 +8,11 @@
 
 #define CANON_LANES CANON_KEYS /* partitions are fewer */
 
+struct canon_after { /* a record of the log: what was in batches then */
+    uint64_t number;
+    int64_t next[CANON_TOPICS][TALLY_PARTITIONS];
+};
+
 struct canon_judge {
     struct tally *tally;
     struct printout printout;
@@ -16,6 +21,9 @@ struct canon_judge {
     uint64_t index; /* of the record that is read */
     int64_t next[CANON_TOPICS]
                 [TALLY_PARTITIONS]; /* offsets in batches so far; -1 = no starting position yet */
+    uint64_t taken[CANON_TOPICS];   /* group commits that are in batches, of each source */
+    uint64_t snapshot;              /* the newest one in the store */
+    struct canon_after *after;      /* of each record */
     int64_t zero_ms, interval_ms;
     uint64_t records, number, tick; /* of the last batch, or folded tick */
     int64_t time_ms;

@@ -64,13 +64,14 @@ struct tally *tally_new_of(struct sim *sim, const struct tally_conf *conf)
     struct tally *tally = sim_alloc(sizeof *tally);
     *tally = (struct tally){ .sim = sim, .url = conf->url };
     tally->kafka = sim_kafka(sim, TALLY_SERVERS);
-    tally->partitions = 1 + (int32_t)sim_below(sim, TALLY_PARTITIONS);
     tally->kind = &canon_jobs[sim_below(sim, CANON_JOBS)];
     if (conf->kind)
         tally->kind = conf->kind;
     tally->has_holes = sim_chance(sim, 300);
-    for (int i = 0; i < tally->kind->topics; i++)
-        sim_kafka_topic(tally->kafka, canon_topics[i], tally->partitions);
+    for (int i = 0; i < tally->kind->topics; i++) {
+        tally->partitions[i] = 1 + (int32_t)sim_below(sim, TALLY_PARTITIONS);
+        sim_kafka_topic(tally->kafka, canon_topics[i], tally->partitions[i]);
+    }
     sim_store_on_rename(sim_store(sim, conf->url), put_in_place, tally);
     job_text(tally, conf->interval_ms, conf->block_ms);
     tally->producing = true;
@@ -108,8 +109,9 @@ void tally_drop(struct tally *tally)
 static void produce(struct tally *tally, int topic, int32_t partition)
 {
     char text[64];
-    uint64_t keys = (CANON_KEYS - (uint64_t)partition - 1) / (uint64_t)tally->partitions + 1;
-    int key = (int)partition + (int)sim_below(tally->sim, keys) * tally->partitions;
+    int32_t partitions = tally->partitions[topic];
+    uint64_t keys = (CANON_KEYS - (uint64_t)partition - 1) / (uint64_t)partitions + 1;
+    int key = (int)partition + (int)sim_below(tally->sim, keys) * partitions;
     canon_write(tally->kind, key, sim_random(tally->sim) >> 8, text, sizeof text);
     tally->records++;
     sim_kafka_produce(tally->kafka, canon_topics[topic], partition, (struct slice){ NULL, 0 },
@@ -119,7 +121,7 @@ static void produce(struct tally *tally, int topic, int32_t partition)
 static void produce_line(struct tally *tally)
 {
     int topic = (int)sim_below(tally->sim, (uint64_t)tally->kind->topics);
-    int32_t partition = (int32_t)sim_below(tally->sim, (uint64_t)tally->partitions);
+    int32_t partition = (int32_t)sim_below(tally->sim, (uint64_t)tally->partitions[topic]);
     produce(tally, topic, partition);
     if (tally->has_holes && sim_chance(tally->sim, 50)) /* as transactions leave them */
         sim_kafka_skip(tally->kafka, canon_topics[topic], partition,
@@ -129,7 +131,7 @@ static void produce_line(struct tally *tally)
 void tally_fence(struct tally *tally)
 {
     for (int topic = 0; topic < tally->kind->topics; topic++)
-        for (int32_t i = 0; i < tally->partitions; i++)
+        for (int32_t i = 0; i < tally->partitions[topic]; i++)
             produce(tally, topic, i);
 }
 
@@ -143,9 +145,9 @@ static void produce_cb(void *ctx)
     sim_after(tally->sim, 1000 + sim_below(tally->sim, 500000), produce_cb, tally);
 }
 
-static bool all_read(struct tally *tally, const char *topic)
+static bool all_read(struct tally *tally, const char *topic, int32_t partitions)
 {
-    for (int32_t i = 0; i < tally->partitions; i++)
+    for (int32_t i = 0; i < partitions; i++)
         if (sim_kafka_committed(tally->kafka, "group", topic, i) !=
             sim_kafka_end(tally->kafka, topic, i))
             return false;
@@ -156,7 +158,7 @@ bool tally_idle(void *ctx)
 {
     struct tally *tally = ctx;
     for (int i = 0; i < tally->kind->topics; i++)
-        if (!all_read(tally, canon_topics[i]))
+        if (!all_read(tally, canon_topics[i], tally->partitions[i]))
             return false;
     return true;
 }

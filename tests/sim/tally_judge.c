@@ -19,9 +19,10 @@ static void corrupt(const struct canon_judge *judge, const char *what)
 static int64_t *next_of(struct canon_judge *judge, const struct canon_entry *entry, int *topic)
 {
     struct tally *tally = judge->tally;
-    bool known = entry->n[0] >= 0 && entry->n[0] < tally->partitions;
-    for (*topic = 0; *topic < tally->kind->topics && known; ++*topic)
-        if (canon_is(entry->text[1], canon_topics[*topic]))
+    for (*topic = 0; *topic < tally->kind->topics; ++*topic)
+        if (canon_is(entry->text[0], canon_topics[*topic]) &&
+            canon_is(entry->text[1], canon_topics[*topic]) && entry->n[0] >= 0 &&
+            entry->n[0] < tally->partitions[*topic])
             return &judge->next[*topic][entry->n[0]];
     sim_fail(tally->sim, "record %llu: a partition that nobody has",
              (unsigned long long)judge->index);
@@ -102,6 +103,8 @@ static void see_entry(struct canon_judge *judge, const struct canon_entry *entry
         see_position(judge, entry);
     } else if (entry->kind == CANON_RANGE || entry->kind == CANON_GAP) {
         see_offsets(judge, entry);
+    } else if (entry->kind == CANON_TAKEN) {
+        judge->taken[canon_is(entry->text[0], canon_topics[1])] = (uint64_t)entry->n[0];
     } else if (entry->kind == CANON_BATCH) {
         judge->open = true;
         judge->batch = *entry;
@@ -131,21 +134,75 @@ static void read_record(struct canon_judge *judge, struct sim_bytes *bytes)
     if (reader.bad)
         corrupt(judge, "a record of the batch log does not fit");
     canon_judge_batch(judge);
+    judge->after[judge->index].number = judge->number;
+    memcpy(judge->after[judge->index].next, judge->next, sizeof judge->next);
 }
 
 /* ---- what is left in the store */
 
-/* Nothing torn has a name in the job's directory, whatever went wrong on the way there. */
+/* What a snapshot says of batches and offsets is what the log says up to the record that it stands for. */
+static void see_snapshot(struct canon_judge *judge, const char *path, struct slice bytes,
+                         uint64_t index)
+{
+    if (index == 0 || index > judge->tally->n_log) {
+        corrupt(judge, path);
+        return;
+    }
+    const struct canon_after *after = &judge->after[index];
+    struct canon_reader reader = canon_reader(bytes);
+    struct canon_entry entry;
+    judge->index = index;
+    while (canon_next(&reader, &entry) && !*judge->tally->sim->failure) {
+        int topic = 0;
+        int64_t *next = entry.kind == CANON_POSITION ? next_of(judge, &entry, &topic) : NULL;
+        if (next && after->next[topic][entry.n[0]] != entry.n[1])
+            corrupt(judge, path);
+        if (entry.kind == CANON_BATCH && (uint64_t)entry.n[0] != after->number)
+            corrupt(judge, path);
+    }
+    if (reader.bad)
+        corrupt(judge, path);
+}
+
+/* A create and a rename that are done twice may put back what was deleted long since, and a failover may take half of that: such
+ * files count for nobody. */
+static bool counts(const struct canon_judge *judge, const char *name)
+{
+    const char *dash = strrchr(name, '-');
+    uint64_t number = strtoull(strchr(name + 1, '/') ? strchr(name + 1, '/') + 1 : "", NULL, 10);
+    if (strncmp(name, "/log/", 5) == 0 || strncmp(name, "/snap/", 6) == 0)
+        return number > judge->snapshot;
+    for (int topic = 0; topic < CANON_TOPICS && dash; topic++)
+        if (strncmp(name + 5, canon_topics[topic], (size_t)(dash - name - 5)) == 0)
+            return strtoull(dash + 1, NULL, 10) > judge->taken[topic];
+    return false; /* owner-3 */
+}
+
+static void find_snapshot(void *ctx, const char *path, struct slice bytes)
+{
+    struct canon_judge *judge = ctx;
+    unsigned kind;
+    uint64_t index;
+    if (path[0] != 'e' || !strstr(path, "/snap/") || !canon_whole(bytes, &kind, &index))
+        return;
+    see_snapshot(judge, path, bytes, index);
+    if (index > judge->snapshot)
+        judge->snapshot = index;
+}
+
+/* Nothing torn has a name in the job's directory and counts, whatever went wrong on the way there. */
 static void see_file(void *ctx, const char *path, struct slice bytes)
 {
     struct canon_judge *judge = ctx;
     const char *name = path[0] == 'e' ? strchr(path, '/') : NULL;
     unsigned kind;
     uint64_t index;
-    if (!name || judge->tally->spoiled)
+    if (!name || !counts(judge, name))
         return;
-    if (!canon_whole(bytes, &kind, &index))
+    if (!canon_whole(bytes, &kind, &index)) {
         corrupt(judge, path);
+        return;
+    }
     if (strncmp(name, "/log/", 5) != 0)
         return;
     const struct sim_bytes *known =
@@ -154,11 +211,20 @@ static void see_file(void *ctx, const char *path, struct slice bytes)
         corrupt(judge, path);
 }
 
+static void see_store(struct canon_judge *judge)
+{
+    struct sim_store *store = sim_store(judge->tally->sim, judge->tally->url);
+    if (judge->tally->spoiled)
+        return;
+    sim_store_walk(store, "", find_snapshot, judge);
+    sim_store_walk(store, "", see_file, judge);
+}
+
 static void see_ends(struct canon_judge *judge)
 {
     struct tally *tally = judge->tally;
     for (int topic = 0; topic < tally->kind->topics; topic++)
-        for (int32_t i = 0; i < tally->partitions; i++) {
+        for (int32_t i = 0; i < tally->partitions[topic]; i++) {
             int64_t end = sim_kafka_end(tally->kafka, canon_topics[topic], i);
             sim_expect(tally->sim, judge->next[topic][i] == end,
                        "%s/%d: batches go up to %lld of %lld", canon_topics[topic], (int)i,
@@ -177,14 +243,16 @@ void tally_judge(struct tally *tally)
     size_t from = 0;
     judge->tally = tally;
     memset(judge->next, 0xff, sizeof judge->next); /* -1 */
+    judge->after = sim_alloc((tally->n_log + 1) * sizeof *judge->after);
     printout_read(&judge->printout, sim_output(tally->sim, &from));
     for (judge->index = 1; judge->index <= tally->n_log && !*tally->sim->failure; judge->index++)
         read_record(judge, tally->log[judge->index]);
     census_add(CENSUS_RECORDS, tally->records);
     if (!*tally->sim->failure)
         see_ends(judge);
-    sim_store_walk(sim_store(tally->sim, tally->url), "", see_file, judge);
+    see_store(judge);
     printout_free(&judge->printout);
+    free(judge->after);
     free(judge->items);
     free(judge->dead);
     free(judge);
