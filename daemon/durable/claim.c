@@ -37,7 +37,7 @@ static const struct sm_state claim_states[CLAIM_STATES] = {
     [CLAIM_LISTING] = { "listing", SM_TO(CLAIM_LISTING) | SM_TO(CLAIM_WATCH_DIRECTORY) |
                                        SM_TO(CLAIM_TAKING) | SM_TO(CLAIM_SIGNING) | ENDS },
     [CLAIM_WATCH_DIRECTORY] = { "watching", SM_TO(CLAIM_LISTING) | SM_TO(CLAIM_WATCH_OWNER) |
-                                                SM_TO(CLAIM_WATCH_LOG) },
+                                                SM_TO(CLAIM_WATCH_LOG) | SM_TO(CLAIM_TAKING) },
     [CLAIM_WATCH_OWNER] = { "watching", SM_TO(CLAIM_LISTING) | SM_TO(CLAIM_WATCH_LOG) },
     [CLAIM_WATCH_LOG] = { "watching", SM_TO(CLAIM_LISTING) | SM_TO(CLAIM_TAKING) },
     [CLAIM_TAKING] = { "taking", SM_TO(CLAIM_LISTING) },
@@ -116,11 +116,15 @@ void claim_hex(const uint8_t *bytes, size_t n, char *text)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
+/* Half of it is random, the other half our process's number, disguised by our place: whoever comes
+ * next at this place sees whether we died before we could sign. */
 static void claim_new_nonce(struct claim *claim)
 {
-    uint8_t bytes[(DIRECTORY_NONCE_SIZE - 1) / 2];
-    claim_random(claim, bytes, sizeof bytes);
-    claim_hex(bytes, sizeof bytes, claim->directory.nonce);
+    struct world *world = loop_world(claim->conf.loop);
+    uint32_t random;
+    claim_random(claim, &random, sizeof random);
+    snprintf(claim->directory.nonce, sizeof claim->directory.nonce, "%08" PRIx32 "%08" PRIx32,
+             random, world_pid(world) ^ claim_disguise(world));
 }
 
 /* ---- what a listing shows */

@@ -107,6 +107,8 @@ void claim_take(struct claim *claim);
 void claim_watch_start(struct claim *claim); /* looks once; ends in claim_take() or claim_list() */
 void claim_watch_step(struct claim *claim);
 void claim_watch_forget(struct claim *claim); /* the directory is another's now */
+/* What turns a process's number at this place into a half of its directories' names, and back. */
+uint32_t claim_disguise(struct world *world);
 /* What a file owner-<epoch> says; false, and *owner is undefined, when it is none. */
 bool claim_owner_read(struct slice bytes, struct claim_owner *owner);
 /* The store does not answer; it is back. */

@@ -12,6 +12,8 @@
 
 #define CLAIM_LOOK_MIN_MS 200 /* between two looks: a tenth of the patience, within these */
 #define CLAIM_LOOK_MAX_MS 3000
+#define CLAIM_PID_DIGITS 8     /* of a directory's name: the last ones */
+#define CLAIM_PID_MAX 0x400000 /* Linux has no more */
 
 static uint64_t claim_look_ms(const struct claim *claim)
 {
@@ -117,6 +119,27 @@ static void claim_watch_log(struct claim *claim)
     claim_ask(claim, CLAIM_WATCH_LOG, ASK_ANSWERED, claim->conf.store->ops->list);
 }
 
+uint32_t claim_disguise(struct world *world)
+{
+    const char *host = world_host(world), *place = world_place(world);
+    return (uint32_t)hash64(place, strlen(place), hash64(host, strlen(host), 0));
+}
+
+/* The name of a directory that nobody has signed says which process took it, if that was at our
+ * place; elsewhere the number is very likely none that a process can have. */
+static bool claim_watch_died(struct claim *claim)
+{
+    struct world *world = loop_world(claim->conf.loop);
+    struct claim_owner owner = { .epoch = claim->from_epoch };
+    const char *half = claim->watch.name + strlen(claim->watch.name) - CLAIM_PID_DIGITS;
+    owner.pid = (uint32_t)strtoul(half, NULL, 16) ^ claim_disguise(world);
+    if (owner.pid == 0 || owner.pid > CLAIM_PID_MAX)
+        return false;
+    snprintf(owner.host, sizeof owner.host, "%s", world_host(world));
+    snprintf(owner.place, sizeof owner.place, "%s", world_place(world));
+    return claim->conf.is_dead(claim->conf.ctx, &owner);
+}
+
 /* Once for an owner; for one who has not said who he is as well. */
 static void claim_watch_tell(struct claim *claim)
 {
@@ -134,6 +157,10 @@ static void claim_watched_directory(struct claim *claim)
     const struct store_entry *owner = claim_newest(&claim->ask.req, "owner-");
     watch->signs = 0;
     claim_watch_sign(claim, owner);
+    if (!owner && claim_watch_died(claim)) {
+        claim_take(claim);
+        return;
+    }
     if (!owner)
         claim_watch_tell(claim);
     if (!owner || watch->known) {
