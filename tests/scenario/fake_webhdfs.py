@@ -9,10 +9,11 @@ pieces of bytes to send in the place of an answer (status, headers, body); then 
 
 import json
 import socket
-import struct
 import threading
 import time
 import urllib.parse
+
+from harness import reset
 
 HADOOP = "org.apache.hadoop."
 JAVA = "java.io."
@@ -209,7 +210,7 @@ class Server(threading.Thread):
 
     def one(self, connection, stream):
         line = stream.readline(65536).decode("ascii", "replace").split()
-        if len(line) < 3:
+        if len(line) < 3 or line[0] not in ("GET", "PUT", "DELETE"):
             return False
         headers = {}
         while (header := stream.readline(65536).decode("latin-1").strip()):
@@ -218,15 +219,6 @@ class Server(threading.Thread):
         request = Request(line[0], line[1], headers, self)
         request.connection, request.keep = connection, False
         return self.fake.handle(request, connection, stream)
-
-
-def reset(connection):
-    try:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RDWR)  # ends what reads it; its stream would keep it open
-        connection.close()
-    except OSError:
-        pass
 
 
 class FakeWebhdfs:

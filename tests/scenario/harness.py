@@ -1,6 +1,7 @@
 """What the scenario tests stand on: processes that are stopped by pid and start time, waits with deadlines, free ports, a
 stage (folder and processes) for each test, and a runner that prints `NAME: N passed, N failed`."""
 
+import ctypes
 import http.client
 import os
 import random
@@ -14,6 +15,7 @@ import time
 import traceback
 
 TAIL_LINES = 25
+LIBC = ctypes.CDLL(None)
 
 
 class Failed(Exception):
@@ -58,6 +60,15 @@ def is_open(port):
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def reset(connection):
+    """Ends a TCP connection with RST at once, even while another thread reads it."""
+    try:
+        LIBC.connect(connection.fileno(), bytes(16), 16)  # AF_UNSPEC: Linux disconnects
+        connection.close()
+    except OSError:
+        pass
 
 
 def http_get(port, path, timeout=5.0):

@@ -80,10 +80,10 @@ class Cursor:
 
 
 class Log:
-    """What the batch log of a job says."""
+    """What the batch log of a job says. memory: what was read of the same log before; a record never changes."""
 
-    def __init__(self, tree):
-        self.tree = tree
+    def __init__(self, tree, memory=None):
+        self.tree, self.memory = tree, {} if memory is None else memory
         owners = [name for name in tree.names() if re.fullmatch(r"e\d+\..+", name)]
         expect(len(owners) == 1, f"the job has {len(owners)} directories: {owners}")
         self.directory = owners[0]
@@ -98,8 +98,11 @@ class Log:
             self.record(index)
 
     def record(self, index):
-        kind, inside, data = content(self.tree.read(f"{self.directory}/log/{index}"), f"log/{index}")
-        expect(kind == KIND_LOG and inside == index, f"log/{index}: kind {kind}, index {inside}")
+        data = self.memory.get(index)
+        if data is None:
+            kind, inside, data = content(self.tree.read(f"{self.directory}/log/{index}"), f"log/{index}")
+            expect(kind == KIND_LOG and inside == index, f"log/{index}: kind {kind}, index {inside}")
+            self.memory[index] = data
         cursor = Cursor(data)
         cursor.take("Q")
         for _ in range(cursor.take("I")):
@@ -146,10 +149,10 @@ class Log:
         return sum(span[2] for spans in self.ranges.values() for span in spans)
 
 
-def records_of(tree):
+def records_of(tree, memory=None):
     """Records in the batch log now; -1 while there is none, or a name is just being changed."""
     try:
-        return Log(tree).records()
+        return Log(tree, memory).records()
     except Exception:
         return -1
 

@@ -1,25 +1,51 @@
 """A proxy on loopback that does harm: `proxy.fault = Fault("reset", 40)` holds for all connections from then on, until it is
-taken away. Kinds, on the way back unless said: latency (0.05 s a piece), drip (a byte at a time), blackhole (nothing goes either
-way), half-close (the end, while what comes is still read), reset, cut (at byte `at` of an answer's piece), corrupt (that byte);
-request-reset (on the way there); chunks (an endless body), headers (endless ones), elsewhere (a redirect to `text`): these three
-it answers itself."""
+taken away. Kinds, on the way back, or on the way there where `there` is said: latency (0.05 s a piece), drip (a byte at a time),
+half-close (the end, while what comes is still read), reset, cut (at byte `at` of a piece), corrupt (that byte); blackhole (nothing goes
+either way); chunks (an endless body), headers (endless ones), elsewhere (a redirect to `text`): these three it answers itself.
+
+`proxy.sweep = Sweep("reset", upto)`: after byte 0 of what comes back, then after byte 1 of what comes back next, and so on."""
 
 import socket
-import struct
 import threading
 import time
 
+from harness import reset
+
 
 class Fault:
-    def __init__(self, kind, at=0, text=""):
-        self.kind, self.at, self.text = kind, at, text
+    def __init__(self, kind, at=0, text="", there=False):
+        self.kind, self.at, self.text, self.there = kind, at, text, there or kind in ("chunks", "headers", "elsewhere")
+
+    def __str__(self):
+        return f"{self.kind} at {self.at} on the way {'there' if self.there else 'back'}"
+
+
+class Sweep:
+    """One harm after another, each a byte later; not the same bytes twice: `left` are those until the next."""
+
+    def __init__(self, kind, upto, at=0, step=1):
+        self.kind, self.upto, self.at, self.step = kind, upto, at, step
+        self.left, self.fired, self.lock = at, 0, threading.Lock()
+
+    def done(self):
+        return self.at > self.upto
+
+    def take(self, size):
+        """How many of these bytes go on before the harm; None: all of them, and no harm yet."""
+        with self.lock:
+            if self.done() or size < self.left:
+                self.left -= 0 if self.done() else size
+                return None
+            passed, self.at, self.fired = self.left, self.at + self.step, self.fired + 1
+            self.left = self.at
+            return passed
 
 
 class Proxy(threading.Thread):
     def __init__(self, target):
         super().__init__(daemon=True)
         host, _, port = target.partition(":")
-        self.target, self.fault, self.fired = (host, int(port)), None, 0
+        self.target, self.fault, self.sweep, self.fired = (host, int(port)), None, None, 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
@@ -50,15 +76,14 @@ class Proxy(threading.Thread):
 
     def pass_on(self, data, source, sink, back):
         """False: nothing more goes this way."""
-        fault = self.fault
-        kind = fault.kind if fault else ""
-        harm = getattr(self, kind.replace("-", "_"), None) if kind else None
-        there = kind in ("request-reset", "chunks", "headers", "elsewhere", "blackhole")
-        if harm is None or (there == back and kind != "blackhole"):
+        fault, sweep = self.fault, self.sweep
+        if sweep and back and (passed := sweep.take(len(data))) is not None:
+            fault = Fault(sweep.kind, passed)
+        elif not fault or (fault.there == back and fault.kind != "blackhole"):
             sink.sendall(data)
             return True
         self.fired += 1
-        return harm(fault, data, source, sink)
+        return getattr(self, fault.kind.replace("-", "_"))(fault, data, source, sink)
 
     @staticmethod
     def latency(_fault, data, _source, sink):
@@ -87,11 +112,8 @@ class Proxy(threading.Thread):
     def reset(fault, data, source, sink):
         sink.sendall(data[:fault.at])
         for end in (sink, source):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            end.close()
+            reset(end)
         raise OSError("reset")
-
-    request_reset = reset
 
     @staticmethod
     def cut(fault, data, _source, sink):
