@@ -103,8 +103,7 @@ static const struct type *intern(struct types *types, struct type type)
             return &entry->type;
     type.size = 1;
     for (uint32_t i = 0; i < type.n; i++)
-        if (__builtin_add_overflow(type.size, type.member[i]->size, &type.size))
-            type.size = UINT32_MAX;
+        check(!__builtin_add_overflow(type.size, type.member[i]->size, &type.size));
     keep(types, &type);
     struct entry *entry = arena_alloc(types->arena, sizeof *entry);
     *entry = (struct entry){ type, types->bucket[bucket] };

@@ -2,22 +2,9 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "expr/compile.h"
 #include "expr/typing.h"
-
-/* [_, 1] and {a: _} were read as YAML; quoted they are expressions. */
-static bool is_text(struct diags *diags, const struct yaml_node *node, const char *op)
-{
-    if (node->kind != YAML_LIST && node->kind != YAML_MAP && node->kind != YAML_NULL)
-        return true;
-    struct diag_place place = yaml_place(node);
-    struct diag *diag = diag_add(diags, place, 206, "%s wants an expression, but this is %s", op,
-                                 yaml_kind_name(node->kind));
-    if (node->style == YAML_FLOW && node->kind != YAML_NULL)
-        diag_help(diags, diag, "put it in quotes: %s",
-                  yaml_quoted(diags->arena, yaml_source(node)));
-    return false;
-}
 
 static bool fits(const struct source *source)
 {
@@ -66,8 +53,7 @@ static struct program *compile(struct checker *checker, const struct node *node,
 struct program *expr_compile(struct arena *arena, struct types *types, const struct yaml_node *node,
                              const struct expr_use *use, struct diags *diags)
 {
-    if (node->bad || !is_text(diags, node, use->op))
-        return NULL;
+    check(node->text); /* what YAML made a list or a mapping of was refused */
     struct source source = { .node = node,
                              .text = node->text,
                              .len = (uint32_t)node->text_len,

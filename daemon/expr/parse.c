@@ -332,10 +332,9 @@ static struct node *bounded(struct parser *parser, struct node *node)
 {
     if (node->height <= PARSE_HEIGHT_MAX)
         return node;
-    if (!parser->failed)
-        source_error(parser->source, node->at, 236,
-                     "this expression is too long: more than %d operators or methods in a row",
-                     PARSE_HEIGHT_MAX);
+    source_error(parser->source, node->at, 236,
+                 "this expression is too long: more than %d operators or methods in a row",
+                 PARSE_HEIGHT_MAX);
     parser->failed = true;
     return NULL;
 }

@@ -90,7 +90,7 @@ static void drop_failed(struct run *run, const struct instr *at)
 static void run_kernel(struct run *run, const struct instr *at)
 {
     const struct column **in = arena_alloc(run->arena, at->n_in * sizeof *in);
-    bool is_const = at->n_in && !at->can_fail;
+    bool is_const = !at->can_fail;
     for (uint32_t i = 0; i < at->n_in; i++) {
         in[i] = &run->reg[at->in[i]];
         is_const &= in[i]->is_const;
@@ -308,27 +308,52 @@ static bool attempt(struct run *run, struct column *out)
     return false;
 }
 
-static void run_rows(struct run *run, struct column *out);
+/* Some rows as a chunk of their own, with columns of that length: beside the others' they would be as long as for all. Leaves
+ * those that did not fail as the run's selection. */
+static void run_part(struct run *run, struct sel part, struct column *out)
+{
+    const struct program *program = run->program;
+    struct column *param = arena_alloc(run->arena, program->n_param * sizeof *param), made;
+    for (uint32_t i = 0; i < program->n_param; i++)
+        column_gather(run->arena, &run->chunk->col[i], part, &param[i]);
+    struct chunk chunk = { .frame = { .n = part.n },
+                           .sel = { .n = part.n },
+                           .col = param,
+                           .batch_time_ms = run->chunk->batch_time_ms,
+                           .arena = run->arena };
+    uint32_t first = run->errors->n, n = 0;
+    program_run(program, &chunk, &made, run->errors);
+    for (uint32_t i = first; i < run->errors->n; i++) {
+        struct row_error *error = &run->errors->items[i];
+        error->row = part.row[error->row];
+        mark(run, run->frame, error->row, error->fault);
+    }
+    uint32_t *at = arena_zalloc(run->arena, run->frame->n * sizeof *at);
+    uint32_t *alive = arena_alloc(run->arena, chunk.sel.n * sizeof *alive);
+    for (uint32_t i = 0; i < part.n; i++)
+        at[part.row[i]] = i;
+    SEL_EACH(chunk.sel, row)
+    alive[n++] = part.row[row];
+    column_gather(run->arena, &made, (struct sel){ at, run->frame->n }, out);
+    run->sel = (struct sel){ alive, n };
+}
 
 /* The first half of the rows, then the others, as one column. */
 static void run_halves(struct run *run, const uint32_t *row, struct column *out)
 {
     struct column which = { .type = &type_bool, .n = run->chunk->frame.n };
-    uint32_t n = run->sel.n, half = n / 2;
+    uint32_t n = run->sel.n, half = n / 2, k = 0;
+    uint32_t *both = arena_alloc(run->arena, n * sizeof *both);
     which.b8 = arena_zalloc(run->arena, which.n);
     for (uint32_t i = 0; i < half; i++)
         which.b8[row[i]] = 1;
     struct column first, second;
-    run->sel = (struct sel){ row, half };
-    run_rows(run, &first);
-    struct sel alive = run->sel;
-    run->sel = (struct sel){ row + half, n - half };
-    run_rows(run, &second);
-    uint32_t *both = arena_alloc(run->arena, n * sizeof *both), k = 0;
-    SEL_EACH(alive, r)
-    both[k++] = r;
-    SEL_EACH(run->sel, r)
-    both[k++] = r;
+    run_part(run, (struct sel){ row, half }, &first);
+    for (uint32_t i = 0; i < run->sel.n; i++)
+        both[k++] = run->sel.row[i];
+    run_part(run, (struct sel){ row + half, n - half }, &second);
+    for (uint32_t i = 0; i < run->sel.n; i++)
+        both[k++] = run->sel.row[i];
     run->sel = (struct sel){ both, k };
     struct choice choice = { &first, &second, &which, which.n };
     column_choose(run->arena, &choice, run->sel, out);
@@ -380,20 +405,4 @@ void program_error_text(const struct program *program, const struct row_error *e
         buf_puts(out, n < error->value.len ? "… is " : " is ");
     }
     buf_puts(out, fault_text(error->fault));
-}
-
-void program_print(const struct program *program, struct buf *out)
-{
-    static const char *const flows[] = {
-        [FLOW_KERNEL] = "",      [FLOW_WHERE] = "where ",   [FLOW_END] = "end ",
-        [FLOW_ENTER] = "enter ", [FLOW_GATHER] = "gather ", [FLOW_LEAVE] = "leave "
-    };
-    for (uint32_t i = 0; i < program->n; i++) {
-        const struct instr *at = &program->code[i];
-        buf_printf(out, "r%u = %s", at->out, flows[at->flow]);
-        for (uint32_t k = 0; k < at->n_in; k++)
-            buf_printf(out, "r%u ", at->in[k]);
-        buf_printf(out, "  %.*s\n", (int)(at->to - at->from), program->text + at->from);
-    }
-    buf_printf(out, "= r%u\n", program->result_reg);
 }

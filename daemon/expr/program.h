@@ -83,5 +83,3 @@ void program_run(const struct program *program, struct chunk *in, struct column 
 /* "`_.toInt`: "12x" is not a whole number"; its code is fault_code(). */
 void program_error_text(const struct program *program, const struct row_error *error,
                         struct buf *out);
-/* The program one instruction a line, for tests and `explain`. */
-void program_print(const struct program *program, struct buf *out);

@@ -62,7 +62,7 @@ static struct term *extreme(struct checker *checker, const struct site *site, ke
     struct term *child[] = { typing_convert(checker, site->self, both),
                              typing_convert(checker, other, both) };
     struct made made = { .run = both == &type_int ? on_int : on_double, .type = both };
-    return child[0] && child[1] ? typing_kernel(checker, site->node->span, &made, child, 2) : NULL;
+    return typing_kernel(checker, site->node->span, &made, child, 2);
 }
 
 struct term *rule_min(struct checker *checker, const struct site *site)
@@ -170,10 +170,12 @@ struct term *rule_includes(struct checker *checker, const struct site *site)
             typing_article(checker, value->type), typing_article(checker, site->self->type));
         return NULL;
     }
-    struct term *child[] = { typing_convert(checker, site->self, type_list(checker->types, both)),
-                             typing_convert(checker, value, both) };
+    struct term *self = typing_convert(checker, site->self, type_list(checker->types, both));
+    if (!self)
+        return NULL;
+    struct term *child[] = { self, typing_convert(checker, value, both) };
     struct made made = { .run = kernel_includes, .type = &type_bool };
-    return child[0] && child[1] ? typing_kernel(checker, site->node->span, &made, child, 2) : NULL;
+    return typing_kernel(checker, site->node->span, &made, child, 2);
 }
 
 struct term *rule_mk_string(struct checker *checker, const struct site *site)
@@ -198,11 +200,13 @@ struct term *rule_or_else(struct checker *checker, const struct site *site)
                      typing_article(checker, element(site)), typing_article(checker, other->type));
         return NULL;
     }
-    struct term *child[] = { typing_convert(checker, site->self, type_option(checker->types, both)),
-                             typing_convert(checker, other, both) };
+    struct term *self = typing_convert(checker, site->self, type_option(checker->types, both));
+    if (!self)
+        return NULL;
+    struct term *child[] = { self, typing_convert(checker, other, both) };
     struct term *term = typing_term(checker, TERM_OR_ELSE, site->node->span, child, 2);
     term->type = both;
-    return child[0] && child[1] ? term : NULL;
+    return term;
 }
 
 struct term *rule_is_empty(struct checker *checker, const struct site *site)
@@ -210,7 +214,7 @@ struct term *rule_is_empty(struct checker *checker, const struct site *site)
     struct made made = { .run = kernel_valid, .type = &type_bool };
     struct term *there = typing_kernel(checker, site->node->span, &made, &site->self, 1);
     made.run = kernel_not;
-    return there ? typing_kernel(checker, site->node->span, &made, &there, 1) : NULL;
+    return typing_kernel(checker, site->node->span, &made, &there, 1);
 }
 
 struct term *rule_option_map(struct checker *checker, const struct site *site)

@@ -48,10 +48,19 @@ struct term *typing_const(struct checker *checker, struct span span, const struc
 
 struct term *typing_convert(struct checker *checker, struct term *term, const struct type *to)
 {
-    if (!term || term->type == to)
+    if (term->type == to)
         return term;
     struct made made = { .run = kernel_convert, .type = to };
     return typing_kernel(checker, term->span, &made, &term, 1);
+}
+
+bool typing_convert_all(struct checker *checker, struct term **term, uint32_t n,
+                        const struct type *to)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!(term[i] = typing_convert(checker, term[i], to)))
+            return false;
+    return true;
 }
 
 struct term *typing_field(struct checker *checker, struct span span, struct term *of, uint32_t k)
@@ -63,7 +72,7 @@ struct term *typing_field(struct checker *checker, struct span span, struct term
 const char *typing_article(struct checker *checker, const struct type *type)
 {
     const char *text = type_text(checker->source->arena, type);
-    const char *article = text[0] && strchr("AEIO", text[0]) ? "an" : "a";
+    const char *article = strchr("AEIO", text[0]) ? "an" : "a";
     if (type->kind == K_RECORD)
         article = "a record";
     if (type->kind == K_TUPLE)
@@ -111,8 +120,8 @@ struct term *typing_want(struct checker *checker, struct term *term, const struc
 
 static const char *join_names(struct arena *arena, const char *const *names)
 {
-    const char *text = names[0] ? names[0] : "";
-    for (size_t i = 1; names[0] && names[i]; i++)
+    const char *text = names[0];
+    for (size_t i = 1; names[i]; i++)
         text = arena_printf(arena, "%s, %s", text, names[i]);
     return text;
 }
@@ -281,8 +290,8 @@ static struct term *type_list_literal(struct checker *checker, const struct node
     }
     if (!node->n)
         return typing_const(checker, node->span, type_list(checker->types, of));
-    for (uint32_t i = 0; i < node->n; i++)
-        child[i] = typing_convert(checker, child[i], of);
+    if (!typing_convert_all(checker, child, node->n, of))
+        return NULL;
     struct made made = { .run = kernel_list, .type = type_list(checker->types, of) };
     return typing_kernel(checker, node->span, &made, child, node->n);
 }
@@ -317,11 +326,12 @@ static struct term *type_if(struct checker *checker, const struct node *node)
                      typing_article(checker, a->type), typing_article(checker, b->type));
         return NULL;
     }
-    struct term *child[] = { condition, typing_convert(checker, a, both),
-                             typing_convert(checker, b, both) };
+    struct term *child[] = { condition, a, b };
+    if (!typing_convert_all(checker, child + 1, 2, both))
+        return NULL;
     struct term *term = typing_term(checker, TERM_IF, node->span, child, 3);
     term->type = both;
-    return child[1] && child[2] ? term : NULL;
+    return term;
 }
 
 struct term *typing_node(struct checker *checker, const struct node *node)

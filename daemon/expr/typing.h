@@ -39,6 +39,9 @@ struct term *typing_hole(struct checker *checker, const struct node *node);
 struct term *typing_node(struct checker *checker, const struct node *node);
 /* term as type `to`, which its own has been unified with. */
 struct term *typing_convert(struct checker *checker, struct term *term, const struct type *to);
+/* The same of all; false: one of them would be too large, which was said. */
+bool typing_convert_all(struct checker *checker, struct term **term, uint32_t n,
+                        const struct type *to);
 /* Is it, or can it be made, a `to`? A NULL term is not, silently; else says so: "`if` wants a Bool,
  * but this is an Int". */
 struct term *typing_want(struct checker *checker, struct term *term, const struct type *to,

@@ -30,13 +30,10 @@ struct sides { /* of an operator, typed */
 
 static struct term *make(struct checker *checker, struct sides *sides, struct made made)
 {
-    struct term *side[2];
-    for (int i = 0; i < 2; i++) {
-        side[i] = typing_convert(checker, sides->side[i], sides->both);
-        if (!side[i])
-            return NULL;
-    }
-    return typing_kernel(checker, sides->node->span, &made, side, 2);
+    struct term *side[] = { sides->side[0], sides->side[1] };
+    return typing_convert_all(checker, side, 2, sides->both)
+               ? typing_kernel(checker, sides->node->span, &made, side, 2)
+               : NULL;
 }
 
 static void help_sides(struct checker *checker, struct diag *diag, const struct sides *sides)

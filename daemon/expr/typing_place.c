@@ -18,8 +18,8 @@ static uint32_t count_holes(const struct node *node)
 
 static const char *number_word(uint32_t n)
 {
-    static const char *const words[] = { "no", "one", "two", "three" };
-    return n < ARRAY_SIZE(words) ? words[n] : "many";
+    static const char *const words[EXPR_PARAMS_MAX + 1] = { "no", "one", "two", "three" };
+    return words[n];
 }
 
 static const char *const example[] = { "", "x => …", "(a, b) => …", "(key, value, state) => …" };

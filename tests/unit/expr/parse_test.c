@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "expr/parse.h"
 #include "language.h"
 
 static struct language language;
@@ -83,6 +84,42 @@ START_TEST(what_is_too_deep_or_too_long_is_said)
     ck_assert_uint_eq(nested("", "\"a\"", ".trim", 10000), 236);
     ck_assert_uint_eq(nested("", "1", " ", EXPR_BYTES_MAX), 236);
     ck_assert_uint_eq(nested("1,", "1", "", 30000), 231);
+}
+END_TEST
+
+START_TEST(what_stands_behind_too_long_a_row_is_said_first)
+{
+    unsigned said[2] = { 0, 0 };
+    for (uint32_t n = PARSE_HEIGHT_MAX - 4; n < PARSE_HEIGHT_MAX + 4; n++) {
+        struct buf text = { 0 };
+        buf_puts(&text, "1");
+        for (uint32_t i = 0; i < n; i++)
+            buf_puts(&text, "+1");
+        buf_puts(&text, " @");
+        unsigned code = code_of(buf_text(&text), text.len);
+        ck_assert(code == 231 || code == 236);
+        ck_assert_uint_eq(diag_errors(&language.diags), 1);
+        said[code == 236]++;
+        buf_free(&text);
+    }
+    ck_assert(said[0] && said[1]);
+}
+END_TEST
+
+START_TEST(fields_and_members_of_a_path_have_a_most)
+{
+    struct buf text = { 0 };
+    for (uint32_t most = 256; most <= 257; most++) {
+        buf_clear(&text);
+        for (uint32_t i = 0; i < most; i++)
+            buf_printf(&text, "%sf%u: 1", i ? ", " : "{", i);
+        buf_puts(&text, text.len % 2 ? "}" : " }");
+        ck_assert_uint_eq(code_of(buf_text(&text), text.len), most == 256 ? 0 : 231);
+    }
+    ck_assert_str_eq(language.diags.items[0].text, "expected '}' or ',', but here is 'f256'");
+    buf_free(&text);
+    ck_assert_uint_eq(nested("", "_.mkString.json", ".a", 64), 0);
+    ck_assert_uint_eq(nested("", "_.mkString.json", ".a", 65), 236);
 }
 END_TEST
 
@@ -225,6 +262,8 @@ Suite *parse_suite(void)
     tcase_add_checked_fixture(limits, begin, end);
     tcase_set_timeout(limits, 60);
     tcase_add_test(limits, what_is_too_deep_or_too_long_is_said);
+    tcase_add_test(limits, what_stands_behind_too_long_a_row_is_said_first);
+    tcase_add_test(limits, fields_and_members_of_a_path_have_a_most);
     tcase_add_test(limits, a_type_that_doubles_with_every_step_is_refused);
     tcase_add_loop_test(limits, any_tokens_give_a_program_or_a_finding, 0, 4);
     tcase_add_loop_test(limits, any_expression_gives_the_same_for_any_size_of_chunk, 0, 4);

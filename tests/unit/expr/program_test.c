@@ -197,6 +197,78 @@ START_TEST(lists_that_multiply_are_held_back)
 }
 END_TEST
 
+#define MANY (1u << 20)
+
+/* Of a chunk of a million rows every operator makes 8 MiB. */
+START_TEST(a_program_that_makes_too_much_is_run_in_parts)
+{
+    static int64_t number[MANY];
+    const struct type *param[] = { &type_int };
+    struct column in = { .type = &type_int, .n = MANY, .i64 = number }, out;
+    struct program *program = compiled("_+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", param, 1);
+    for (uint32_t i = 0; i < MANY; i++)
+        number[i] = i;
+    for (uint32_t n = 0; n <= MANY; n += MANY) { /* of nothing nothing comes */
+        struct error_list errors = { 0 };
+        struct chunk chunk = {
+            .frame = { .n = MANY }, .sel = { NULL, n }, .col = &in, .arena = &language.chunk
+        };
+        program_run(program, &chunk, &out, &errors);
+        ck_assert_uint_eq(errors.n, 0);
+        ck_assert_uint_eq(chunk.sel.n, n);
+        for (uint32_t i = 0; i < n; i++)
+            ck_assert(out.i64[i] == i + 17);
+        arena_reset(&language.chunk);
+    }
+}
+END_TEST
+
+/* Rows {few: [1, 2], many: a list of `len`}, whose elements nobody looks at. */
+static struct column few_and_many(uint32_t n, const uint32_t *len)
+{
+    static int64_t number[2] = { 1, 2 };
+    static uint32_t zero[4], two[4] = { 2, 2, 2, 2 };
+    static struct column element, member[2];
+    static const char *const name[] = { "few", "many" };
+    element = (struct column){ .type = &type_int, .n = 2, .i64 = number };
+    const struct type *list = type_list(language.types, &type_int), *lists[] = { list, list };
+    for (int i = 0; i < 2; i++)
+        member[i] = (struct column){ .type = list,
+                                     .n = n,
+                                     .n_child = 1,
+                                     .offset = zero,
+                                     .len = i ? (uint32_t *)(uintptr_t)len : two,
+                                     .child = &element };
+    return (struct column){
+        .type = type_record(language.types, name, lists, 2), .n = n, .n_child = 2, .child = member
+    };
+}
+
+static const char *const walks[] = { "_.many.map(_ + 1).size",
+                                     "x => x.few.flatMap(y => x.many).size",
+                                     "x => (1 / x.few(0), x.many.filter(_ > 1).size)" };
+
+START_TEST(lists_with_too_many_elements_fail_their_records)
+{
+    static const uint32_t len[] = { 1, COLUMN_ROWS_MAX + 1, 2, COLUMN_ROWS_MAX + 1 };
+    struct column in = few_and_many(4, len), out;
+    struct program *program = compiled(walks[_i], &in.type, 1);
+    uint8_t err[4] = { 0 };
+    struct error_list errors = { 0 };
+    struct chunk chunk = {
+        .frame = { .n = 4, .err = err }, .sel = { NULL, 4 }, .col = &in, .arena = &language.chunk
+    };
+    program_run(program, &chunk, &out, &errors);
+    ck_assert_uint_eq(errors.n, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(errors.items[i].row, 2 * i + 1);
+        ck_assert_int_eq(errors.items[i].fault, FAULT_LARGE);
+        ck_assert_uint_eq(chunk.sel.row[i], 2 * i);
+    }
+    ck_assert_uint_eq(chunk.sel.n, 2);
+}
+END_TEST
+
 START_TEST(bytes_are_text_when_they_are_utf_8)
 {
     struct column rows = language_rows(&language, "[\"a\u00e9\", \"\", \"bad\"]");
@@ -234,6 +306,8 @@ Suite *program_suite(void)
     tcase_add_test(all, a_record_that_grows_too_large_fails_alone);
     tcase_add_test(all, a_chunk_that_is_too_large_is_run_in_parts);
     tcase_add_test(all, lists_that_multiply_are_held_back);
+    tcase_add_test(all, a_program_that_makes_too_much_is_run_in_parts);
+    tcase_add_loop_test(all, lists_with_too_many_elements_fail_their_records, 0, ARRAY_SIZE(walks));
     tcase_add_test(all, bytes_are_text_when_they_are_utf_8);
     tcase_add_test(all, a_pattern_that_recurses_deep_finds_its_memory);
     suite_add_tcase(suite, all);

@@ -126,6 +126,51 @@ static const struct finding {
     { "_.list.map(x => x.foo + y)", "19+3 E233 an Int has no method 'foo' | it has abs, toDouble, toInt, round, min, max, toString\n25+1 E233 unknown name 'y'" },
     { "_.valeu + _.keey", "3+5 E233 a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)} has no field 'valeu' | did you mean 'value'?\n13+4 E233 a record {value: String, key: Option[String], n: Int, list: List[Int], pair: (String, Int)} has no field 'keey' | did you mean 'key'?" },
     { "_.value.tolowercase", "9+11 E233 a String has no method 'tolowercase' | did you mean 'toLowerCase'?" },
+    { "1e+3x", "1+5 E231 '1e+3x' is not a number" },
+    { "92233720368547758080", "1+20 E231 '92233720368547758080' does not fit an Int, which ends at 9223372036854775807" },
+    { "18446744073709551619", "1+20 E231 '18446744073709551619' does not fit an Int, which ends at 9223372036854775807" },
+    { "9223372036854775808", "1+19 E231 9223372036854775808 does not fit an Int, which ends at 9223372036854775807" },
+    { "\"\\u00g9\"", "2+2 E231 \\u wants four hexadecimal digits" },
+    { "\"\\u00G9\"", "2+2 E231 \\u wants four hexadecimal digits" },
+    { "\"\\u00\"", "2+2 E231 \\u wants four hexadecimal digits" },
+    { "\"\\ud83d\"", "2+6 E231 half of a surrogate pair" },
+    { "\"\\ud83dx\"", "2+6 E231 half of a surrogate pair" },
+    { "\"\\ud83d\\n\"", "2+6 E231 half of a surrogate pair" },
+    { "\"\\ud83d\\u0041\"", "2+6 E231 half of a surrogate pair" },
+    { "\"\\ud83d\\u00zz\"", "2+6 E231 half of a surrogate pair" },
+    { "\"\\ude00\"", "2+6 E231 half of a surrogate pair" },
+    { "\"a\\", "3+1 E231 unknown escape: there are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX; a backslash itself is \\\\" },
+    { "\"${X", "2+2 E220 ${ cannot stand in an expression | an expression is the same wherever it runs; a string with these characters is written \"\\u0024{\"" },
+    { "(1, b) => 2", "2+1 E231 a function's parameters are names | as in x => x.length or (a, b) => a + b" },
+    { "(a, a) => a", "5+1 E231 two parameters of one name" },
+    { "if (_.n > 1) then 1 else 2", "14+4 E231 there is no 'then' | if (c) a else b" },
+    { "if (true) ) else 1", "11+1 E231 expected a value, but here is ')'" },
+    { "if (true) 1 else )", "18+1 E231 expected a value, but here is ')'" },
+    { "[1, 2, \"a\"]", "8+3 E232 a list's elements are of one type: the first are an Int, this is a String" },
+    { "_.value.json(foo)", "14+3 E233 unknown name 'foo' | the element is _; text stands in double quotes: \"foo\"" },
+    { "if (_.value.json.a) 1 else 2", "5+14 E232 if wants a Bool, but this is an Option[Json] | write .asBool.getOrElse(…) behind it" },
+    { "_.value.split(_.value.json.a)", "15+14 E232 split wants a String, but this is an Option[Json] | write .asString.getOrElse(…) behind it" },
+    { "_.value.csv(\"\")", "13+2 E232 csv wants one character between the fields | as in csv(\";\") or csv(\"\\t\")" },
+    { "_.value.csv(\"\\\"\")", "13+4 E232 csv wants one character between the fields | as in csv(\";\") or csv(\"\\t\")" },
+    { "_.value.csv(\"\\n\")", "13+4 E232 csv wants one character between the fields | as in csv(\";\") or csv(\"\\t\")" },
+    { "_.value.csv(\"\\r\")", "13+4 E232 csv wants one character between the fields | as in csv(\";\") or csv(\"\\t\")" },
+    { "_.value.csv(_.n)", "13+3 E232 csv wants one character between the fields | as in csv(\";\") or csv(\"\\t\")" },
+    { "_.value.split(regex(\"a\", \"b\"))", "15+15 E232 a regex is one text in double quotes, compiled once | as in regex(\"[a-z]+\")" },
+    { "_.value.extract(\"(\")", "19+1 E235 bad regex: missing closing parenthesis" },
+    { "_.value.split(regex(\"\\u20ac\\u0041\\ud83d\\ude00(\"))", "47+1 E235 bad regex: missing closing parenthesis" },
+    { "_.value.matches(\"\\u20ac\\u0041(\")", "31+1 E235 bad regex: missing closing parenthesis" },
+    { "1 + _.value.json.a", "3+1 E232 Int + Option[Json]: '+' adds two numbers, or joins two Strings or two Lists | as an Int: .asInt.getOrElse(0); there are asString, asDouble, asBool and asList" },
+    { "_.value.json.a == _.key", "16+2 E232 Option[Json] == Option[String]: values of unlike types are never compared | as an Int: .asInt.getOrElse(0); there are asString, asDouble, asBool and asList" },
+    { "_.list.map(_ + 1)(true)", "19+4 E232 (…) behind a value wants an Int, but this is a Bool" },
+    { "_.n.min(\"a\")", "9+3 E232 min wants a number, but this is a String" },
+    { "_.list.getOrElse(1)", "8+9 E233 a List[Int] has no method 'getOrElse' | it has map, filter, flatMap, size, sum, min, max, head, last, contains, mkString, distinct, sorted" },
+    { "_.key.getOrElse(foo)", "17+3 E233 unknown name 'foo' | the element is _; text stands in double quotes: \"foo\"" },
+    { "_.list.contains(foo)", "17+3 E233 unknown name 'foo' | the element is _; text stands in double quotes: \"foo\"" },
+    { "_.n.max(foo)", "9+3 E233 unknown name 'foo' | the element is _; text stands in double quotes: \"foo\"" },
+    { "_.pair.mkString", "8+8 E233 a tuple (String, Int) has no field 'mkString' | it has _1, _2" },
+    { "_.value.substring(1, 2, 3)", "9+9 E234 substring takes one or two arguments, but here are 3 | substring(from), substring(from, to): the characters from the one index up to, not with, the other; an error record where they lie outside" },
+    { "_.value.length(1)", "9+6 E234 length takes no argument, but here is 1 | length: how many characters it has (code points)" },
+    { "_.list.mkString(1, 2)", "8+8 E234 mkString takes at most one argument, but here are 2 | mkString, mkString(sep): a String of all elements, sep between them" },
 }, two[] = {
     { "_ + 1", "1+5 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here is 1 | give them names: (a, b) => a + 1" },
     { "_ + _ + _", "1+9 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here are 3 | give them names: (a, b) => …" },
@@ -133,7 +178,101 @@ static const struct finding {
     { "x => x", "1+1 E234 reduceByKey calls this with two arguments, but it has 1 parameter | as in (a, b) => …" },
     { "(a, b, c) => a", "1+9 E234 reduceByKey calls this with two arguments, but it has 3 parameters | as in (a, b) => …" },
     { "_ + 0.5 * _", "1+11 E232 reduceByKey wants an Int, but this is a Double | write .toInt or .round behind it" },
+    { "[1].map(_ + 1).size + _", "1+23 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here is 1 | give them names: (a, b) => [1].map(_ + 1).size + a" },
+    { "[1].map(x => _).size", "1+20 E234 reduceByKey calls this with two arguments, so there must be two _, the first for the first; here are 0 | give them names: (a, b) => …" },
+    { "(a, b) => \"x\"", "11+3 E232 reduceByKey wants an Int, but this is a String | write .toInt behind it" },
 };
+
+static const struct {
+    const char *param, *result; /* as a literal of one row; what is wanted, NULL: anything */
+    const char *expression, *expected;
+} wants[] = {
+    { "\"a\"", "[1.5]", "_",
+      "1+1 E232 map wants a Double, but this is a String | write .toDouble behind it" },
+    { "\"a\"", "[true]", "_", "1+1 E232 map wants a Bool, but this is a String" },
+    { "\"a\"", "[[1]]", "1.5", "1+3 E232 map wants a List[Int], but this is a Double" },
+    { "\"a\"", "[1.5]", "_.json.a",
+      "1+8 E232 map wants a Double, but this is an Option[Json] | write .asDouble.getOrElse(…) "
+      "behind it" },
+    { "\"a\"", "[1]", "_.json.a",
+      "1+8 E232 map wants an Int, but this is an Option[Json] | write .asInt.getOrElse(…) behind "
+      "it" },
+    { "\"a\"", "[[1]]", "_.json.a",
+      "1+8 E232 map wants a List[Int], but this is an Option[Json] | write .asList.getOrElse(…) "
+      "behind it" },
+    { "\"a\"", "[(1, 2)]", "_.json.a",
+      "1+8 E232 map wants a tuple (Int, Int), but this is an Option[Json] | what it holds: "
+      ".getOrElse(…) or .map(…)" },
+    { "\"a\"", "[true]", "[1].head",
+      "1+8 E232 map wants a Bool, but this is an Int | compare it: … != 0" },
+    { "\"a\"", "[true]", "if (true) None else true",
+      "1+24 E232 map wants a Bool, but this is an Option[Bool] | is it there? .isDefined; its "
+      "content: .getOrElse(…)" },
+    { "\"a\"", NULL, "trim", "1+4 E233 unknown name 'trim' | did you mean '_.trim'?" },
+    { "\"a\"", NULL, "trimm",
+      "1+5 E233 unknown name 'trimm' | the element is _; text stands in double quotes: \"trimm\"" },
+    { "(1, 2)", NULL, "(a, b, c) => a",
+      "1+9 E234 map calls this with one argument, a tuple (Int, Int), but it has 3 parameters" },
+    { "(1, 2)", NULL, "_.map(x => 1)",
+      "3+3 E233 a tuple (Int, Int) has no field 'map' | it has _1, _2" },
+    { "{a: 1}", NULL, "(a, b) => a",
+      "1+6 E234 map calls this with one argument, a record {a: Int}, but it has 2 parameters" },
+};
+
+START_TEST(a_type_that_is_not_wanted_is_said)
+{
+    const char *rows = arena_printf(&language.arena, "[%s]", wants[_i].param);
+    const struct type *param = language_rows(&language, rows).type;
+    struct expr_use use = { .op = "map", .param = &param, .n_param = 1 };
+    if (wants[_i].result)
+        use.result = language_rows(&language, wants[_i].result).type;
+    ck_assert_str_eq(found(wants[_i].expression, &use), wants[_i].expected);
+}
+END_TEST
+
+START_TEST(a_place_with_three_arguments_says_how_they_are_named)
+{
+    const struct type *three[] = { &type_int, &type_int, &type_int };
+    struct expr_use use = { .op = "mapWithState", .param = three, .n_param = 3 };
+    ck_assert_str_eq(
+        found("_ + 1", &use),
+        "1+5 E234 mapWithState calls this with three arguments, so there must be three _, the "
+        "first for the first; here is 1 | give them names: (key, value, state) => …");
+    ck_assert_str_eq(found("(a, b) => a", &use),
+                     "1+6 E234 mapWithState calls this with three arguments, but it has 2 "
+                     "parameters | as in (key, value, state) => …");
+}
+END_TEST
+
+START_TEST(a_tuple_of_none_has_no_fields)
+{
+    const struct type *none = type_tuple(language.types, NULL, 0);
+    struct expr_use use = { .op = "map", .param = &none, .n_param = 1 };
+    ck_assert_str_eq(found("_._1", &use), "3+2 E233 a tuple () has no field '_1'");
+}
+END_TEST
+
+/* Of members that are not too large yet. */
+START_TEST(a_common_type_that_is_too_large_is_said)
+{
+    static const char *const rows[] = {
+        "if (true) None else _", "if (true) _ else None", "[None, _]",
+        "[_].contains(None)",    "None.getOrElse(_)",     "None == _",
+    };
+    const struct type *member[999];
+    for (size_t i = 0; i < ARRAY_SIZE(member); i++)
+        member[i] = &type_int;
+    const struct type *large = type_tuple(language.types, member, 999);
+    struct expr_use use = { .op = "map", .param = &large, .n_param = 1 };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        const char *said = found(rows[i], &use);
+        ck_assert_msg(strstr(said, "E236 the type of this is too large: "), "%s: %s", rows[i],
+                      said);
+        ck_assert_msg(!strchr(said, '\n'), "%s: %s", rows[i], strchr(said, '\n'));
+        language.diags.n = 0;
+    }
+}
+END_TEST
 
 START_TEST(findings_name_the_part_and_what_to_do)
 {
@@ -157,6 +296,10 @@ Suite *typing_suite(void)
     tcase_add_loop_test(findings, findings_name_the_part_and_what_to_do, 0, ARRAY_SIZE(one));
     tcase_add_loop_test(findings, a_place_with_two_arguments_says_how_they_are_named, 0,
                         ARRAY_SIZE(two));
+    tcase_add_loop_test(findings, a_type_that_is_not_wanted_is_said, 0, ARRAY_SIZE(wants));
+    tcase_add_test(findings, a_place_with_three_arguments_says_how_they_are_named);
+    tcase_add_test(findings, a_tuple_of_none_has_no_fields);
+    tcase_add_test(findings, a_common_type_that_is_too_large_is_said);
     suite_add_tcase(suite, findings);
     return suite;
 }
