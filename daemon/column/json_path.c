@@ -1,4 +1,5 @@
 #include "column/json_path.h"
+#include "base/check.h"
 
 #include <math.h>
 
@@ -176,8 +177,9 @@ static bool equal(struct slice value, const struct column *scalar, uint32_t row)
         case K_STRING:
             return json_text_equals(value, column_slice(scalar, row));
         default:
-            return false;
+            check(false); /* the language compares a Json with no other type */
     }
+    return false;
 }
 
 void kernel_json_equal(struct call *call)

@@ -447,8 +447,8 @@ bool json_text_int(struct slice value, int64_t *number)
         return true;
     bool whole = !memchr(value.ptr, '.', value.len) && !memchr(value.ptr, 'e', value.len) &&
                  !memchr(value.ptr, 'E', value.len);
-    if (whole || !number_get_double(value, &real) || fabs(real) > 0x1p53 || trunc(real) != real)
-        return false; /* above 2^53 a Double is not sure to be what was written */
+    if (whole || !number_get_double(value, &real) || fabs(real) >= 0x1p53 || trunc(real) != real)
+        return false; /* from 2^53 on a Double is not sure to be what was written */
     *number = (int64_t)real;
     return true;
 }

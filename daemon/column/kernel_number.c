@@ -9,8 +9,7 @@ void kernel_fail(struct call *call, uint32_t row, enum fault fault)
     struct frame *frame = call->frame;
     if (!frame->err)
         frame->err = arena_zalloc(call->arena, frame->n);
-    if (!frame->err[row])
-        frame->err[row] = (uint8_t)fault;
+    frame->err[row] = (uint8_t)fault;
 }
 
 bool kernel_fits(const struct call *call, uint64_t bytes)

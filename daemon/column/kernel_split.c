@@ -108,7 +108,7 @@ static void words_of(struct pieces *pieces, const char *at, const char *end)
         } else if (!from) {
             from = at;
         }
-        at += n ? n : 1;
+        at += n ? n : 1; /* uncovered: a String is UTF-8; were it not, this would still end */
     }
     if (from)
         pieces_put(pieces, from, end);

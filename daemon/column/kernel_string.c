@@ -62,7 +62,8 @@ static void map_case(struct call *call, uint32_t row, bool upper)
     while (at < end) {
         uint32_t c = *at;
         size_t bytes = scan_utf8(at, end, &c);
-        at += bytes ? bytes : 1;
+        at +=
+            bytes ? bytes : 1; /* uncovered: a String is UTF-8; were it not, this would still end */
         n += utf8_put(out + n, upper ? letter_upper(c) : letter_lower(c));
     }
     set(call, row, out, n);

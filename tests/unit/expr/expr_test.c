@@ -63,6 +63,77 @@ static const struct row {
     { "(_.round, _.toInt)", "[1.5, -1.5, 0.49999999999999994]",
       "(Int, Int): (2, 1); (-1, -1); (0, 0)" },
     { "_.toInt", "[1e30, -0.0]", "Int: E403 `_.toInt`: no Int can hold the number; 0" },
+    /* on some of the rows, and to the ends of what a kernel knows */
+    { "if (_ > 0) _ + 9223372036854775807 else 0", "[1, 0, -2]",
+      "Int: E404 `_ + 9223372036854775807`: overflow: the result does not fit an Int; 0; 0" },
+    { "if (_ > 1) _ * _ else 0", "[1, 3037000500, 3]",
+      "Int: 0; E404 `_ * _`: overflow: the result does not fit an Int; 9" },
+    { "if (_ < 0) _ - 9223372036854775807 else 0", "[-5, 1, -1]",
+      "Int: E404 `_ - 9223372036854775807`: overflow: the result does not fit an Int; 0; "
+      "-9223372036854775808" },
+    { "if (_ < 0) -_ else 0", "[-9223372036854775808, 1, -3]",
+      "Int: E404 `-_`: overflow: the result does not fit an Int; 0; 3" },
+    { "_.abs", "[-9223372036854775808, 1, -3, 0]",
+      "Int: E404 `_.abs`: overflow: the result does not fit an Int; 1; 3; 0" },
+    { "if (_ < 1) _.abs else 0", "[-9223372036854775808, 1, -3, 0]",
+      "Int: E404 `_.abs`: overflow: the result does not fit an Int; 0; 3; 0" },
+    { "(_.abs, if (_ > 1.0) _.abs + 0.5 else _)", "[-1.5, 2.0]",
+      "(Double, Double): (1.5, -1.5); (2.0, 2.5)" },
+    { "[_ < 2.0, _ <= 2.0, _ == 2.0, _ != 2.0, _ > 2.0, _ >= 2.0]", "[1.0, 2.0, 3.0]",
+      "List[Bool]: [true, true, false, true, false, false]; [false, true, true, false, false, "
+      "true]; [false, false, false, true, true, true]" },
+    { "if (_ > 0.0) [_ < 2.0, _ <= 2.0, _ == 2.0, _ != 2.0, _ > 2.0, _ >= 2.0] else []",
+      "[1.0, 2.0, 3.0, 0.0]",
+      "List[Bool]: [true, true, false, true, false, false]; [false, true, true, false, false, "
+      "true]; [false, false, false, true, true, true]; []" },
+    { "if (_ > 0) [_ < 2, _ <= 2, _ == 2, _ != 2, _ > 2, _ >= 2] else []", "[1, 2, 3, 0]",
+      "List[Bool]: [true, true, false, true, false, false]; [false, true, true, false, false, "
+      "true]; [false, false, false, true, true, true]; []" },
+    { "_.words",
+      "[\"\\u2000a\\u0085\\u0085b\\u00a0c\\u1680d\\u200ae\\u2028f\\u2029g\\u202fh\\u205fi\\u3000j\\"
+      "u200bk\\u001cl\\u001bm\\tn\\u000eo\\u2010p \", \"é\", \"\"]",
+      "List[String]: [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j​k\", "
+      "\"l\\u001bm\", \"n\\u000eo‐p\"]; [\"é\"]; []" },
+    { "_.csv(\"é\")", "[\"\\\"a\\\"x\", \"\\\"a\\\"éb\", \"a\\rb\", \"a\\nb\", \"\\\"a\\nb\\\"\"]",
+      "List[String]: E403 `_.csv(\"é\")`: \"\\\"a\\\"x\" is not a CSV record; [\"a\", \"b\"]; E403 "
+      "`_.csv(\"é\")`: \"a\\rb\" is not a CSV record; E403 `_.csv(\"é\")`: \"a\\nb\" is not a CSV "
+      "record; [\"a\\nb\"]" },
+    { "(_.extract(\"(a)|(b)\"), _.extract(\"(a)?(b)\"), _.extract(\"(x)\"))",
+      "[\"a\", \"b\", \"ab\"]",
+      "(List[String], List[String], List[String]): ([\"a\", \"\"], [], []); ([\"\", \"b\"], [\"\", "
+      "\"b\"], []); ([\"a\", \"\"], [\"a\", \"b\"], [])" },
+    { "if (_ != \"\") _.extract(\"(.)\") else []", "[\"ab\", \"\", \"c\"]",
+      "List[String]: [\"a\"]; []; [\"c\"]" },
+    { "_.json == \"ab\"",
+      "[\"\\\"\\\\u0061b\\\"\", \"\\\"\\\\u0061bc\\\"\", \"\\\"\\\\u0061\\\"\", \"\\\"ab\\\"\", "
+      "\"\\\"a\\\\/\\\"\"]",
+      "Bool: true; false; false; true; false" },
+    { "_.json == 1", "[\"1\", \"1.0\", \"1.5\", \"1e300\", \"\\\"1\\\"\", \"1e999\"]",
+      "Bool: true; true; false; false; false; false" },
+    { "(_.json(\"\"), _.json(\"a\"))",
+      "[\"{\\\"\\\": 1, \\\"a\\\": 2}\", \"{\\\"\\\\u0061\\\": 3}\", \"{\\\"a\\\\\\\\\\\": 4}\"]",
+      "(Option[Json], Option[Json]): (1, 2); (None, 3); (None, None)" },
+    { "(_.json.asDouble, _.json.asInt)",
+      "[\"1e999\", \"1E2\", \"1e2\", \"1.5\", \"1.0\", \"9007199254740993.0\", \"1e400\", \"-7\"]",
+      "(Option[Double], Option[Int]): (None, None); (100.0, 100); (100.0, 100); (1.5, None); (1.0, "
+      "1); (9007199254740992.0, None); (None, None); (-7.0, -7)" },
+    { "x => if (x.json.a.isDefined) (x.json.b, x.json.a.asList, x.json.a.asInt, x.json.a.asDouble, "
+      "x.json.a(1), x.json(x.json.b.asString.getOrElse(\"\"))) else (None, None, None, None, None, "
+      "None)",
+      "[\"{\\\"a\\\": [1, 2]}\", \"{}\", \"{\\\"b\\\": \\\"a\\\", \\\"a\\\": 5}\"]",
+      "(Option[Json], Option[List[Json]], Option[Int], Option[Double], Option[Json], "
+      "Option[Json]): (None, [1, 2], None, None, 2, None); (None, None, None, None, None, None); "
+      "(\"a\", None, 5, 5.0, None, 5)" },
+    { "x => x.json(x.length % 2)", "[\"[1, 2]\", \"[3 ,4]\"]", "Option[Json]: 1; 3" },
+    { "_.toDouble",
+      "[\"1e\", \"1e+\", \"1e5\", "
+      "\"0000000000000000000000000000000000000000000000000000000000000000000000001.5\", \".\"]",
+      "Double: E403 `_.toDouble`: \"1e\" is not a number; E403 `_.toDouble`: \"1e+\" is not a "
+      "number; 100000.0; 1.5; E403 `_.toDouble`: \".\" is not a number" },
+    { "(_.toLowerCase, _.toUpperCase)", "[\"āĂ{[`@A\", \"ǅ\"]",
+      "(String, String): (\"āă{[`@a\", \"ĀĂ{[`@A\"); (\"ǆ\", \"Ǆ\")" },
+    { "batchTime.format(\"[yyyy]{_} ''h 'o''clock'\")", "[0]",
+      "String: \"[1970]{_} '12 o'clock\"" },
     /* comparison and logic */
     { "_ >= 2", "[1, 2, 3]", "Bool: false; true; true" },
     { "_ < \"b\"", "[\"a\", \"b\", \"aé\"]", "Bool: true; false; true" },

@@ -246,7 +246,8 @@ static struct column few_and_many(uint32_t n, const uint32_t *len)
 
 static const char *const walks[] = { "_.many.map(_ + 1).size",
                                      "x => x.few.flatMap(y => x.many).size",
-                                     "x => (1 / x.few(0), x.many.filter(_ > 1).size)" };
+                                     "x => (1 / x.few(0), x.many.filter(_ > 1).size)",
+                                     "x => (x.many + x.many).size" };
 
 START_TEST(lists_with_too_many_elements_fail_their_records)
 {
@@ -269,6 +270,59 @@ START_TEST(lists_with_too_many_elements_fail_their_records)
 }
 END_TEST
 
+/* Of 44 MiB, which nobody looks at: what would come of it is too large. */
+START_TEST(texts_that_would_be_too_large_fail)
+{
+    static char bytes[44u << 20];
+    static const char *const makes[] = { "_.toUpperCase", "_.toLowerCase", "x => x + x",
+                                         "[_, _].mkString", "[_].map(x => x + x)" };
+    const char *text = bytes;
+    uint32_t len = sizeof bytes;
+    struct column in = { .type = &type_string, .n = 1, .ptr = &text, .len = &len }, out;
+    for (size_t i = 0; i < ARRAY_SIZE(makes); i++) {
+        struct error_list errors = { 0 };
+        struct chunk chunk = {
+            .frame = { .n = 1 }, .sel = { NULL, 1 }, .col = &in, .arena = &language.chunk
+        };
+        program_run(compiled(makes[i], &in.type, 1), &chunk, &out, &errors);
+        ck_assert_uint_eq(errors.n, 1);
+        ck_assert_int_eq(errors.items[0].fault, FAULT_LARGE);
+        ck_assert_uint_eq(chunk.sel.n, 0);
+    }
+}
+END_TEST
+
+/* Nine million pieces are more than a chunk may have. */
+START_TEST(texts_of_too_many_pieces_fail_alone)
+{
+    static const char *const makes[] = { "_.csv(\",\").size", "_.asList.getOrElse([]).size" };
+    const size_t n = 18u << 20;
+    char *large = repeated(',', n / 2), *array = repeated('1', n);
+    for (size_t i = 2; i < n; i += 2)
+        array[i] = ',';
+    array[0] = '[';
+    array[n - 1] = ']';
+    for (size_t i = 0; i < ARRAY_SIZE(makes); i++) {
+        const char *rows[] = { "[1, 2]", i == 1 ? array : large };
+        uint32_t len[] = { 6, (uint32_t)(i == 1 ? n : n / 2) };
+        struct column in = { .type = i == 1 ? &type_json : &type_string,
+                             .n = 2,
+                             .ptr = rows,
+                             .len = len },
+                      out;
+        struct error_list errors = { 0 };
+        struct chunk chunk = {
+            .frame = { .n = 2 }, .sel = { NULL, 2 }, .col = &in, .arena = &language.chunk
+        };
+        program_run(compiled(makes[i], &in.type, 1), &chunk, &out, &errors);
+        ck_assert_msg(chunk.sel.n == 1, "%s: %lld", makes[i], (long long)out.i64[1]);
+        ck_assert_int_eq(out.i64[0], 2);
+        ck_assert_int_eq(errors.items[0].fault, FAULT_LARGE);
+        arena_reset(&language.chunk);
+    }
+}
+END_TEST
+
 START_TEST(bytes_are_text_when_they_are_utf_8)
 {
     struct column rows = language_rows(&language, "[\"a\u00e9\", \"\", \"bad\"]");
@@ -279,6 +333,12 @@ START_TEST(bytes_are_text_when_they_are_utf_8)
     struct program *program = language_compile(&language, "(_.size, _.toString)", &use);
     ck_assert_str_eq(language_values(&language, program, &rows, 3),
                      "(Int, String): (3, \"a\u00e9\"); (0, \"\"); E401 `_.toString`: not UTF-8");
+    program = language_compile(
+        &language, "x => if (x.size > 2) (x.size, x.toString, x == x) else (0, \"\", x != x)",
+        &use);
+    ck_assert_str_eq(
+        language_values(&language, program, &rows, 3),
+        "(Int, String, Bool): (3, \"a\u00e9\", true); (0, \"\", false); (0, \"\", false)");
 }
 END_TEST
 
@@ -308,6 +368,8 @@ Suite *program_suite(void)
     tcase_add_test(all, lists_that_multiply_are_held_back);
     tcase_add_test(all, a_program_that_makes_too_much_is_run_in_parts);
     tcase_add_loop_test(all, lists_with_too_many_elements_fail_their_records, 0, ARRAY_SIZE(walks));
+    tcase_add_test(all, texts_that_would_be_too_large_fail);
+    tcase_add_test(all, texts_of_too_many_pieces_fail_alone);
     tcase_add_test(all, bytes_are_text_when_they_are_utf_8);
     tcase_add_test(all, a_pattern_that_recurses_deep_finds_its_memory);
     suite_add_tcase(suite, all);
