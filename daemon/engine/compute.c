@@ -95,14 +95,14 @@ void compute_feed(struct compute *compute, struct block *const *blocks, size_t n
     uint64_t bytes = 0;
     for (size_t i = 0; i < n; i++)
         bytes += blocks[i]->used;
-    check(!compute->n_blocks && !compute->under_way);
+    check(n > 0 && !compute->n_blocks && !compute->under_way);
     bool many = bytes * compute->cost > (uint64_t)WIDE_US << 20 || compute->conf->chunk_rows;
     compute->wide = compute->shards > 1 && many;
     compute->ring = compute->wide ? compute->n_pieces : 1;
     compute->fed = bytes;
     compute->blocks = blocks;
     compute->n_blocks = n;
-    compute->cursor = (struct lift_cursor){ .block = n ? blocks[0] : NULL };
+    compute->cursor = (struct lift_cursor){ .block = blocks[0] };
     for (uint32_t i = 0; i < SHARDS; i++)
         compute->shard[i].took = compute->shard[i].taking = compute->laid;
 }

@@ -174,9 +174,9 @@ bool engine_save(struct engine *engine, struct engine_state *part)
 void engine_set_clock(struct engine *engine, int64_t zero_ms, int64_t last_ms)
 {
     uint64_t interval = engine->conf.spec->batch_interval_ms;
-    check(last_ms >= zero_ms);
+    check(last_ms >= zero_ms && interval > 0);
     engine->zero_ms = zero_ms;
-    engine->tick = interval ? (uint64_t)(last_ms - zero_ms) / interval : 0;
+    engine->tick = (uint64_t)(last_ms - zero_ms) / interval;
     engine->has_clock = true;
 }
 
@@ -191,7 +191,7 @@ void engine_open_batch(struct engine *engine, int64_t batch_ms)
 static uint64_t engine_tick(const struct engine *engine, int64_t batch_ms)
 {
     uint64_t interval = engine->conf.spec->batch_interval_ms;
-    if (!engine->has_clock || !interval)
+    if (!engine->has_clock)
         return engine->tick + 1;
     uint64_t tick = (uint64_t)(batch_ms - engine->zero_ms) / interval;
     check(batch_ms > engine->zero_ms && tick > engine->tick);

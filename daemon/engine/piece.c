@@ -156,8 +156,7 @@ static int pending_order(const void *a, const void *b)
 
 void piece_sort_errors(struct piece *piece)
 {
-    if (piece->n_pending)
-        qsort(piece->pending, piece->n_pending, sizeof *piece->pending, pending_order);
+    qsort(piece->pending, piece->n_pending, sizeof *piece->pending, pending_order);
 }
 
 /* ---- records */
@@ -172,8 +171,7 @@ void piece_make(struct piece *piece)
     struct lift_chunk *chunk = &piece->chunk;
     if (piece->ends)
         piece_end(at);
-    if (!lift_next(&piece->cursor, &shape, piece->n, &piece->arena, chunk))
-        return;
+    check(lift_next(&piece->cursor, &shape, piece->n, &piece->arena, chunk));
     for (uint32_t i = 0; i < chunk->n_bad; i++)
         piece_pend(piece, chunk->bad[i].row,
                    &(struct pending){

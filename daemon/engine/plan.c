@@ -152,7 +152,7 @@ static void build_inputs(struct build *build, const struct job_stream *stream,
     }
     if (whole && inputs->type && !build_slides(build, inputs, stream->from, stream->node))
         inputs->type = NULL;
-    inputs->slide = whole && inputs->n ? build->plan->nodes[inputs->node[0]].slide : 1;
+    inputs->slide = whole ? build->plan->nodes[inputs->node[0]].slide : 1;
 }
 
 /* A node that is given the inputs' rows, and as its right side those of `right`; place is where a mistake is shown. The inputs

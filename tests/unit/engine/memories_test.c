@@ -70,6 +70,37 @@ START_TEST(a_state_without_an_operation_is_refused_with_its_keys)
 }
 END_TEST
 
+START_TEST(many_keys_are_counted_in_thousands)
+{
+    struct buf words = { 0 };
+    for (int i = 0; i < 1204; i++)
+        buf_printf(&words, "k%d ", i);
+    leave(
+        "- flatMap: _.value.words\n- map: (_, 1)\n- updateStateByKey: {id: t, func: '(v, s) => "
+        "v.size'}",
+        buf_text(&words));
+    buf_free(&words);
+    ck_assert(!begin("- map: _.value"));
+    ck_assert_str_eq(job.err.text, "state 't' (1,204 keys) has no operation in the new file");
+}
+END_TEST
+
+/* What changed in the batch before the last one. */
+START_TEST(an_older_part_of_a_state_must_fit_too)
+{
+    leave(STATE("t", "s.getOrElse(\"\")"), "a");
+    leave(STATE("t", "s.getOrElse(0) + v.sum"), "a");
+    ck_assert_uint_eq(log_.n, 2);
+    ck_assert(!begin(STATE("t", "s.getOrElse(0) + v.sum")));
+    ck_assert_int_eq(job.err.kind, ERR_FATAL);
+    ck_assert_str_eq(job.err.text, "the state 't' is damaged");
+    job_close(&job);
+    log_.states[0].bytes.len = 3;
+    ck_assert(!begin(STATE("t", "s.getOrElse(0) + v.sum")));
+    ck_assert_str_eq(job.err.text, "the state 't' is damaged");
+}
+END_TEST
+
 START_TEST(a_state_of_another_type_is_refused)
 {
     leave(STATE("t", "s.getOrElse(0) + v.sum"), "a");
@@ -267,6 +298,8 @@ Suite *memories_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, NULL, stage_close);
     tcase_add_test(tcase, a_state_without_an_operation_is_refused_with_its_keys);
+    tcase_add_test(tcase, many_keys_are_counted_in_thousands);
+    tcase_add_test(tcase, an_older_part_of_a_state_must_fit_too);
     tcase_add_test(tcase, a_state_of_another_type_is_refused);
     tcase_add_test(tcase, all_that_cannot_be_carried_on_is_named);
     tcase_add_test(tcase, an_operation_whose_id_is_another_is_pointed_at);

@@ -74,6 +74,15 @@ START_TEST(a_stream_made_from_itself_is_refused)
 }
 END_TEST
 
+START_TEST(a_name_that_nobody_has_is_refused)
+{
+    static const char *const outputs[] = { "a", NULL };
+    ck_assert(!job_plan(&job, "a: {from: [kafka0, nobody]}\n", outputs));
+    ck_assert_str_eq(buf_text(&job.shown),
+                     "job.yaml:1:11: error[E211]: there is no source or stream 'nobody'\n");
+}
+END_TEST
+
 START_TEST(a_union_of_unlike_streams_is_refused)
 {
     static const char *const outputs[] = { "u", NULL };
@@ -143,6 +152,7 @@ Suite *plan_suite(void)
     tcase_add_loop_test(tcase, findings_name_the_operation_and_the_mend, 0, 9);
     tcase_add_test(tcase, what_follows_from_another_mistake_is_not_reported);
     tcase_add_test(tcase, a_stream_made_from_itself_is_refused);
+    tcase_add_test(tcase, a_name_that_nobody_has_is_refused);
     tcase_add_test(tcase, a_union_of_unlike_streams_is_refused);
     tcase_add_test(tcase, streams_that_double_and_double_are_refused);
     tcase_add_test(tcase, a_chain_without_end_is_refused);
