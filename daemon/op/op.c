@@ -135,7 +135,7 @@ const struct program *op_compile(const struct op_input *input, const struct yaml
 {
     const struct program *program =
         expr_compile(input->arena, input->types, node, use, input->diags);
-    if (program && input->by_time)
+    if (program)
         *input->by_time |= program->uses_batch_time;
     return program;
 }

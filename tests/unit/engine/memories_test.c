@@ -188,6 +188,55 @@ END_TEST
     "- map: (_.value, 1)\n- updateStateByKey: {id: t, stateType: '" type \
     "', func: '(v, s) => " value "'}"
 
+static const struct {
+    const char *before, *value, *after, *shown;
+} widened[] = {
+    { "Int", "v.sum", "Option[Int]", "('a', 2) ('b', 1)\n" },
+    { "(Int, Int)", "(v.sum, 5)", "(Double, Option[Int])", "('a', (2.0, 5)) ('b', (1.0, 5))\n" },
+    { "List[Int]", "v", "List[Option[Double]]", "('a', [1.0, 1.0]) ('b', [1.0])\n" },
+    { "Option[Int]", "if (v.size > 1) v.sum else None", "Option[Double]",
+      "('a', 2.0)\n" },
+    { "()", "_", "()", "('a', ()) ('b', ())\n" },
+};
+
+#define UPDATE                                                                                 \
+    "- map: (_.value, 1)\n- updateStateByKey: {id: t, stateType: '%s', func: '(v, s) => %s', " \
+    "initial: %s}"
+
+START_TEST(a_value_of_a_narrower_type_is_carried_on)
+{
+    bool none = _i == 4;
+    char before[300], after[300];
+    snprintf(before, sizeof before, UPDATE, widened[_i].before, none ? "s" : widened[_i].value,
+             none ? "[[a, []], [b, []]]" : "[]");
+    snprintf(after, sizeof after, UPDATE, widened[_i].after, "s", "[]");
+    leave(before, none ? "" : "a;a;b");
+    ck_assert_msg(begin(after), "%s", job.err.text);
+    shows("", widened[_i].shown);
+}
+END_TEST
+
+static const char *const narrower[][3] = {
+    { "(Int, Int)", "(v.sum, 5)", "(Int, Int, Int)" },
+    { "(Int, Int)", "(v.sum, 5)", "(Int, String)" },
+    { "Double", "1.5", "Int" },
+    { "Option[Int]", "v.sum", "Int" },
+    { "String", "\"x\"", "Option[Int]" },
+    { "{a: Int}", "{a: 1}", "{a: Int, b: Int}" },
+    { "{a: Int}", "{a: 1}", "{a: String}" },
+};
+
+START_TEST(a_value_of_another_type_is_not)
+{
+    char before[300], after[300];
+    snprintf(before, sizeof before, UPDATE, narrower[_i][0], narrower[_i][1], "[]");
+    snprintf(after, sizeof after, UPDATE, narrower[_i][2], "s", "[]");
+    leave(before, "a");
+    ck_assert(!begin(after));
+    ck_assert_int_eq(job.err.code, 241);
+}
+END_TEST
+
 START_TEST(a_field_that_is_called_otherwise_is_another)
 {
     leave(FIELDS("{n: Int}", "{n: v.sum}"), "a;b");
@@ -306,6 +355,8 @@ Suite *memories_suite(void)
     tcase_add_test(tcase, a_state_of_a_newer_format_is_refused);
     tcase_add_test(tcase, a_whole_number_becomes_a_double);
     tcase_add_test(tcase, a_record_gets_an_optional_field);
+    tcase_add_loop_test(tcase, a_value_of_a_narrower_type_is_carried_on, 0, ARRAY_SIZE(widened));
+    tcase_add_loop_test(tcase, a_value_of_another_type_is_not, 0, ARRAY_SIZE(narrower));
     tcase_add_test(tcase, a_field_that_is_called_otherwise_is_another);
     tcase_add_test(tcase, a_field_is_not_dropped_unasked);
     tcase_add_test(tcase, a_window_of_another_length_has_another_state);
