@@ -194,8 +194,7 @@ static const struct {
     { "Int", "v.sum", "Option[Int]", "('a', 2) ('b', 1)\n" },
     { "(Int, Int)", "(v.sum, 5)", "(Double, Option[Int])", "('a', (2.0, 5)) ('b', (1.0, 5))\n" },
     { "List[Int]", "v", "List[Option[Double]]", "('a', [1.0, 1.0]) ('b', [1.0])\n" },
-    { "Option[Int]", "if (v.size > 1) v.sum else None", "Option[Double]",
-      "('a', 2.0)\n" },
+    { "Option[Int]", "if (v.size > 1) v.sum else None", "Option[Double]", "('a', 2.0)\n" },
     { "()", "_", "()", "('a', ()) ('b', ())\n" },
 };
 
