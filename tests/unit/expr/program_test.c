@@ -216,8 +216,10 @@ START_TEST(a_program_that_makes_too_much_is_run_in_parts)
         program_run(program, &chunk, &out, &errors);
         ck_assert_uint_eq(errors.n, 0);
         ck_assert_uint_eq(chunk.sel.n, n);
+        uint32_t good = 0;
         for (uint32_t i = 0; i < n; i++)
-            ck_assert(out.i64[i] == i + 17);
+            good += out.i64[i] == i + 17;
+        ck_assert_uint_eq(good, n);
         arena_reset(&language.chunk);
     }
 }
@@ -292,37 +294,6 @@ START_TEST(texts_that_would_be_too_large_fail)
 }
 END_TEST
 
-/* Nine million pieces are more than a chunk may have. */
-START_TEST(texts_of_too_many_pieces_fail_alone)
-{
-    static const char *const makes[] = { "_.csv(\",\").size", "_.asList.getOrElse([]).size" };
-    const size_t n = 18u << 20;
-    char *large = repeated(',', n / 2), *array = repeated('1', n);
-    for (size_t i = 2; i < n; i += 2)
-        array[i] = ',';
-    array[0] = '[';
-    array[n - 1] = ']';
-    for (size_t i = 0; i < ARRAY_SIZE(makes); i++) {
-        const char *rows[] = { "[1, 2]", i == 1 ? array : large };
-        uint32_t len[] = { 6, (uint32_t)(i == 1 ? n : n / 2) };
-        struct column in = { .type = i == 1 ? &type_json : &type_string,
-                             .n = 2,
-                             .ptr = rows,
-                             .len = len },
-                      out;
-        struct error_list errors = { 0 };
-        struct chunk chunk = {
-            .frame = { .n = 2 }, .sel = { NULL, 2 }, .col = &in, .arena = &language.chunk
-        };
-        program_run(compiled(makes[i], &in.type, 1), &chunk, &out, &errors);
-        ck_assert_msg(chunk.sel.n == 1, "%s: %lld", makes[i], (long long)out.i64[1]);
-        ck_assert_int_eq(out.i64[0], 2);
-        ck_assert_int_eq(errors.items[0].fault, FAULT_LARGE);
-        arena_reset(&language.chunk);
-    }
-}
-END_TEST
-
 START_TEST(bytes_are_text_when_they_are_utf_8)
 {
     struct column rows = language_rows(&language, "[\"a\u00e9\", \"\", \"bad\"]");
@@ -369,7 +340,6 @@ Suite *program_suite(void)
     tcase_add_test(all, a_program_that_makes_too_much_is_run_in_parts);
     tcase_add_loop_test(all, lists_with_too_many_elements_fail_their_records, 0, ARRAY_SIZE(walks));
     tcase_add_test(all, texts_that_would_be_too_large_fail);
-    tcase_add_test(all, texts_of_too_many_pieces_fail_alone);
     tcase_add_test(all, bytes_are_text_when_they_are_utf_8);
     tcase_add_test(all, a_pattern_that_recurses_deep_finds_its_memory);
     suite_add_tcase(suite, all);
