@@ -210,6 +210,34 @@ START_TEST(an_owner_who_does_not_say_who_he_is_is_waited_for)
 }
 END_TEST
 
+START_TEST(an_owner_who_says_later_who_he_is_is_told_again)
+{
+    struct test test;
+    struct claimer one, two = { .dead = false };
+    char path[DIRECTORY_PATH_SIZE], text[200];
+    test_begin(&test);
+    claim_now(&test, &one);
+    directory_path(one.directory, path, "owner-1");
+    memory_file(test.store, path)->ptr[0] ^= 1;
+    claim_for(&test, &two, "orders");
+    test_until(&test, &two.waits);
+    claim_owner_show(&two.owner, text, sizeof text);
+    ck_assert_str_eq(text,
+                     "a worker took the job (epoch 1) and has not said who it is: the job is taken "
+                     "from it when it stays silent");
+    memory_file(test.store, path)->ptr[0] ^= 1;
+    for (int i = 0; i < 500 && two.waitings < 2 && !two.done; i++) {
+        test_turns(&test, 20);
+        memory_stir(test.store, path);
+    }
+    ck_assert(two.waitings == 2 && !two.done);
+    claim_owner_show(&two.owner, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, " owns the job (process "));
+    ck_assert_ptr_nonnull(strstr(text, ", epoch 1)"));
+    test_end(&test);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *claim_odd_suite(void)
 {
@@ -220,6 +248,7 @@ Suite *claim_odd_suite(void)
     TEST(what_has_no_name_of_ours_is_left_alone);
     tcase_add_loop_test(tcase, what_a_failover_shows_or_undoes_is_gone_round, 0,
                         sizeof tricks / sizeof *tricks);
+    TEST(an_owner_who_says_later_who_he_is_is_told_again);
     TEST(a_job_file_that_is_not_seen_yet_is_waited_for);
     tcase_add_loop_test(tcase, a_job_file_that_is_none_is_refused, 0, 3);
     tcase_add_loop_test(tcase, an_owner_who_does_not_say_who_he_is_is_waited_for, 0, 6);
