@@ -52,8 +52,7 @@ static bool reduce_knows(const struct op_input *input)
 {
     static const char *const words[] = { "sum", "min", "max", "count", NULL };
     const struct yaml_node *node = input->job->arg;
-    size_t n =
-        node->text ? strspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0;
+    size_t n = strspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     if (!n || n != node->text_len || strcmp(node->text, "true") == 0 ||
         strcmp(node->text, "false") == 0)
         return true;
@@ -73,12 +72,12 @@ static bool reduce_argument(struct op *op, const struct op_input *input, const s
                             const struct type *value)
 {
     const char *text = input->job->arg->text;
-    if (text && strcmp(text, "count") == 0) {
+    if (strcmp(text, "count") == 0) {
         op->is_count = true;
         op->fold = FOLD_SUM;
         return reduce_folds_to(op, input, key, &type_int);
     }
-    for (unsigned i = FOLD_SUM; text && i <= FOLD_MAX; i++) {
+    for (unsigned i = FOLD_SUM; i <= FOLD_MAX; i++) {
         if (strcmp(text, reduce_words[i]) != 0)
             continue;
         return reduce_word(op, input, value, (enum fold)i) &&

@@ -100,6 +100,40 @@ static const struct {
     { "- map: (_.value, 1)\n- mapWithState: {id: t, func: '(k, v, s) => (k, None)'}",
       "job.yaml:3:31: error[E232]: the type of the state cannot be known from the function\n  "
       "help: say it: stateType: \"Int\"\n" },
+    { "- map: (_.value, 1)\n- reduceByKeyAndWindow: {func: _ + _, invFunc: nope, filterFunc: "
+      "nope, windowDuration: 2500ms}",
+      "job.yaml:3:48: error[E234]: reduceByKeyAndWindow calls this with two arguments, so there "
+      "must be two _, the first for the first; here are 0\n  help: give them names: (a, b) => "
+      "…\njob.yaml:3:66: error[E234]: reduceByKeyAndWindow calls this with two arguments, so there "
+      "must be two _, the first for the first; here are 0\n  help: give them names: (a, b) => "
+      "…\njob.yaml:3:88: error[E212]: windowDuration 2500ms is not a multiple of its stream's "
+      "slide, 1s\n  help: use 2s or 3s\n" },
+    { "- map: (_.value, 1)\n- reduceByKeyAndWindow: {func: _ + _, filterFunc: nope, "
+      "windowDuration: 2s}",
+      "job.yaml:3:51: error[E234]: reduceByKeyAndWindow calls this with two arguments, so there "
+      "must be two _, the first for the first; here are 0\n  help: give them names: (a, b) => "
+      "…\n" },
+    { "- map: (_.value, 1)\n- reduceByKeyAndWindow: {func: _ + _, invFunc: _ - _, filterFunc: "
+      "\"(k, v) => 1\", "
+      "windowDuration: 2s}",
+      "job.yaml:3:78: error[E232]: reduceByKeyAndWindow wants a Bool, but this is an Int\n  help: "
+      "compare it: … != 0\n" },
+    { "- map: _.offset\n- reduceByWindow: {func: nope, windowDuration: 2s}",
+      "job.yaml:3:26: error[E233]: reduceByWindow knows no 'nope'\n  help: it knows sum, min, max "
+      "and count; all else is said by an expression: _ + _\n" },
+    { "- map: _.offset\n- reduceByWindow: {func: _ + _, windowDuration: 2500ms}",
+      "job.yaml:3:49: error[E212]: windowDuration 2500ms is not a multiple of its stream's slide, "
+      "1s\n  help: use 2s or 3s\n" },
+    { "- countByWindow: {windowDuration: 2500ms}",
+      "job.yaml:2:35: error[E212]: windowDuration 2500ms is not a multiple of its stream's slide, "
+      "1s\n  help: use 2s or 3s\n" },
+    { "- map: _.value\n- countByValueAndWindow: {windowDuration: 2500ms}",
+      "job.yaml:3:43: error[E212]: windowDuration 2500ms is not a multiple of its stream's slide, "
+      "1s\n  help: use 2s or 3s\n" },
+    { "- map: 1.5\n- countByValueAndWindow: {windowDuration: 2s}",
+      "job.yaml:3:3: error[E230]: countByValueAndWindow needs values that compare exactly, but "
+      "here is a stream of Double\n  help: a key cannot hold a Double or Json: map it to an Int or "
+      "a String\n" },
     { "- map: (_.value, 1)\n- window: {windowDuration: 300ms, slideDuration: 1s}",
       "job.yaml:3:28: error[E212]: windowDuration 300ms is not a multiple of its stream's slide, "
       "1s\n  help: use 1s\n" },
@@ -114,6 +148,23 @@ START_TEST(what_cannot_be_is_refused)
 }
 END_TEST
 
+#define EVER(func)                                                                 \
+    "- flatMap: _.value.words\n- map: (_.substring(0, 1), _.substring(1).toInt)\n" \
+    "- reduceByKeyAndWindow: {func: " func ", invFunc: \"(a, b) => a\", windowDuration: 2s}"
+
+/* An inverse that forgets nothing: the least, or the greatest, that was ever seen. */
+START_TEST(a_word_may_have_an_inverse)
+{
+    const char *batches[] = { "a3 a5 b1", "a4 b2", "a9 b0", "", "a1", NULL };
+    memory_shows(EVER("min"), batches,
+                 "('a', 3) ('b', 1)\n('a', 3) ('b', 1)\n('a', 3) ('b', 0)\n('a', 3) ('b', "
+                 "0)\n('a', 1) ('b', 0)\n");
+    memory_shows(EVER("max"), batches,
+                 "('a', 5) ('b', 1)\n('a', 5) ('b', 2)\n('a', 9) ('b', 2)\n('a', 9) ('b', "
+                 "2)\n('a', 9) ('b', 2)\n");
+}
+END_TEST
+
 Suite *op_suite(void)
 {
     Suite *suite = suite_create("op");
@@ -121,6 +172,7 @@ Suite *op_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, odd_rows_are_shown, 0, ARRAY_SIZE(cases));
+    tcase_add_test(tcase, a_word_may_have_an_inverse);
     tcase_add_loop_test(tcase, what_cannot_be_is_refused, 0, ARRAY_SIZE(refused));
     return suite;
 }
