@@ -326,7 +326,7 @@ static void run_part(struct run *run, struct sel part, struct column *out)
     for (uint32_t i = first; i < run->errors->n; i++) {
         struct row_error *error = &run->errors->items[i];
         error->row = part.row[error->row];
-        mark(run, run->frame, error->row, error->fault);
+        mark(run, run->frame, error->row, (uint8_t)error->fault);
     }
     uint32_t *at = arena_zalloc(run->arena, run->frame->n * sizeof *at);
     uint32_t *alive = arena_alloc(run->arena, chunk.sel.n * sizeof *alive);
