@@ -53,12 +53,6 @@ START_TEST(nothing_can_be_had_too)
 }
 END_TEST
 
-START_TEST(a_failed_allocation_ends_the_process)
-{
-    mem_free(mem_alloc(SIZE_MAX / 2));
-}
-END_TEST
-
 START_TEST(a_failed_mapping_ends_the_process)
 {
     mem_free(mem_grow(NULL, 0, (size_t)1 << 60));
@@ -74,9 +68,6 @@ Suite *mem_suite(void)
     tcase_add_test(tcase, an_array_of_no_bytes_is_freed);
     tcase_add_test(tcase, an_array_of_a_simulated_process_goes_with_it);
     tcase_add_test(tcase, nothing_can_be_had_too);
-#ifndef __SANITIZE_ADDRESS__ /* which ends it in its own way */
-    tcase_add_exit_test(tcase, a_failed_allocation_ends_the_process, CHECK_SPENT);
-#endif
     tcase_add_exit_test(tcase, a_failed_mapping_ends_the_process, CHECK_SPENT);
     return suite;
 }
