@@ -65,9 +65,10 @@ static bool watch_is_worker(uint32_t pid)
     char path[64], command[256];
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/cmdline", pid);
     FILE *file = fopen(path, "r");
-    size_t n = file ? fread(command, 1, sizeof command - 1, file) : 0;
-    if (file)
-        fclose(file);
+    if (!file) /* uncovered: it has gone since it was listed */
+        return false;
+    size_t n = fread(command, 1, sizeof command - 1, file);
+    fclose(file);
     for (size_t i = 0; i < n; i++)
         if (!command[i])
             command[i] = ' ';

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "cli/command.h"
 #include "cli/error_table.h"
@@ -13,7 +14,7 @@
 
 /* ---- tables of keys */
 
-/* A cell of a table: no line break in it, and no letter of `special` that is not escaped. */
+/* A cell of a table: no letter of `special` that is not escaped. */
 static const char *cell_of(struct docs *docs, const char *text, const char *special)
 {
     struct buf cell = { 0 };
@@ -21,7 +22,7 @@ static const char *cell_of(struct docs *docs, const char *text, const char *spec
         if (strchr(special, *text))
             buf_printf(&cell, "\\%c", *text);
         else
-            buf_put(&cell, *text == '\n' ? " " : text, 1);
+            buf_put(&cell, text, 1);
     const char *copy = arena_strdup(docs->arena, buf_text(&cell));
     buf_free(&cell);
     return copy;
@@ -217,11 +218,10 @@ static const struct {
 static void put_function(struct docs *docs, const struct function *row)
 {
     const char *colon = strstr(row->help, ": ");
-    int n = colon ? (int)(colon - row->help) : (int)strlen(row->help);
-    const char *call = arena_printf(docs->arena, "%.*s", n, row->help);
-    buf_printf(docs->out, "| `%s` | %s | `%s` | `%s` |\n", code(docs, call),
-               colon ? words(docs, colon + 2) : "", code(docs, row->example),
-               code(docs, row->gives));
+    check(colon); /* call: words */
+    const char *call = arena_printf(docs->arena, "%.*s", (int)(colon - row->help), row->help);
+    buf_printf(docs->out, "| `%s` | %s | `%s` | `%s` |\n", code(docs, call), words(docs, colon + 2),
+               code(docs, row->example), code(docs, row->gives));
 }
 
 void docs_functions(struct docs *docs)
@@ -263,7 +263,7 @@ static int docs_run(struct cli *cli, int argc, char **argv)
             pages[i].put(&docs);
         else if (argc == 1)
             buf_printf(&out, "%s\n", pages[i].name);
-    while (out.len > 1 && out.ptr[out.len - 1] == '\n' && out.ptr[out.len - 2] == '\n')
+    while (out.len > 1 && out.ptr[out.len - 2] == '\n') /* each page ends with a line */
         out.len--;
     fwrite(out.ptr, 1, out.len, stdout);
     status =

@@ -36,22 +36,24 @@ void explain_open(struct explain *explain)
 
 const struct plan_node *explain_op(const struct explain *explain, const struct job_op *op)
 {
-    const struct plan_node *node = explain->plan->nodes;
-    while (node < explain->plan->nodes + explain->plan->n_nodes && node->job != op)
-        node++;
-    check(node < explain->plan->nodes + explain->plan->n_nodes); /* the plan is whole */
-    return node;
+    uint32_t i = 0;
+    while (explain->plan->nodes[i].job != op) {
+        i++;
+        check(i < explain->plan->n_nodes); /* the plan is whole */
+    }
+    return &explain->plan->nodes[i];
 }
 
 static const struct plan_node *find(const struct explain *explain, enum plan_kind kind,
                                     size_t index)
 {
-    const struct plan_node *node = explain->plan->nodes;
-    while (node < explain->plan->nodes + explain->plan->n_nodes &&
-           !(node->kind == kind && node->index == index))
-        node++;
-    check(node < explain->plan->nodes + explain->plan->n_nodes);
-    return node;
+    const struct plan_node *nodes = explain->plan->nodes;
+    uint32_t i = 0;
+    while (nodes[i].kind != kind || nodes[i].index != index) {
+        i++;
+        check(i < explain->plan->n_nodes);
+    }
+    return &nodes[i];
 }
 
 const struct plan_node *explain_source(const struct explain *explain, size_t index)
@@ -93,7 +95,8 @@ struct job_values explain_keys(const struct explain *explain)
 {
     struct job_values values = job_values(explain->arena, explain->spec);
     struct job_value *directory = value_of(&values, "checkpoint.directory");
-    if (directory && !directory->value)
+    check(directory);
+    if (!directory->value)
         directory->value =
             arena_printf(explain->arena, "%s/jobs/%s", explain->state_directory, explain->spec->id);
     return values;
@@ -110,7 +113,7 @@ struct job_values explain_op_keys(const struct explain *explain, const struct jo
 {
     const struct job_op_row *row = job_op_row(op->name);
     const struct plan_node *node = explain_op(explain, op);
-    if (!row || row->form != FORM_MAP)
+    if (row->form != FORM_MAP)
         return (struct job_values){ 0 };
     struct job_values values = job_values_of(explain->arena, row->keys, row->shorthand, op->arg);
     if (node->op && node->op->memory)
@@ -122,7 +125,7 @@ struct job_values explain_op_keys(const struct explain *explain, const struct jo
 /* The mapping behind the name of an item. */
 static const struct yaml_node *mapping_of(const struct yaml_node *name)
 {
-    return name->parent ? yaml_get(name->parent, name->text) : NULL;
+    return yaml_get(name->parent, name->text);
 }
 
 static struct job_values kind_keys(const struct explain *explain, const struct job_kind *kind,
@@ -144,7 +147,7 @@ struct job_values explain_output_keys(const struct explain *explain, size_t inde
 {
     const struct job_output *output = &explain->spec->outputs[index];
     const struct yaml_node *node = output->node; /* of its kind, or of its label's value */
-    bool is_label = node->key && node->key != node && strcmp(node->key->text, "label") == 0;
+    bool is_label = node->key && node->key != node;
     struct job_values values =
         kind_keys(explain, job_kind_row(job_output_kinds, output->kind),
                   is_label ? node->parent : mapping_of(node), "label", output->label);

@@ -39,7 +39,7 @@ static const struct drawing mermaid = {
 static void put_line(const struct drawing *drawing, const char *text, struct buf *out)
 {
     size_t n = 0;
-    for (; *text && n <= LINE_POINTS; text++) {
+    for (; *text; text++) {
         size_t i = 0;
         n += (*text & 0xc0) != 0x80;
         if (n > LINE_POINTS)

@@ -90,11 +90,11 @@ static void put_keys(const struct explain *explain, const struct job_values *val
         else if (value->from == FROM_JOB)
             buf_puts(out, *text ? text : "\"\"");
         else
-            pad(out, *text ? text : "\"\"", 14);
+            pad(out, text, 14);
         if (value->from != FROM_JOB)
             buf_printf(out, "  %s", explain_from(explain, value));
         buf_puts(out, usual ? off(explain) : "");
-        if (explain->verbose && value->help)
+        if (explain->verbose)
             buf_printf(out, "\n%s  %s%s%s", indent, dim(explain), value->help, off(explain));
         buf_puts(out, "\n");
     }
@@ -144,7 +144,7 @@ static void put_outputs(const struct explain *explain, struct buf *out)
 static const char *argument(const struct explain *explain, const struct job_op *op)
 {
     const struct job_op_row *row = job_op_row(op->name);
-    if (!op->arg || (row && row->form == FORM_MAP))
+    if (!op->arg || row->form == FORM_MAP)
         return "";
     return job_value_text(explain->arena, op->arg);
 }
@@ -261,7 +261,7 @@ void explain_put_text(const struct explain *explain, struct buf *out)
     struct job_values keys = explain_keys(explain);
     buf_printf(out, "%s%s%s  %s%s%s\n", strong(explain), spec->id, off(explain), dim(explain),
                spec->file, off(explain));
-    if (spec->description)
+    if (spec->description && *spec->description)
         buf_printf(out, "%s\n", spec->description);
     put_sources(explain, out);
     put_streams(explain, out);

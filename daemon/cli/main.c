@@ -85,7 +85,7 @@ static void open_standard(void)
     int fd;
     do
         fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
+    while ((unsigned)fd <= STDERR_FILENO);
     close(fd);
 }
 

@@ -40,7 +40,7 @@ static bool look_ask(struct look *look, void (*ask)(struct store *, struct store
 {
     store_req_free(&look->req);
     look->req = (struct store_req){ .path = path, .length_max = FILE_MAX, .cb = look_cb };
-    if (loop_now_ms(look->loop) > look->until_ms)
+    if (loop_now_ms(look->loop) > look->until_ms) /* uncovered: many answers, each just in time */
         return err_set(err, ERR_RETRY, "%s: not read within %u s", look->url, TOTAL_MS / 1000);
     ask(look->store, &look->req);
     loop_run(look->loop);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/json_write.h"
 #include "base/list.h"
 #include "cli/command.h"
@@ -138,15 +139,13 @@ static void put_mapping(struct json_write *write, const struct schema_key *keys,
 
 static void put_shorthand(struct json_write *write, const struct schema_key *keys, const char *name)
 {
-    const struct schema_key *key = keys;
-    while (strcmp(key->name, name) != 0)
-        key++;
+    check(strcmp(keys->name, name) == 0); /* the first of them */
     json_write_array(write, "anyOf");
     json_write_object(write, NULL);
-    if (schema_is_node(key->type))
-        put_node(write, key);
+    if (schema_is_node(keys->type))
+        put_node(write, keys);
     else
-        put_scalar(write, key);
+        put_scalar(write, keys);
     json_write_end(write);
     json_write_object(write, NULL);
     put_mapping(write, keys, NULL);
@@ -157,8 +156,7 @@ static void put_shorthand(struct json_write *write, const struct schema_key *key
 static void put_key(struct json_write *write, const struct schema_key *key)
 {
     json_write_object(write, key->name);
-    if (key->help)
-        json_write_text(write, "description", key->help);
+    json_write_text(write, "description", key->help);
     if (key->type == SCHEMA_MAP && key->shorthand)
         put_shorthand(write, key->keys, key->shorthand);
     else if (key->type == SCHEMA_MAP)
@@ -333,9 +331,9 @@ static void put_argument(struct json_write *write, const struct job_op_row *row)
         case FORM_MAP:
             if (row->shorthand)
                 put_shorthand(write, row->keys, row->shorthand);
-            else if (row->keys)
+            else
                 put_mapping(write, row->keys, NULL);
-            break; /* without keys nobody knows yet what it takes */
+            break;
     }
 }
 
@@ -352,8 +350,7 @@ static void put_ops(struct json_write *write)
     begin_object(write);
     for (const struct job_op_row *row = job_op_rows; row->name; row++) {
         json_write_object(write, row->name);
-        if (row->help)
-            json_write_text(write, "description", row->help);
+        json_write_text(write, "description", row->help);
         put_argument(write, row);
         json_write_end(write);
     }

@@ -109,7 +109,7 @@ static bool read_one(struct load *load, const char *path, bool optional)
 static int parts_unreadable(const char *path, int error) /* not there: there are none */
 {
     (void)path;
-    return error != ENOENT && error != ENOTDIR;
+    return error != ENOENT;
 }
 
 /* conf.d/<name>.yaml beside the file, by name. */
@@ -190,7 +190,7 @@ const char *cli_own_program(struct arena *arena)
 {
     char path[4096];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-    if (n > 0)
-        return arena_strndup(arena, path, (size_t)n);
-    return "tidemark"; /* uncovered: where there is no /proc */
+    if (n <= 0) /* uncovered: where there is no /proc */
+        return "tidemark";
+    return arena_strndup(arena, path, (size_t)n);
 }

@@ -195,6 +195,7 @@ static void running_check_delivered(struct running *running)
 static bool running_crash(struct running *running)
 {
     struct err err;
+    /* uncovered: recovery is right */
     bool good = !running->run->crash || rehearsal_kill(running->rehearsal, &err);
     if (!good) { /* uncovered: recovery would be wrong */
         running_fail(running, NULL);

@@ -83,7 +83,7 @@ static bool process_parse(struct worker_process *process, const char *job)
         job_later_refuse(process->spec, diags);
         ok &= !process->spec->later;
     }
-    return ok && process->plan;
+    return ok;
 }
 
 /* False: what is wrong was reported, and the status is set. */

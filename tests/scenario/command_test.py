@@ -115,7 +115,7 @@ def options_stand_anywhere():
             status, out, _ = desk.ask(*words.split())
             expect((status, out) == ((66, "a.yaml: OK\n-a.yaml: OK\n") if words.endswith("-a.yaml -q") else (0, "")), f"{words}: {out}")
         answer = desk.want("version", "-o", "json")
-        for words in ("-o json version", "version --output=json", "--output json --color never version", "--version -o json"):
+        for words in ("-o json version", "version --output=json", "--output json --color never version", "-o human version -o json", "--version -o json"):
             desk.same(words, (0, answer, ""))
         parsed = json.loads(answer)
         expect(parsed["version"] == 1 and re.fullmatch(r"\d+\.\d+\.\d+", parsed["tidemark"]) and "librdkafka" in parsed["libraries"], answer)
@@ -135,9 +135,7 @@ def colors_are_for_terminals():
             expect(shown.startswith(bold if colored else "E203: "), f"{words} {env}: {shown!r}")
         expect(not desk.want("error", "E203", TERM="xterm").startswith("\033"), "a pipe has colors")
         expect(desk.want("error", "E203", "--color", "always").startswith(bold), "asked for")
-        bare = desk.environment(TERM="")
-        del bare["TERM"]
-        expect(bold in desk.on_terminal("error", "E203", "--color", "auto", TERM=""), "a terminal without a name")
+        expect(bold in desk.on_terminal("error", "E203", "--color", "auto", TERM=None), "a terminal without a name")
 
 
 def a_code_is_found_in_every_form():
@@ -168,7 +166,7 @@ def what_cannot_be_written_is_told():
 
 
 def a_job_file_is_written_whole_or_not_at_all():
-    faults = (("write", "error=ENOSPC", 74, "No space left on device"), ("write", "retval=9", 74, "it could not be written"),
+    faults = (("openat", "error=ENOSPC", 74, "No space left on device"), ("write", "error=ENOSPC", 74, "No space left on device"), ("write", "retval=9", 74, "it could not be written"),
               ("close", "error=EIO", 74, "it could not be written"))
     with Desk("whole", BUILD) as desk:
         for call, fault, status, reason in faults:
@@ -199,6 +197,8 @@ def files_that_cannot_be_read_say_why():
         for words, status, message in rows:
             desk.same(words, (status, "", f"tidemark {message}\n"), setup=as_a_user)
         desk.same("check -q folder", (0, "", ""))
+        full = desk.path("folder", "x")[:-2]
+        desk.same(("check", full), (74, "", f"tidemark check: {full}: Input/output error\n"), front=fault_at(desk, "folder", "openat", "error=EIO"))
         desk.same("check jobs/// a.yaml", (66, "a.yaml: OK\n", "tidemark check: jobs/lost.yaml: No such file or directory\n"))
 
 
@@ -217,7 +217,9 @@ def warnings_are_told_unless_it_is_to_be_quiet():
 
 def fault_at(desk, name, call, fault):
     """What stands before the program so that its calls on a file go wrong."""
-    return ("strace", "-o", "/dev/null", "-P", os.path.join(desk.folder, name), "-e", "trace=" + call, "-e", f"inject={call}:{fault}")
+    path = os.path.join(desk.folder, name)
+    paths = ("-P", path) if os.path.exists(path) else ("-P", path, "-P", name)
+    return ("strace", "-o", "/dev/null", *paths, "-e", "trace=" + call, "-e", f"inject={call}:{fault}")
 
 
 def settings_come_from_a_file_its_folder_the_environment_and_flags():
@@ -243,12 +245,16 @@ def settings_that_cannot_be_read_stop_every_verb():
         desk.write("a.yaml", JOB)
         desk.write("good.yaml", "")
         desk.write("conf.d/x.yaml", "log: {level: loud}\n")
+        desk.write("conf.d/y.yaml", "log: {level: not looked at any more}\n")
         status, out, err = desk.ask("check", "-c", "good.yaml", "a.yaml")
-        expect(status == 78 and not out and err.startswith("conf.d/x.yaml:1:14: error["), f"{status} {out}{err}")
+        expect(status == 78 and not out and err.startswith("conf.d/x.yaml:1:14: error[") and "y.yaml" not in err, f"{status} {out}{err}")
         desk.same("check -c none.yaml a.yaml", (78, "", "tidemark check: none.yaml: No such file or directory\n"))
         os.chmod(desk.path("conf.d", "x")[:-2], 0)
         desk.same("check -c good.yaml a.yaml", (78, "", "tidemark check: conf.d/*.yaml: Permission denied\n"), setup=as_a_user)
         desk.same("test -c none.yaml a.yaml", (78, "", "tidemark test: none.yaml: No such file or directory\n"))
+        desk.same("explain -c none.yaml a.yaml", (78, "", "tidemark explain: none.yaml: No such file or directory\n"))
+        desk.same("diff -c none.yaml a.yaml a.yaml", (78, "", "tidemark diff: none.yaml: No such file or directory\n"))
+        desk.same("worker a --spec a.yaml --conf none.yaml", (78, "", "tidemark worker: none.yaml: No such file or directory\n"))
         desk.same("list -c none.yaml", (78, "", "tidemark list: none.yaml: No such file or directory\n"))
         desk.same("run -c none.yaml", (78, "", "tidemark run: none.yaml: No such file or directory\n"))
         conf = ("check", "-q", "-c", desk.path("good.yaml"), "a.yaml")
@@ -260,9 +266,14 @@ def settings_that_cannot_be_read_stop_every_verb():
                           front=fault_at(desk, name, "openat", "error=" + fault))
         os.chmod(desk.path("conf.d", "x")[:-2], 0o700)
         desk.write("conf.d/x.yaml", "")
+        desk.write("conf.d/y.yaml", "")
         desk.same(conf, (0, "", ""), front=fault_at(desk, "good.yaml", "read", "error=EINTR:when=1"))
         desk.same(conf, (74, "", f"tidemark check: {desk.folder}/good.yaml: Input/output error\n"),
                   front=fault_at(desk, "good.yaml", "read", "error=EIO"))
+        own = "/etc/tidemark/tidemark.yaml"
+        if not os.path.exists(own):
+            desk.same("check a.yaml", (74, "", f"tidemark check: {own}: Input/output error\n"), front=fault_at(desk, own, "openat", "error=EIO"))
+        os.unlink(desk.path("conf.d", "y.yaml"))
         os.unlink(desk.path("conf.d", "x.yaml"))
         os.rmdir(desk.path("conf.d", "x")[:-2])
         desk.same("check -q -c good.yaml a.yaml", (0, "", ""))
@@ -287,6 +298,42 @@ def texts_of_files_and_credentials_have_their_limits():
         for env in ({}, {"CREDENTIALS_DIRECTORY": ""}):
             status, out, _ = desk.ask("check", "a.yaml", **env)
             expect(status == 1 and "CREDENTIALS_DIRECTORY is not set; systemd sets it for LoadCredential=" in out, out)
+
+
+# ---- the daemon and its worker
+
+
+def run_once_without_jobs_ends_at_once():
+    with Desk("once", BUILD) as desk:
+        desk.path("jobs", "x")
+        desk.write("json.yaml", "log: {format: json, directory: logs, level: error}\njobs: {watch: off}\nhttp: {listen: \"\"}\n")
+        desk.write("journal.yaml", "log: {format: journal}\nhttp: {listen: \"\"}\n")
+        words = ("run", "--once", "--jobs", "jobs", "--state", "state", "--log-level", "debug")
+        for conf, env, form in (("json.yaml", {}, r'\{"ts":"[^"]+","level":"\w+",.*\}'), ("journal.yaml", {}, r"<\d>level=\w+ .*"),
+                                (None, {"JOURNAL_STREAM": "8:1"}, r"<\d>level=\w+ .*"), (None, {}, r"ts=\S+ level=\w+ .*")):
+            status, out, err = desk.ask(*words, *(("--conf", conf) if conf else ()), **env)
+            expect((status, out) == (1, "") and "there is no job file yet" in err, f"{conf} {env}: {status} {out}{err}")
+            expect(all(re.fullmatch(form, line) for line in err.splitlines()), f"{conf} {env}: {err}")
+        status, out, err = desk.ask("run", "--jobs", "none", "--state", "state")
+        expect(status == 78 and not out and "none: No such file or directory" in err, f"{status} {err}")
+
+
+def a_worker_by_hand_says_what_it_makes_of_its_file():
+    with Desk("worker", BUILD) as desk:
+        desk.write("journal.yaml", "log: {format: journal}\n")
+        desk.write("json.yaml", "log: {format: json}\n")
+        desk.write("bad.yaml", "batchInterval: 5\n")
+        desk.write("off.yaml", JOB + "enabled: false\n")
+        desk.write("a.yaml", JOB)
+        rows = (("--spec a.yaml --check", 0), ("--spec a.yaml --check --name x", 0), ("--spec off.yaml", 0), ("--spec bad.yaml", 78),
+                ("--spec none.yaml --check", 74), ("--spec a.yaml --state relative", 78), ("--spec a.yaml --parent 1", 75))
+        for words, status in rows:
+            desk.same("worker a " + words, (status, "", ""))
+        said = "job=a event=store.retry again=0 next=0ms msg=\"none.yaml cannot be read: No such file or directory\""
+        for words, env, form in ((("--conf", "journal.yaml"), {}, "<4>level=warning " + said), ((), {"JOURNAL_STREAM": "8:1"}, "<4>level=warning " + said),
+                                 ((), {}, r"ts=\S+ level=warning " + said), (("--conf", "json.yaml"), {}, r'\{"ts":"\S+","level":"warning","job":"a",.*\}')):
+            status, out, err = desk.ask("worker", "a", "--spec", "none.yaml", *words, **env)
+            expect(status == 74 and not out and re.fullmatch(form, err.splitlines()[0]), f"{words} {env}: {status} {err}")
 
 
 # ---- verbs that ask a daemon
@@ -351,4 +398,5 @@ if __name__ == "__main__":
                           a_job_file_is_written_whole_or_not_at_all, files_that_cannot_be_read_say_why,
                           warnings_are_told_unless_it_is_to_be_quiet, settings_come_from_a_file_its_folder_the_environment_and_flags,
                           settings_that_cannot_be_read_stop_every_verb, texts_of_files_and_credentials_have_their_limits,
+                          run_once_without_jobs_ends_at_once, a_worker_by_hand_says_what_it_makes_of_its_file,
                           what_a_daemon_answers_is_shown, a_daemon_that_is_not_there_is_no_mystery], 120)

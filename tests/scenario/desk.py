@@ -23,7 +23,8 @@ class Desk(Stage):
 
     def environment(self, **more):
         unwanted = ("TIDEMARK_", "NO_COLOR", "RUNTIME_DIRECTORY", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM")
-        return {**{name: value for name, value in os.environ.items() if not name.startswith(unwanted)}, **more}
+        env = {**{name: value for name, value in os.environ.items() if not name.startswith(unwanted)}, **more}
+        return {name: value for name, value in env.items() if value is not None}
 
     def ask(self, *words, text_in="", front=(), setup=None, **env):
         """(status, standard output, standard error); `front` stands before the program, setup() is called in the child."""

@@ -86,6 +86,42 @@ def explain_shows_the_whole_job_to_the_letter():
         colored = desk.want("explain", "--conf", "conf.yaml", "shop.yaml", "--color", "always")
         expect(re.sub("\033[^m]*m", "", colored) == desk.want("explain", "--conf", "conf.yaml", "shop.yaml"), "color adds words")
         expect(desk.ask("explain", "--graph", "svg", "shop.yaml")[0] == 64, "an unknown form")
+        desk.same("diff --conf conf.yaml shop.yaml shop.yaml", (0, "shop: unchanged\n", ""))
+
+
+ODD = """description: ""
+sources:
+  - flume: {bind: 0.0.0.0, port: 41414}
+transformations:
+  - map: _.body
+  - repartition: 1
+  - filter: _ != "a word that is not wanted" && _ != "another one"
+  - lua:
+      code: |
+        return function(x)
+          return x
+        end
+      type: String
+  - distinct
+outputs:
+  - saveAsTextFiles: {prefix: ""}
+"""
+
+
+def explain_shows_what_is_odd():
+    with Desk("explain-odd", BUILD) as desk:
+        desk.write("odd.yaml", ODD)
+        text = desk.want("explain", "odd.yaml")
+        for part in ("\n      for check, try and test; tidemark run refuses it yet\n", '\n        prefix            ""\n',
+                     '│ filter       _ != "a word that is not wanted" && _ != "another one"\n',
+                     "code\n               | return function(x)\n               |   return x\n               | end\n"):
+            expect(part in text, f"no {part!r} in\n{text}")
+        expect(text.startswith("odd  odd.yaml\n\nSources\n"), text)
+        verbose = desk.want("explain", "-v", "odd.yaml")
+        expect(set(text.splitlines()) <= set(verbose.splitlines()) and len(verbose.splitlines()) > len(text.splitlines()) + 20, verbose)
+        op = explained(desk, "odd.yaml")["streams"][0]["operations"][1]
+        expect((op["operation"], op["in"], op["out"], op["state"]) == ("repartition", "String", "String", None), op)
+        expect("repartition" in desk.want("explain", "--graph", "dot", "odd.yaml"), "a graph")
 
 
 def no_verb_shows_a_secret_that_stands_in_a_file():
@@ -172,6 +208,6 @@ def diff_says_what_a_new_version_does():
 
 
 if __name__ == "__main__":
-    run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter,
+    run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter, explain_shows_what_is_odd,
                         no_verb_shows_a_secret_that_stands_in_a_file, explain_takes_a_file_or_a_job_of_the_daemon,
                         every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)

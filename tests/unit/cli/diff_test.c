@@ -125,6 +125,15 @@ START_TEST(a_state_is_kept_converted_or_new)
 }
 END_TEST
 
+START_TEST(a_state_that_holds_nothing_yet_is_not_shown)
+{
+    job_of(0, "", SUM("a", "0"));
+    ck_assert_str_eq(shown("description: d\n", SUM("a", "0")),
+                     "clicks: restart from the checkpoint, after the open batch\n"
+                     "  + description: d\n");
+}
+END_TEST
+
 START_TEST(a_state_that_would_be_lost_is_refused)
 {
     job_of(0, "", SUM("a", "0.0"));
@@ -162,6 +171,11 @@ START_TEST(what_cannot_be_read_is_judged_by_the_old_file)
     text = shown("batchInterval: 2s\n", SUM("a", "0"));
     ck_assert_msg(strstr(text, "  state 'a' (number of keys unknown) is kept\n") != NULL, "%s",
                   text);
+    ck_assert_str_eq(shown("", SUM("a", "0")), "clicks: unchanged\n");
+    job_of(0, "", "");
+    ck_assert_str_eq(shown("description: d\n", ""),
+                     "clicks: restart from the checkpoint, after the open batch\n"
+                     "  + description: d\n");
 }
 END_TEST
 
@@ -226,6 +240,7 @@ Suite *diff_suite(void)
     tcase_add_test(tcase, what_is_the_same_is_unchanged);
     tcase_add_test(tcase, what_comes_goes_and_changes_is_shown);
     tcase_add_test(tcase, a_state_is_kept_converted_or_new);
+    tcase_add_test(tcase, a_state_that_holds_nothing_yet_is_not_shown);
     tcase_add_test(tcase, a_state_that_would_be_lost_is_refused);
     tcase_add_loop_test(tcase, what_cannot_be_read_is_judged_by_the_old_file, 0, 2);
     tcase_add_test(tcase, bytes_that_are_no_state_are_not_read);

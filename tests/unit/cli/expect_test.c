@@ -214,6 +214,13 @@ START_TEST(what_was_wanted_is_shown_as_it_may_be_written)
 }
 END_TEST
 
+START_TEST(a_text_that_is_no_json_is_equal_to_nothing)
+{
+    const char *text = "{";
+    ck_assert(!expect_equal(yaml("'{'"), texts(&type_json, 1, &text), 0));
+}
+END_TEST
+
 START_TEST(nothing_is_null)
 {
     struct column *column = column_of(&type_nothing, 1);
@@ -344,6 +351,7 @@ START_TEST(rows_are_counted)
     ck_assert(compared("~", NULL, 0, false));
     ck_assert(!compared("~", abc, 1, false));
     ck_assert(!compared("[a]", NULL, 0, true));
+    ck_assert(!compared("[[a], b]", abc, 2, false));
 }
 END_TEST
 
@@ -445,6 +453,7 @@ Suite *expect_suite(void)
     tcase_add_loop_test(tcase, a_time_is_a_moment_that_there_is, 0, sizeof times / sizeof times[0]);
     tcase_add_test(tcase, a_time_with_a_wrong_letter_or_cut_off_is_none);
     tcase_add_test(tcase, what_was_wanted_is_shown_as_it_may_be_written);
+    tcase_add_test(tcase, a_text_that_is_no_json_is_equal_to_nothing);
     tcase_add_test(tcase, nothing_is_null);
     tcase_add_test(tcase, a_row_of_the_same_key_stands_beside);
     tcase_add_test(tcase, a_very_long_row_has_a_line_of_its_own);
