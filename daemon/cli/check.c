@@ -21,7 +21,8 @@ static const struct cli_option check_options[] = {
       offsetof(struct check_args, conf) },
     { "format", 0, "human|gnu|json", "form of the findings", offsetof(struct check_args, format) },
     { "warnings", 'W', NULL, "warnings are errors", offsetof(struct check_args, strict) },
-    { "online", 0, NULL, "also ask Kafka and the store", offsetof(struct check_args, online) },
+    { "online", 0, NULL, "also ask Kafka and the store; not supported yet",
+      offsetof(struct check_args, online) },
     { 0 },
 };
 

@@ -11,6 +11,8 @@
 
 #define OPTIONS_MAX 32 /* of one verb, those of every verb included */
 
+#define NAME_COLUMNS 30 /* of an option with its value, in --help */
+
 struct common { /* where the options of every verb are read into */
     bool help, quiet, verbose;
     const char *output, *color;
@@ -67,7 +69,10 @@ static void put_options(const struct cli_option *option, struct buf *out)
         snprintf(name, sizeof name, "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
                  option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
                  option->value ? " " : "", option->value ? option->value : "");
-        buf_printf(out, "  %-32s %s\n", name, option->help);
+        int more = 0; /* bytes than letters */
+        for (const char *at = name; *at; at++)
+            more += (*at & 0xc0) == 0x80;
+        buf_printf(out, "  %-*s %s\n", NAME_COLUMNS + more, name, option->help);
     }
 }
 

@@ -5,14 +5,29 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/list.h"
 #include "cli/command.h"
 
 #define VERBS_MAX 64 /* that a stray one is compared with */
 
-static const char *const planned[] = { /* verbs of the manual that are still to come */
-                                       "top",  "tap",     "logs",       "pause",  "wal",
-                                       "dlq",  "state",   "checkpoint", "doctor", "start",
-                                       "stop", "restart", "resume",     "reload", NULL
+static const struct { /* verbs of the manual that are still to come */
+    const char *name;
+    const char *instead; /* what does it until then; NULL = nothing */
+} planned[] = {
+    { "top", "tidemark status shows as much" },
+    { "tap", NULL },
+    { "logs", "they are on standard error, or in the journal: journalctl -u tidemark" },
+    { "start", "a change of the job's file" },
+    { "stop", "`enabled: false` in the job's file" },
+    { "restart", "state is dropped by tidemark run --once --discard-state ID" },
+    { "pause", "`enabled: false` in the job's file" },
+    { "resume", "`enabled: true` in the job's file" },
+    { "reload", "files are looked at by themselves, and on SIGHUP" },
+    { "wal", NULL },
+    { "checkpoint", NULL },
+    { "state", NULL },
+    { "dlq", NULL },
+    { "doctor", NULL },
 };
 
 static void usage(FILE *out)
@@ -32,9 +47,11 @@ static int unknown(const struct cli *cli, const char *name)
         check(i < VERBS_MAX);
         names[i] = command->name;
     }
-    for (size_t i = 0; planned[i]; i++)
-        if (strcmp(planned[i], name) == 0)
-            return cli_fail(cli, CLI_USAGE, "'%s' is known, but not supported yet", name);
+    for (size_t i = 0; i < ARRAY_SIZE(planned); i++)
+        if (strcmp(planned[i].name, name) == 0)
+            return cli_fail(cli, CLI_USAGE, "'%s' is known, but not supported yet%s%s", name,
+                            planned[i].instead ? "; until then: " : "",
+                            planned[i].instead ? planned[i].instead : "");
     const char *nearest = diag_nearest(name, names);
     return cli_fail(cli, CLI_USAGE, "unknown verb '%s'%s%s%s", name,
                     nearest ? "; did you mean '" : "", nearest ? nearest : "",

@@ -21,12 +21,15 @@ struct run_args {
 };
 
 static const struct cli_option run_options[] = {
-    { "conf", 'c', "FILE", "settings; conf.d beside it is read too",
+    { "conf", 'c', "FILE", "settings, conf.d beside it too; default /etc/tidemark/tidemark.yaml",
       offsetof(struct run_args, flags.conf) },
-    { "jobs", 0, "DIR", "the drop directory of job files", offsetof(struct run_args, flags.jobs) },
-    { "state", 0, "DIR", "the state directory", offsetof(struct run_args, flags.state) },
-    { "socket", 0, "PATH", "the control socket", offsetof(struct run_args, flags.socket) },
-    { "log-level", 0, "LEVEL", "error, warning, info or debug",
+    { "jobs", 0, "DIR", "the directory of job files; default /etc/tidemark/jobs.d",
+      offsetof(struct run_args, flags.jobs) },
+    { "state", 0, "DIR", "what must survive is kept here; default /var/lib/tidemark",
+      offsetof(struct run_args, flags.state) },
+    { "socket", 0, "PATH", "the control socket; default run/control.sock in the state directory",
+      offsetof(struct run_args, flags.socket) },
+    { "log-level", 0, "LEVEL", "error, warning, info or debug; default info",
       offsetof(struct run_args, flags.log_level) },
     { "once", 0, NULL, "process what the sources hold now, then end",
       offsetof(struct run_args, once) },

@@ -47,6 +47,8 @@ def every_verb_says_what_it_takes():
             expect(re.search(r"\nexample: .*tidemark [\w-]+.*\n$", text), text)
             for option in ("-o, --output human|json", "    --color auto|always|never", "-q, --quiet  ", "-v, --verbose  ", "-h, --help  "):
                 expect("\n  " + option in text, f"{verb} lacks {option}:\n{text}")
+            words = {len(re.match(r"  +(-\w, )?--\S+( \S+)? +", line)[0]) for line in text.splitlines() if line.startswith("  ")}
+            expect(words == {33}, f"{verb}: columns of words begin at {words}:\n{text}")
             long = [line for line in text.splitlines() if len(line) > 100]
             expect(not long, long)
         text = desk.want("check", "--help")
@@ -58,7 +60,8 @@ WRONG = (
     ("chek", "tidemark: unknown verb 'chek'; did you mean 'check'?"),
     ("frobnicate", "tidemark: unknown verb 'frobnicate'; see tidemark --help"),
     ("help frobnicate", "tidemark: unknown verb 'frobnicate'; see tidemark --help"),
-    ("top", "tidemark: 'top' is known, but not supported yet"),
+    ("top", "tidemark: 'top' is known, but not supported yet; until then: tidemark status shows as much"),
+    ("doctor", "tidemark: 'doctor' is known, but not supported yet"),
     ("-x", "tidemark: unknown option '-x'; see --help"),
     ("--helm", "tidemark: unknown option '--helm'; did you mean '--help'?"),
     ("--color", "tidemark: option '--color' needs a value: auto|always|never"),
