@@ -38,14 +38,13 @@ static const char *keys_text(const struct diff *diff, const struct diff_state *s
 static void put_state(const struct diff *diff, const struct diff_state *state, struct buf *out)
 {
     const char *keys = keys_text(diff, state);
-    const char *job = diff->old->spec->id;
     switch (state->fate) {
         case STATE_LOST:
             buf_printf(out, "  state '%s' (%s) %s\n", state->id, keys, state->why);
             buf_printf(out,
-                       "    help: keep 'id: %s' as it is, or drop it once: tidemark restart %s "
+                       "    help: keep 'id: %s' as it is, or drop it once: tidemark run --once "
                        "--discard-state %s\n",
-                       state->id, job, state->id);
+                       state->id, state->id);
             break;
         case STATE_CONVERTED:
             buf_printf(out, "  state '%s' (%s) is converted: %s\n", state->id, keys, state->why);
