@@ -332,7 +332,7 @@ def a_worker_by_hand_says_what_it_makes_of_its_file():
                 ("--spec none.yaml --check", 74), ("--spec a.yaml --state relative", 78), ("--spec a.yaml --parent 1", 75))
         for words, status in rows:
             desk.same("worker a " + words, (status, "", ""))
-        said = "job=a event=store.retry again=0 next=0ms msg=\"none.yaml cannot be read: No such file or directory\""
+        said = "job=a event=store.retry again=0 msg=\"none.yaml cannot be read: No such file or directory\""
         for words, env, form in ((("--conf", "journal.yaml"), {}, "<4>level=warning " + said), ((), {"JOURNAL_STREAM": "8:1"}, "<4>level=warning " + said),
                                  ((), {}, r"ts=\S+ level=warning " + said), (("--conf", "json.yaml"), {}, r'\{"ts":"\S+","level":"warning","job":"a",.*\}')):
             status, out, err = desk.ask("worker", "a", "--spec", "none.yaml", *words, **env)
