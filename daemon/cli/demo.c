@@ -100,17 +100,18 @@ static void demo_enter(struct demo *demo, enum demo_phase phase)
 
 static void demo_over(struct demo *demo)
 {
-    demo->phase = DEMO_OVER;
-    if (demo->tty)
+    if (demo->tty && demo->phase != DEMO_OVER)
         fputs("\r\033[K", stderr);
+    demo->phase = DEMO_OVER;
     loop_stop(demo->loop);
 }
 
 static void demo_fail(struct demo *demo, const char *what)
 {
-    if (demo->phase == DEMO_OVER) /* uncovered: two of them in one turn of the loop */
-        return;
+    bool over = demo->phase == DEMO_OVER; /* a child that was ended with the demo */
     demo_over(demo);
+    if (over)
+        return;
     demo_watch_read(&demo->watch, demo->log); /* its last words, too */
     demo->status = cli_fail(demo->cli, CLI_BUG, "%s; the daemon's log is %s", what, demo->log);
     if (demo->watch.last[0])
@@ -439,16 +440,29 @@ static void demo_begin(struct demo *demo)
     loop_timer_start(demo->loop, &demo->timer, LOOK_MS, demo_look_cb);
 }
 
+static void demo_reap(struct demo *demo, struct proc *child)
+{
+    if (child)
+        proc_signal(child, SIGKILL);
+    while (child && proc_active(child))
+        loop_run(demo->loop); /* until one has ended */
+    proc_free(child);
+}
+
 static int demo_end(struct demo *demo)
 {
     if (demo->status == CLI_DONE && demo->interrupted)
         demo->status = 128 + demo->interrupted; /* as a shell says it */
     else if (demo->status == CLI_DONE)
         demo_judge(demo);
-    if (demo->daemon && proc_active(demo->daemon))
-        proc_signal(demo->daemon, SIGKILL);
+    demo_reap(demo, demo->daemon);
+    demo_reap(demo, demo->kafka);
     if (demo->status == CLI_DONE || demo->interrupted)
         demo_watch_remove(demo->folder);
+    loop_timer_stop(demo->loop, &demo->timer);
+    loop_free(demo->loop);
+    world_free(demo->world);
+    arena_free(&demo->arena);
     return demo->status;
 }
 
@@ -475,8 +489,11 @@ static int demo_run(struct cli *cli, int argc, char **argv)
                         args.seconds);
     if (!demo_read_number(args.patience, 1, UINT32_MAX, &demo.patience_ms))
         return cli_fail(cli, CLI_USAGE, "--patience is a number of ms, not '%s'", args.patience);
-    if (!demo_make_folder(&demo))
-        return cli_fail(cli, CLI_IO, "no folder for temporary files: %s", strerror(errno));
+    if (!demo_make_folder(&demo)) {
+        status = cli_fail(cli, CLI_IO, "no folder for temporary files: %s", strerror(errno));
+        arena_free(&demo.arena);
+        return status;
+    }
     demo.program = args.program ? args.program : cli_own_program(&demo.arena);
     demo_begin(&demo);
     loop_run(demo.loop);

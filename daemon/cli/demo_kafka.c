@@ -39,6 +39,7 @@ struct sentence { /* under way; counted once it is acknowledged */
 };
 struct feed {
     struct world *world;
+    struct kafka_mock *mock;
     struct kafka_producer *producer;
     struct demo_counts counts;
     struct sentence *sentences; /* by id */
@@ -116,16 +117,16 @@ static void feed_run(struct feed *feed, uint64_t seconds, uint64_t rate)
         feed_say(feed, "produced");
 }
 
-static int feed_start(struct feed *feed, const struct feed_args *args, struct err *err)
+/* Serves on when all is produced, until the parent ends this process; comes back with what went wrong. */
+static int feed_serve(struct feed *feed, const struct feed_args *args, struct err *err)
 {
-    struct kafka_mock *mock;
     struct kafka_producer_conf conf = { .linger_ms = 20, .acked = feed_acked, .ctx = feed };
     uint64_t seconds = strtoull(args->seconds, NULL, 10), rate = strtoull(args->rate, NULL, 10);
     /* uncovered: a cluster inside this process comes up */
-    if (!kafka_mock_start(1, &mock, err) ||
-        !kafka_mock_topic(mock, DEMO_TOPIC, DEMO_PARTITIONS, err))
+    if (!kafka_mock_start(1, &feed->mock, err) ||
+        !kafka_mock_topic(feed->mock, DEMO_TOPIC, DEMO_PARTITIONS, err))
         return CLI_UNAVAILABLE;
-    conf.servers = kafka_mock_servers(mock);
+    conf.servers = kafka_mock_servers(feed->mock);
     /* uncovered: it answers */
     if (!kafka_producer_open(&conf, &feed->producer, err))
         return CLI_UNAVAILABLE;
@@ -136,7 +137,7 @@ static int feed_start(struct feed *feed, const struct feed_args *args, struct er
     if (!demo_ledger_write(args->ledger, &feed->counts, err))
         return CLI_IO;
     feed_say(feed, "done");
-    for (;;) /* serves on: the parent ends this process */
+    for (;;)
         kafka_produce_wait(feed->producer, 1000);
 }
 
@@ -152,14 +153,20 @@ static int feed_main(struct cli *cli, int argc, char **argv)
         return cli_fail(cli, CLI_USAGE, "it is started by tidemark demo");
     if (!proc_bind_to_parent((uint32_t)strtoul(args.parent, NULL, 10)))
         return CLI_AGAIN;
-    feed.world = world_new();
     feed.report = fdopen(3, "w");
     if (!feed.report)
         return cli_fail(cli, CLI_USAGE, "it is started by tidemark demo");
+    feed.world = world_new();
     world_random(feed.world, &feed.random, sizeof feed.random);
     feed.random |= 1;
-    status = feed_start(&feed, &args, &err);
-    return cli_fail(cli, status, "%s", err.text);
+    status = feed_serve(&feed, &args, &err);
+    cli_fail(cli, status, "%s", err.text);
+    kafka_producer_free(feed.producer);
+    kafka_mock_free(feed.mock);
+    mem_free(feed.sentences);
+    world_free(feed.world);
+    fclose(feed.report);
+    return status;
 }
 
 const struct command demo_kafka_command = {

@@ -245,8 +245,10 @@ static int worker_run(struct cli *cli, int argc, char **argv)
     if (!process.args.name)
         process.args.name = process.args.spec;
     struct settings_flags flags = { .conf = process.args.conf, .state = process.args.state };
-    if (!cli_settings(cli, &flags, &process.arena, &process.settings, &status))
+    if (!cli_settings(cli, &flags, &process.arena, &process.settings, &status)) {
+        arena_free(&process.arena);
         return status;
+    }
     process_open_voice(&process, argv[1]);
     process_work(&process, argv[1]);
     loop_run(process.loop);

@@ -28,6 +28,8 @@ class Desk(Stage):
 
     def ask(self, *words, text_in="", front=(), setup=None, **env):
         """(status, standard output, standard error); `front` stands before the program, setup() is called in the child."""
+        if "strace" in front:
+            env = {"ASAN_OPTIONS": "detect_leaks=0", **env}  # it would trace, too
         done = subprocess.run([*front, self.program, *words], cwd=self.folder, input=text_in, env=self.environment(**env),
                               capture_output=True, text=True, timeout=120, check=False, preexec_fn=setup)
         return done.returncode, done.stdout, done.stderr
