@@ -265,7 +265,7 @@ static int docs_run(struct cli *cli, int argc, char **argv)
             buf_printf(&out, "%s\n", pages[i].name);
     while (out.len > 1 && out.ptr[out.len - 2] == '\n') /* each page ends with a line */
         out.len--;
-    fwrite(out.ptr, 1, out.len, stdout);
+    fputs(buf_text(&out), stdout);
     status =
         out.len ? CLI_DONE : cli_fail(cli, CLI_USAGE, "no such page; without one, all are listed");
     buf_free(&out);

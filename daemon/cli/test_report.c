@@ -164,7 +164,7 @@ static bool write_junit(struct test_report *report, const char *path)
     if (!file)
         return false;
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", file);
-    fwrite(report->junit.ptr, 1, report->junit.len, file);
+    fputs(buf_text(&report->junit), file);
     fputs("</testsuites>\n", file);
     int failed = ferror(file);
     return !(fclose(file) | failed);

@@ -241,6 +241,8 @@ def junit_has_a_suite_for_each_job():
         same(tidemark(folder, "--junit", "r.xml", "job.yaml", "broken.yaml")[0], 78)
         root = xml.etree.ElementTree.parse(os.path.join(folder, "r.xml")).getroot()
         same(tidemark(folder, "--junit", "none/r.xml", "job.yaml")[0], 74)
+        same(tidemark(folder, "--junit", "s.xml", "none.yaml")[0], 66)
+        same(len(xml.etree.ElementTree.parse(os.path.join(folder, "s.xml")).getroot()), 0)
     suites = [(suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) for suite in root]
     same(suites, [("job", "2", "1", "0"), ("broken", "1", "0", "1")])
     same([case.get("name") for case in root[0]], ['a < "b"', "b"])
