@@ -38,8 +38,8 @@ int cli_fail(const struct cli *cli, int status, const char *format, ...)
 {
     const char *verb = cli->command ? cli->command->name : "";
     va_list args;
-    va_start(args, format);
     fprintf(stderr, "tidemark%s%s: ", *verb ? " " : "", verb);
+    va_start(args, format);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);

@@ -351,41 +351,6 @@ static void demo_signal_cb(void *ctx, int number)
 
 /* ---- the end */
 
-static void demo_table(struct demo *demo)
-{
-    const struct demo_verdict *verdict = &demo->verdict;
-    printf("\n%-12s %12s %12s\n", "", "RECORDS", "WORDS");
-    printf("%-12s %12" PRIu64 " %12" PRIu64 "\n", "produced",
-           demo_sum(demo->made.records, DEMO_PARTITIONS), demo_sum(demo->made.words, DEMO_WORDS));
-    printf("%-12s %12" PRIu64 " %12" PRIu64 "\n", "counted", demo->counted,
-           demo_sum(verdict->batches.words, DEMO_WORDS));
-    printf("%-12s %12" PRIu64 " %12" PRIu64 "\n", "lost", verdict->lost, verdict->words_lost);
-    printf("%-12s %12" PRIu64 " %12" PRIu64 "\n\n", "doubled", verdict->doubled,
-           verdict->words_doubled);
-    for (unsigned i = 0; i < demo->watch.n_kills; i++) {
-        const struct demo_kill *kill = &demo->watch.kills[i];
-        printf("kill -9 no. %u: recovered after %.2f s, first new batch committed after %.2f s\n",
-               i + 1, (double)kill->recovered_ms / 1000, (double)kill->batch_ms / 1000);
-    }
-    printf("%" PRIu64
-           " batches of 2 s in the batch log; each offset was looked up in it, and the "
-           "words in what was printed.\n",
-           verdict->n_batches);
-}
-
-static void demo_json(struct demo *demo)
-{
-    const struct demo_verdict *verdict = &demo->verdict;
-    printf("{\"version\":1,\"produced\":%" PRIu64 ",\"counted\":%" PRIu64 ",\"lost\":%" PRIu64
-           ",\"doubled\":%" PRIu64 ",\"words_lost\":%" PRIu64 ",\"words_doubled\":%" PRIu64
-           ",\"batches\":%" PRIu64 ",\"recovery_seconds\":[",
-           demo->produced, demo->counted, verdict->lost, verdict->doubled, verdict->words_lost,
-           verdict->words_doubled, verdict->n_batches);
-    for (unsigned i = 0; i < demo->watch.n_kills; i++)
-        printf("%s%.3f", i ? "," : "", (double)demo->watch.kills[i].recovered_ms / 1000);
-    puts("]}");
-}
-
 static void demo_judge(struct demo *demo)
 {
     struct err err;
@@ -399,9 +364,9 @@ static void demo_judge(struct demo *demo)
     demo->counted = demo_sum(verdict->batches.records, DEMO_PARTITIONS);
     bool exact = demo_judge_exact(&demo->made, verdict);
     if (demo->cli->json)
-        demo_json(demo);
+        demo_show_json(&demo->made, verdict, &demo->watch);
     else
-        demo_table(demo);
+        demo_show_table(&demo->made, verdict, &demo->watch);
     if (!exact)
         demo->status =
             cli_fail(demo->cli, CLI_NO, "it does not add up; all is kept in %s", demo->folder);

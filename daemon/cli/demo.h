@@ -39,3 +39,10 @@ bool demo_judge_exact(const struct demo_counts *ledger, struct demo_verdict *ver
 /* Reads what `print` wrote; of a batch that was printed again the last whole block counts. */
 bool demo_judge_output(const char *path, const struct demo_counts *ledger,
                        struct demo_verdict *verdict, struct err *err);
+
+struct demo_watch;
+/* On standard output. */
+void demo_show_table(const struct demo_counts *made, const struct demo_verdict *verdict,
+                     const struct demo_watch *watch);
+void demo_show_json(const struct demo_counts *made, const struct demo_verdict *verdict,
+                    const struct demo_watch *watch); /* the same */
