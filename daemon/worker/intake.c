@@ -254,6 +254,7 @@ static void intake_cut_gaps(struct intake *intake, struct record *record)
         at->note = ++intake->notes;
         at->next = at->gap_to;
         at->crc = 0;
+        at->is_dirty = true; /* perhaps nothing comes behind it */
         at->gap_to = -1;
     }
 }
