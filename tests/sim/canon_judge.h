@@ -25,6 +25,7 @@ struct canon_judge {
     uint64_t snapshot;              /* the newest one in the store */
     struct canon_after *after;      /* of each record */
     int64_t zero_ms, interval_ms;
+    uint64_t gone, skipped;         /* records: before the job began to read; by policy */
     uint64_t records, number, tick; /* of the last batch, or folded tick */
     int64_t time_ms;
     const char *label;           /* of the output that is judged; NULL: none is */

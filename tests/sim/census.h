@@ -33,6 +33,9 @@ enum census {
     CENSUS_STALE,
     CENSUS_SLOW,
     CENSUS_KAFKA_AWAY,
+    CENSUS_EXPIRED,  /* partitions whose first offset jumped */
+    CENSUS_SKIPPED,  /* records in GAP entries: given up by policy */
+    CENSUS_LEFT_OUT, /* offsets that hold no record, and lie in a batch */
     CENSUS_POWER_LOSSES,
     CENSUS_TORN,        /* files torn by one */
     CENSUS_FLIPPED,     /* files torn with bits turned over behind the tear */

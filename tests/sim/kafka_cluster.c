@@ -104,6 +104,11 @@ void sim_kafka_remake(struct sim_kafka *kafka, const char *topic)
     sim_trace(kafka->sim, "%s is made anew", topic);
 }
 
+int64_t sim_kafka_low(struct sim_kafka *kafka, const char *topic, int32_t partition)
+{
+    return must_have(kafka, topic, partition)->low;
+}
+
 int64_t sim_kafka_end(struct sim_kafka *kafka, const char *topic, int32_t partition)
 {
     return must_have(kafka, topic, partition)->end;

@@ -3,6 +3,7 @@
 #include "durable.h"
 #include "fleet.h"
 #include "life.h"
+#include "retention.h"
 #include "rivals.h"
 #include "scenario.h"
 #include "self.h"
@@ -64,6 +65,9 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.storm", worker_storm, 100, 0, false },
     { "worker.anew", worker_anew, 32, 0, false },
     { "worker.idle", worker_idle, 32, 0, POINTS_EACH },
+    { "retention.skip", retention_skip, 100, 0, false },
+    { "retention.stop", retention_stop, 32, 0, false },
+    { "retention.crash", retention_crash, 2, 4000, POINTS_SOME },
     { "worker.harm", worker_harm, 1, 0, false },
     { "supervisor.lives", supervisor_lives, 400, 0, false },
     { "supervisor.crash", supervisor_crash, 4, 400, false },

@@ -22,6 +22,7 @@ void sim_kafka_remake(struct sim_kafka *kafka, const char *topic);
 /* Records at the offsets from (included) to (not included). */
 uint64_t sim_kafka_count(struct sim_kafka *kafka, const char *topic, int32_t partition,
                          int64_t from, int64_t to);
+int64_t sim_kafka_low(struct sim_kafka *kafka, const char *topic, int32_t partition);
 int64_t sim_kafka_end(struct sim_kafka *kafka, const char *topic, int32_t partition);
 /* What the group has committed; -1 = nothing. */
 int64_t sim_kafka_committed(struct sim_kafka *kafka, const char *group, const char *topic,

@@ -30,7 +30,8 @@ static void job_text(struct tally *tally, unsigned interval_ms, unsigned block_m
     for (int i = 0; i < tally->kind->topics; i++)
         fprintf(out,
                 "  - kafka: {name: %s, bootstrap.servers: \"" TALLY_SERVERS
-                "\", group.id: group, startingOffsets: earliest, topics: {%s: 1}}\n",
+                "\", group.id: group, startingOffsets: earliest, onOffsetOutOfRange: fail    , "
+                "topics: {%s: 1}}\n",
                 canon_topics[i], canon_topics[i]);
     canon_file(tally->kind, interval_ms, out);
     fclose(out);
@@ -57,6 +58,17 @@ static void put_in_place(void *ctx, const char *path, struct sim_bytes *content)
     tally->log[index] = sim_bytes_ref(content);
 }
 
+void tally_policy(struct tally *tally, const char *on_gone)
+{
+    static const char key[] = "onOffsetOutOfRange: ";
+    for (char *at = tally->job; (at = strstr(at, key)) != NULL;) {
+        at += sizeof key - 1;
+        memset(at, ' ', 8);
+        memcpy(at, on_gone, strlen(on_gone));
+    }
+    tally->on_gone = on_gone;
+}
+
 static void produce_cb(void *ctx);
 
 struct tally *tally_new_of(struct sim *sim, const struct tally_conf *conf)
@@ -74,6 +86,7 @@ struct tally *tally_new_of(struct sim *sim, const struct tally_conf *conf)
     }
     sim_store_on_rename(sim_store(sim, conf->url), put_in_place, tally);
     job_text(tally, conf->interval_ms, conf->block_ms);
+    tally_policy(tally, "fail");
     tally->producing = true;
     sim_after(sim, 0, produce_cb, tally);
     return tally;

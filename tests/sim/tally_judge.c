@@ -53,6 +53,32 @@ static void add_items(struct canon_judge *judge, const struct canon_entry *range
     sim_expect(judge->tally->sim, n == (uint64_t)range->n[3],
                "record %llu: %lld records in [%lld, %lld)", (unsigned long long)judge->index,
                (long long)range->n[3], (long long)range->n[1], (long long)range->n[2]);
+    census_add(CENSUS_LEFT_OUT, (uint64_t)(range->n[2] - range->n[1]) - n);
+}
+
+/* What is given up must be gone, as the policy says, and a worker must have said so. */
+static void see_gap(struct canon_judge *judge, const struct canon_entry *gap, int topic)
+{
+    struct tally *tally = judge->tally;
+    int32_t partition = (int32_t)gap->n[0];
+    int64_t low = sim_kafka_low(tally->kafka, canon_topics[topic], partition);
+    int64_t end = sim_kafka_end(tally->kafka, canon_topics[topic], partition);
+    bool is_told = false;
+    for (size_t i = 0; i < tally->n_gaps; i++) {
+        const struct tally_gap *told = &tally->gaps[i];
+        is_told |= strcmp(told->topic, canon_topics[topic]) == 0 && told->partition == partition &&
+                   told->from == gap->n[1] && told->to == gap->n[2];
+    }
+    sim_expect(tally->sim, is_told, "record %llu: nobody was told of the gap [%lld, %lld)",
+               (unsigned long long)judge->index, (long long)gap->n[1], (long long)gap->n[2]);
+    bool may = strcmp(tally->on_gone, "earliest") == 0 ? gap->n[2] <= low
+                                                       : gap->n[1] < low && gap->n[2] <= end;
+    if (!may || strcmp(tally->on_gone, "fail") == 0)
+        canon_fault(judge, CENSUS_LOST, gap->text[1]);
+    uint64_t n =
+        sim_kafka_count(tally->kafka, canon_topics[topic], partition, gap->n[1], gap->n[2]);
+    judge->skipped += n;
+    census_add(CENSUS_SKIPPED, n);
 }
 
 /* A range, or a gap that nobody reads: both go on where the last one ended. */
@@ -69,6 +95,8 @@ static void see_offsets(struct canon_judge *judge, const struct canon_entry *ent
     *next = entry->n[2];
     if (entry->kind == CANON_RANGE)
         add_items(judge, entry, topic);
+    else
+        see_gap(judge, entry, topic);
 }
 
 static void see_position(struct canon_judge *judge, const struct canon_entry *entry)
@@ -80,6 +108,10 @@ static void see_position(struct canon_judge *judge, const struct canon_entry *en
     sim_expect(judge->tally->sim, *next == -1, "record %llu: a second starting position",
                (unsigned long long)judge->index);
     *next = entry->n[1];
+    if (*next > sim_kafka_low(judge->tally->kafka, canon_topics[topic], (int32_t)entry->n[0]))
+        canon_fault(judge, CENSUS_LOST, entry->text[1]);
+    judge->gone +=
+        sim_kafka_count(judge->tally->kafka, canon_topics[topic], (int32_t)entry->n[0], 0, *next);
 }
 
 static void see_dead(struct canon_judge *judge, const struct canon_entry *entry)
@@ -230,11 +262,26 @@ static void see_ends(struct canon_judge *judge)
                        "%s/%d: batches go up to %lld of %lld", canon_topics[topic], (int)i,
                        (long long)judge->next[topic][i], (long long)end);
         }
-    sim_expect(tally->sim, judge->records == tally->records,
-               "%llu records in batches, %llu produced", (unsigned long long)judge->records,
-               (unsigned long long)tally->records);
+    sim_expect(tally->sim, judge->gone + judge->records + judge->skipped == tally->records,
+               "%llu records gone before the start, %llu in batches, %llu skipped by policy, %llu "
+               "produced",
+               (unsigned long long)judge->gone, (unsigned long long)judge->records,
+               (unsigned long long)judge->skipped, (unsigned long long)tally->records);
     if (judge->at < judge->printout.n && judge->printout.blocks[judge->at].whole)
         canon_fault(judge, CENSUS_PHANTOM, judge->printout.blocks[judge->at].all);
+}
+
+size_t tally_gaps(const struct tally *tally, size_t from)
+{
+    size_t n = 0;
+    for (size_t i = from + 1; i <= tally->n_log; i++) {
+        struct sim_bytes *bytes = tally->log[i];
+        struct canon_reader reader = canon_reader((struct slice){ bytes->bytes, bytes->len });
+        struct canon_entry entry;
+        while (canon_next(&reader, &entry))
+            n += entry.kind == CANON_GAP;
+    }
+    return n;
 }
 
 void tally_judge(struct tally *tally)

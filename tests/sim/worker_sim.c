@@ -36,6 +36,24 @@ static uint64_t log_mono_ms(void *ctx)
     return world_mono_us(((struct sim_process *)ctx)->world) / 1000;
 }
 
+static long long number_of(const char *bytes, size_t n, const char *key)
+{
+    const char *at = memmem(bytes, n, key, strlen(key));
+    return at ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+static void note_gap(struct tally *tally, const char *bytes, size_t n)
+{
+    const char *topic = memmem(bytes, n, " topic=", 7);
+    if (!topic || tally->n_gaps == TALLY_GAPS)
+        return;
+    struct tally_gap *gap = &tally->gaps[tally->n_gaps++];
+    *gap = (struct tally_gap){ .partition = (int)number_of(bytes, n, " partition="),
+                               .from = number_of(bytes, n, " from="),
+                               .to = number_of(bytes, n, " to=") };
+    sscanf(topic, " topic=%15[^ ]", gap->topic);
+}
+
 static void log_note(struct tally *tally, const char *bytes, size_t n)
 {
     if (memmem(bytes, n, " event=job.recovered ", 21)) {
@@ -43,6 +61,8 @@ static void log_note(struct tally *tally, const char *bytes, size_t n)
         tally->recoveries += tally->starts > 1;
         census_add(CENSUS_RECOVERIES, tally->starts > 1);
     }
+    if (memmem(bytes, n, " event=source.gap ", 18))
+        note_gap(tally, bytes, n);
     if (tally->harmed && memmem(bytes, n, " code=E3", 8) &&
         memmem(bytes, n, tally->harmed, strlen(tally->harmed)))
         tally->named = true;

@@ -11,7 +11,8 @@
 #include "sim_kafka.h"
 
 #define TALLY_PARTITIONS 3 /* of a topic, at most */
-#define TALLY_WORKERS 5    /* a … e, at most; on a host each, on a local store all on one */
+#define TALLY_GAPS 200
+#define TALLY_WORKERS 5 /* a … e, at most; on a host each, on a local store all on one */
 #define TALLY_SERVERS "broker:9092"
 
 struct sim_bytes;
@@ -34,12 +35,19 @@ struct tally { /* the world outside of all workers */
         struct tally *tally;
         int which;
     } again[TALLY_WORKERS];
-    uint32_t done;         /* workers that ended with 0 after they were told to stop */
-    const char *harmed;    /* the file that was damaged; a worker that says so may end with 1 */
-    bool spoiled;          /* one is damaged to the end, and nobody needs it */
-    uint64_t fail_at;      /* allocation at which every life ends; 0: none */
-    bool recovered, named; /* a worker went on; one named that file */
-    uint32_t recoveries;   /* of those that were not the first */
+    uint32_t done;       /* workers that ended with 0 after they were told to stop */
+    const char *harmed;  /* the file that was damaged; a worker that says so may end with 1 */
+    bool spoiled;        /* one is damaged to the end, and nobody needs it */
+    const char *on_gone; /* onOffsetOutOfRange: it is in the file */
+    struct tally_gap {   /* offsets of which a worker said that they are given up */
+        char topic[16];
+        int partition;
+        long long from, to;
+    } gaps[TALLY_GAPS];
+    size_t n_gaps;
+    uint64_t fail_at;                /* allocation at which every life ends; 0: none */
+    bool recovered, named;           /* a worker went on; one named that file */
+    uint32_t recoveries;             /* of those that were not the first */
     uint32_t starts, fenced, failed; /* of workers; those that ended with 75, with 1 */
 };
 
@@ -56,7 +64,10 @@ void tally_drop(struct tally *tally);             /* with its workers: nobody is
 void tally_start(struct tally *tally, int which); /* worker a, b, …; again whenever it ends */
 void tally_stop(struct tally *tally);             /* all of them, gracefully */
 void tally_fence(struct tally *tally);            /* produces the last record of each partition */
-bool tally_idle(void *tally); /* all that was produced is in the group's offsets */
+void tally_policy(struct tally *tally, const char *on_gone); /* of workers that start from now on */
+size_t tally_gaps(const struct tally *tally,
+                  size_t from); /* GAP entries in the log behind record `from` */
+bool tally_idle(void *tally);   /* all that was produced is in the group's offsets */
 /* Each batch shows what the model makes of its records, and the batch log holds each offset once. */
 void tally_judge(struct tally *tally);
 /* The last records are produced when nothing fails any more; then everything must come out. Frees the tally. */
