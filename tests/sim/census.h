@@ -30,6 +30,8 @@ enum census {
     CENSUS_TWICE,
     CENSUS_REFUSALS, /* spells: safe mode, full disk, away */
     CENSUS_FAILOVERS,
+    CENSUS_FAILOVERS_AT, /* at a chosen request */
+    CENSUS_ERRORS,       /* requests that failed as it was planned: no space, I/O error, silence */
     CENSUS_STALE,
     CENSUS_SLOW,
     CENSUS_KAFKA_AWAY,

@@ -50,6 +50,9 @@ struct sim_process_parts {
     struct sim_events deferred;           /* while paused or stalled */
     uint64_t crash_at, pause_at, hold_at; /* requests */
     bool hold_stops;
+    uint64_t error_at; /* the same */
+    enum sim_error error;
+    bool error_stays;
     struct request *held; /* the one that is on its way until it is let go */
     enum sim_crash crash_how;
     uint64_t peers, die_at; /* what it did to Kafka and its output; at which of these it dies */
@@ -79,7 +82,7 @@ void sim_die(void) __attribute__((noreturn));
 void sim_leave(void) __attribute__((noreturn));
 void sim_peer(
     struct sim_process *process);  /* it does something to Kafka or its output, and may die of it */
-void sim_unstall(struct sim *sim); /* all stalls end */
+void sim_unstall(struct sim *sim); /* all stalls end, and errors that stay */
 
 struct world *sim_world_new(struct sim_process *process);
 struct loop *sim_loop_new(struct sim_process *process);

@@ -36,3 +36,21 @@ enum sim_fate { SIM_UNANSWERED, SIM_LATE, SIM_LOST, SIM_TWICE, SIM_FATES };
 /* The n-th request from now on (1 = the next) has this fate, as in struct sim_faults; 0: none. A
  * local store knows SIM_UNANSWERED alone. */
 void sim_fate_in(struct sim_store *store, uint64_t n, enum sim_fate fate);
+/* Another NameNode becomes active, which knows nothing of what was not synced, at the store's request number n, counted from its
+ * beginning and over all processes; 0: never. Either that request is the first one that comes to the new one, or it is the last one
+ * that the old one has done, and gone with it, answer and all. Two may be planned. */
+enum sim_failover { SIM_FAILOVER_BEFORE, SIM_FAILOVER_BEHIND, SIM_FAILOVERS };
+#define SIM_FAILOVERS_PLANNED 2
+void sim_failover_at(struct sim_store *store, int which, uint64_t n, enum sim_failover how);
+
+uint64_t sim_store_requests(const struct sim_store *store); /* so far, of all processes */
+
+enum sim_error {
+    SIM_NO_SPACE, /* refused, as is every change; reading goes on */
+    SIM_IO_ERROR, /* refused */
+    SIM_SILENCE,  /* not done, and not answered */
+    SIM_UNSYNCED, /* done, half of the bytes perhaps, and not answered */
+    SIM_ERRORS
+};
+/* So ends the process' n-th store request; with for_ever all of its from then on, until sim_heal(). 0: none. */
+void sim_error_at(struct sim_process *process, uint64_t n, enum sim_error error, bool for_ever);

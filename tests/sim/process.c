@@ -127,6 +127,13 @@ void sim_pause_at(struct sim_process *process, uint64_t n)
     process->parts->pause_at = n;
 }
 
+void sim_error_at(struct sim_process *process, uint64_t n, enum sim_error error, bool for_ever)
+{
+    process->parts->error_at = n;
+    process->parts->error = error;
+    process->parts->error_stays = for_ever;
+}
+
 void sim_hold_at(struct sim_process *process, uint64_t n, bool stops)
 {
     process->parts->hold_at = n;
@@ -275,7 +282,11 @@ void sim_continue(struct sim_process *process)
 void sim_unstall(struct sim *sim)
 {
     LIST_EACH(link, &sim->parts->processes)
-    process_unstall(LIST_ITEM(link, struct sim_process_parts, link)->process);
+    {
+        struct sim_process_parts *parts = LIST_ITEM(link, struct sim_process_parts, link);
+        parts->error_at = 0;
+        process_unstall(parts->process);
+    }
 }
 
 static void process_stall(struct sim_process *process)

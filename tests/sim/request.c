@@ -139,6 +139,8 @@ static void request_settle(struct request *request, enum store_answer answer)
               request->process->alive ? "" : ", its sender is dead");
     if (answer == STORE_YES && !sim_store_ops[request->op].is_read && answered)
         cluster_sync(store, request->number);
+    if (request->fails_over)
+        sim_store_failover(store, true);
     if (request->fate == FATE_TWICE && !sim_store_ops[request->op].is_read)
         request_late(request);
     if (!request->req || !request->process->alive)
@@ -305,6 +307,10 @@ void request_arrive(void *ctx)
     }
     if (!store->is_local && sim_chance(store->sim, store->sim->faults.failover))
         sim_store_failover(store, false);
+    if (request->err.kind != ERR_NONE) { /* as it was planned */
+        request_settle(request, STORE_REFUSED);
+        return;
+    }
     if (request->op != OP_LOCK && cluster_refuses(store, sim_store_ops[request->op].is_read,
                                                   request->op == OP_CREATE, &request->err)) {
         request_settle(request, STORE_REFUSED);

@@ -1,6 +1,7 @@
 #include <stddef.h>
 
 #include "durable.h"
+#include "errors_at.h"
 #include "fleet.h"
 #include "life.h"
 #include "retention.h"
@@ -50,6 +51,11 @@ const struct sim_scenario sim_scenarios[] = {
     { "durable.nested", durable_nested, 32, 0, false },
     { "durable.rivals", durable_rivals, 3, 400, POINTS_GRID },
     { "durable.first_five", durable_first_five, 5, 400, POINTS_GRID },
+    { "failover.alone", failover_alone, 1, 400, POINTS_GRID },
+    { "failover.rivals", failover_rivals, 2, 400, POINTS_GRID },
+    { "errors.once", errors_once, 8, 400, POINTS_SOME },
+    { "errors.ever", errors_ever, 8, 400, POINTS_SOME },
+    { "errors.worker", errors_worker, 16, 1000, POINTS_SOME },
     { "durable.crash", durable_crash, 1, 400, false },
     { "durable.crash_twice", durable_crash_twice, 1, 400, false },
     { "worker.alone", worker_alone, 100, 0, false },

@@ -78,6 +78,61 @@ static struct request *request_new(struct door *door, struct store_req *req, enu
     return request;
 }
 
+void sim_failover_at(struct sim_store *store, int which, uint64_t n, enum sim_failover how)
+{
+    store->failover_at[which] = (struct store_failover){ n, how };
+}
+
+uint64_t sim_store_requests(const struct sim_store *store)
+{
+    return store->numbers;
+}
+
+static void door_fail_over(struct request *request)
+{
+    struct sim_store *store = request->store;
+    for (int i = 0; i < SIM_FAILOVERS_PLANNED; i++) {
+        const struct store_failover *planned = &store->failover_at[i];
+        if (planned->at != request->number)
+            continue;
+        census_note(CENSUS_FAILOVERS_AT);
+        request->fails_over |= planned->how == SIM_FAILOVER_BEHIND;
+        if (planned->how == SIM_FAILOVER_BEFORE)
+            sim_store_failover(store, true);
+    }
+}
+
+/* The error that is planned for it, SIM_ERRORS: none is. */
+static enum sim_error door_error(const struct request *request)
+{
+    const struct sim_process *process = request->process;
+    const struct sim_process_parts *parts = process->parts;
+    bool stays = parts->error_stays && process->requests > parts->error_at;
+    if (!parts->error_at || (process->requests != parts->error_at && !stays))
+        return SIM_ERRORS;
+    if (parts->error == SIM_NO_SPACE && sim_store_ops[request->op].is_read)
+        return SIM_ERRORS;
+    census_note(CENSUS_ERRORS);
+    return parts->error;
+}
+
+static enum fate door_fate(struct request *request)
+{
+    static const enum fate fates[] = { [SIM_NO_SPACE] = FATE_ANSWERED,
+                                       [SIM_IO_ERROR] = FATE_ANSWERED,
+                                       [SIM_SILENCE] = FATE_LOST,
+                                       [SIM_UNSYNCED] = FATE_UNANSWERED };
+    enum sim_error error = door_error(request);
+    if (request->op == OP_LOCK)
+        return FATE_ANSWERED;
+    if (error == SIM_ERRORS && !request->fails_over)
+        return draw_fate(request->store);
+    if (error == SIM_NO_SPACE || error == SIM_IO_ERROR)
+        err_code(&request->err, ERR_RETRY, error == SIM_NO_SPACE ? 320 : 300, "%s",
+                 error == SIM_NO_SPACE ? "no space left on device" : "Input/output error");
+    return error == SIM_ERRORS ? FATE_UNANSWERED : fates[error];
+}
+
 /* It stays on its way until it is let go. */
 static void door_hold(struct request *request)
 {
@@ -131,7 +186,8 @@ static void door_send(struct store *head, struct store_req *req, enum op op)
     req->entries = NULL;
     req->n_entries = 0;
     uint64_t delay_us = store_latency_us(sim), give_up_us = (uint64_t)sim->faults.give_up_ms * 1000;
-    request->fate = op == OP_LOCK ? FATE_ANSWERED : draw_fate(door->store);
+    door_fail_over(request);
+    request->fate = door_fate(request);
     if (delay_us > give_up_us && !door->store->is_local)
         request->fate = FATE_LATE;
     else if (request->fate == FATE_LATE)
@@ -272,6 +328,7 @@ void sim_stores_heal(struct sim *sim)
         struct sim_store *store = LIST_ITEM(link, struct sim_store, link);
         store->spell = SPELL_NONE;
         memset(store->fate_in, 0, sizeof store->fate_in);
+        memset(store->failover_at, 0, sizeof store->failover_at);
     }
 }
 

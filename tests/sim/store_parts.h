@@ -38,6 +38,10 @@ struct sim_store {
     sim_store_put_cb on_rename;
     void *on_rename_ctx;
     uint64_t fate_in[SIM_FATES]; /* requests until one has this fate; 0: none is planned */
+    struct store_failover {      /* planned */
+        uint64_t at;
+        enum sim_failover how;
+    } failover_at[SIM_FAILOVERS_PLANNED];
 };
 
 void sim_store_on_rename(struct sim_store *store, sim_store_put_cb each, void *ctx);
@@ -93,6 +97,7 @@ struct request { /* the simulator's; lives until no event names it */
     struct sim_bytes *body; /* create */
     bool resolved;          /* local: its path is looked up */
     bool over;              /* nothing more becomes of it */
+    bool fails_over;        /* the NameNode that does it is active no more then */
     bool given_up;          /* its sender was told that there is no answer */
     enum store_answer answer;
     uint64_t failovers; /* of the store when it was done */
