@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "io/world.h"
 #include "parts.h"
+#include "settings_sim.h"
 #include "supervisor/supervisor.h"
 #include "worker/report.h"
 
@@ -125,19 +126,22 @@ static void log_write(void *ctx, const char *bytes, size_t n)
 static void daemon_main(struct sim_process *process, void *ctx)
 {
     struct log *log = mem_zalloc(sizeof *log);
+    struct arena *arena = mem_zalloc(sizeof *arena);
+    struct settings settings;
     struct err err;
+    sim_settings(process->sim, arena, &settings);
     *log =
         (struct log){ .level = LOG_INFO, .door = { process, log_wall_ms, log_mono_ms, log_write } };
     struct supervisor_conf conf = { .program = "tidemark",
-                                    .state = MACHINE_STATE,
+                                    .state = settings.state_directory,
                                     .socket = MACHINE_STATE "/run/control.sock",
-                                    .folders = { MACHINE_JOBS },
+                                    .folders = { settings.jobs_directory },
                                     .n_folders = 1,
-                                    .jobs_max = FLEET_JOBS,
-                                    .settle_ms = 1000,
-                                    .rescan_ms = 30000,
+                                    .jobs_max = settings.jobs_max,
+                                    .settle_ms = settings.jobs_settle_ms,
+                                    .rescan_ms = settings.jobs_rescan_ms,
                                     .hang_ms = SUPERVISOR_HANG_MS,
-                                    .watch = true,
+                                    .watch = settings.jobs_watch == WATCH_INOTIFY,
                                     .log = log };
     (void)ctx;
     struct supervisor *supervisor = supervisor_new(&conf, process->loop, &err);
@@ -188,7 +192,10 @@ void fleet_daemon(struct fleet *fleet)
         return;
     if (++fleet->daemons == fleet->die_in)
         machine->die_at = fleet->sim->point;
-    machine_start(machine, daemon_main, fleet)->ended = daemon_ended;
+    struct sim_process *process = machine_start(machine, daemon_main, fleet);
+    process->ended = daemon_ended;
+    if (!fleet->healed && (fleet->fails_ever || fleet->daemons == 1))
+        sim_fail_allocation(process, fleet->fail_at);
     census_note(CENSUS_DAEMONS);
 }
 

@@ -54,6 +54,8 @@ struct fleet {
     bool resting;     /* a daemon that has ended is not started again */
     unsigned daemons; /* lives so far */
     unsigned die_in;  /* the life that ends at sim->point; 0 = none */
+    uint64_t fail_at; /* allocation at which the first daemon ends; 0: none … */
+    bool fails_ever;  /* … and all others, too, until it is healed */
     uint64_t
         script; /* two bits an attempt: it fails at once, fails later, ends with 75, ends with the daemon */
 };
@@ -81,6 +83,7 @@ unsigned fleet_read(struct fleet *fleet, struct slice bytes); /* a version's num
 
 /* Scenarios. */
 void supervisor_lives(struct sim *sim);
-void supervisor_crash(struct sim *sim);       /* swept: at each effect of the first daemon's life */
+void supervisor_crash(struct sim *sim);  /* swept: at each effect of the first daemon's life */
+void supervisor_memory(struct sim *sim); /* swept: at each allocation of the first, or of all */
 void supervisor_crash_again(struct sim *sim); /* swept: at each effect of the second one's */
 void supervisor_outcomes(struct sim *sim);    /* swept: 4^8 sequences of how attempts end */

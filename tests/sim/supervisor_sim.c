@@ -61,15 +61,18 @@ static const struct story_step story[] = { { 0, A, 1 },     { 0, B, 2 },    { 0,
                                            { 12000, A, 4 }, { 0, B, 5 },    { 10000, C, 6 },
                                            { 5000, B, 7 },  { 5000, A, 8 }, { 4000, C, 0 } };
 
-/* The daemon dies at the point in its n-th life. */
-static void story_tell(struct sim *sim, unsigned life)
+static struct fleet *story_new(struct sim *sim)
 {
     sim->faults = (struct sim_faults){ .latency_us = 2000 };
     struct fleet *fleet = fleet_new(sim);
-    struct machine *machine = fleet->machine;
     story_begin(fleet);
-    fleet->die_in = life;
-    machine->death = (enum machine_death)(sim->seed % MACHINE_DEATHS);
+    return fleet;
+}
+
+static void story_tell(struct fleet *fleet, unsigned life)
+{
+    struct sim *sim = fleet->sim;
+    struct machine *machine = fleet->machine;
     for (size_t i = 0; i < ARRAY_SIZE(story); i++) {
         const struct story_step *step = &story[i];
         sim_run(sim, step->after_ms, NULL, NULL);
@@ -88,14 +91,32 @@ static void story_tell(struct sim *sim, unsigned life)
     fleet_finish(fleet);
 }
 
+/* The daemon dies at the point in its n-th life. */
+static void crash(struct sim *sim, unsigned life)
+{
+    struct fleet *fleet = story_new(sim);
+    fleet->die_in = life;
+    fleet->machine->death = (enum machine_death)(sim->seed % MACHINE_DEATHS);
+    story_tell(fleet, life);
+}
+
 void supervisor_crash(struct sim *sim)
 {
-    story_tell(sim, 1);
+    crash(sim, 1);
 }
 
 void supervisor_crash_again(struct sim *sim)
 {
-    story_tell(sim, 2);
+    crash(sim, 2);
+}
+
+/* The daemon's n-th allocation fails: in its first life, or in all of them until there is memory again. */
+void supervisor_memory(struct sim *sim)
+{
+    struct fleet *fleet = story_new(sim);
+    fleet->fail_at = sim->point;
+    fleet->fails_ever = sim->seed % 2;
+    story_tell(fleet, 1);
 }
 
 /* ---- how attempts end, in every order */

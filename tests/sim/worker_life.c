@@ -191,15 +191,23 @@ void worker_pause(struct sim *sim)
     tally_finish(tally);
 }
 
-static void memory(struct sim *sim, bool for_ever)
+static struct tally *memory_job(struct sim *sim)
 {
     calm(sim);
-    struct tally *tally = tally_new(sim, HDFS);
+    return tally_new_of(sim, &(struct tally_conf){ .url = HDFS,
+                                                   .kind = &canon_jobs[sim->seed % CANON_JOBS],
+                                                   .interval_ms = 500,
+                                                   .block_ms = 150 });
+}
+
+static void memory(struct sim *sim, bool for_ever)
+{
+    struct tally *tally = memory_job(sim);
     tally->fail_at = sim->point;
     tally_start(tally, 0);
     if (!for_ever)
         tally->fail_at = 0;
-    sim_run(sim, 6000, NULL, NULL);
+    sim_run(sim, 3000, NULL, NULL);
     tally_finish(tally);
 }
 
@@ -211,4 +219,19 @@ void worker_memory_once(struct sim *sim)
 void worker_memory_ever(struct sim *sim)
 {
     memory(sim, true);
+}
+
+/* Who goes on where another has ended, with all that there is to recover, while a spare waits for the job. */
+void worker_memory_again(struct sim *sim)
+{
+    struct tally *tally = memory_job(sim);
+    tally_start(tally, 0);
+    sim_run(sim, 4000, NULL, NULL);
+    sim_kill(tally->workers[0]);
+    tally->fail_at = sim->point;
+    tally_start(tally, 0);
+    tally->fail_at = 0;
+    tally_start(tally, 1);
+    sim_run(sim, 2000, NULL, NULL);
+    tally_finish(tally);
 }

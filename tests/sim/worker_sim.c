@@ -12,6 +12,7 @@
 #include "io/out.h"
 #include "io/world.h"
 #include "parts.h"
+#include "settings_sim.h"
 #include "spec/expand.h"
 #include "spec/job.h"
 #include "worker/voice.h"
@@ -83,23 +84,13 @@ static void worker_ended(void *ctx, int status)
     world_exit(self->process->world, status);
 }
 
-static const char *no_variable(void *ctx, const char *name)
-{
-    (void)ctx, (void)name;
-    return NULL;
-}
-
-static bool no_file(void *ctx, struct expand_file *file)
-{
-    (void)ctx;
-    file->reason = "no files here";
-    return false;
-}
-
 static void worker_parse(struct worker_process *self, const char *text)
 {
-    static const struct expand_env expand = { no_variable, no_file, NULL };
-    struct job_env env = { .expand = &expand, .memory_max = 8u << 20 };
+    struct settings settings;
+    sim_settings(self->process->sim, &self->arena, &settings);
+    struct job_env env = { .expand = &sim_expand,
+                           .defaults = settings.defaults,
+                           .memory_max = 8u << 20 };
     struct diags diags = { .arena = &self->arena,
                            .file = "job.yaml",
                            .source = { text, strlen(text) } };
