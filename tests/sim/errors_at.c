@@ -40,14 +40,15 @@ static void finish(struct durable *durable)
 
 /* ---- failovers */
 
+/* The ways of both come in turn for each pair. The second one is no lost answer alone. */
 static void plan_failovers(struct sim *sim)
 {
     struct sim_store *store = sim_store(sim, HDFS);
-    uint64_t way = sim->seed + sim->second;
+    uint64_t way = sim->seed + sim->point + sim->second;
+    enum sim_failover second = (way & 1) ? SIM_FAILOVER_BEFORE : SIM_FAILOVER_BEHIND;
     sim_failover_at(store, 0, sim->point, (enum sim_failover)(way % SIM_FAILOVERS));
-    sim_failover_at(store, 1, sim->point + sim->second,
-                    (enum sim_failover)(way / SIM_FAILOVERS % SIM_FAILOVERS));
-    sim->faults.stale = way % 3 == 0 ? 300 : 0;
+    sim_failover_at(store, 1, sim->point + sim->second, second);
+    sim->faults.stale = way / 6 % 3 == 0 ? 300 : 0;
 }
 
 static void note_hits(struct sim *sim)

@@ -37,9 +37,13 @@ enum sim_fate { SIM_UNANSWERED, SIM_LATE, SIM_LOST, SIM_TWICE, SIM_FATES };
  * local store knows SIM_UNANSWERED alone. */
 void sim_fate_in(struct sim_store *store, uint64_t n, enum sim_fate fate);
 /* Another NameNode becomes active, which knows nothing of what was not synced, at the store's request number n, counted from its
- * beginning and over all processes; 0: never. Either that request is the first one that comes to the new one, or it is the last one
- * that the old one has done, and gone with it, answer and all. Two may be planned. */
-enum sim_failover { SIM_FAILOVER_BEFORE, SIM_FAILOVER_BEHIND, SIM_FAILOVERS };
+ * beginning and over all processes; 0: never. Two may be planned. */
+enum sim_failover {
+    SIM_FAILOVER_BEFORE, /* it is the first one that comes to the new one */
+    SIM_FAILOVER_BEHIND, /* it is the last one that the old one has done, and gone with it, answer and all */
+    SIM_FAILOVER_WAITING, /* it is done, and not answered: what is done now, a later one may undo */
+    SIM_FAILOVERS
+};
 #define SIM_FAILOVERS_PLANNED 2
 void sim_failover_at(struct sim_store *store, int which, uint64_t n, enum sim_failover how);
 

@@ -97,6 +97,7 @@ static void door_fail_over(struct request *request)
             continue;
         census_note(CENSUS_FAILOVERS_AT);
         request->fails_over |= planned->how == SIM_FAILOVER_BEHIND;
+        request->is_unanswered |= planned->how != SIM_FAILOVER_BEFORE;
         if (planned->how == SIM_FAILOVER_BEFORE)
             sim_store_failover(store, true);
     }
@@ -125,7 +126,7 @@ static enum fate door_fate(struct request *request)
     enum sim_error error = door_error(request);
     if (request->op == OP_LOCK)
         return FATE_ANSWERED;
-    if (error == SIM_ERRORS && !request->fails_over)
+    if (error == SIM_ERRORS && !request->is_unanswered)
         return draw_fate(request->store);
     if (error == SIM_NO_SPACE || error == SIM_IO_ERROR)
         err_code(&request->err, ERR_RETRY, error == SIM_NO_SPACE ? 320 : 300, "%s",

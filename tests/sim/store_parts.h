@@ -98,6 +98,7 @@ struct request { /* the simulator's; lives until no event names it */
     bool resolved;          /* local: its path is looked up */
     bool over;              /* nothing more becomes of it */
     bool fails_over;        /* the NameNode that does it is active no more then */
+    bool is_unanswered;     /* by a plan */
     bool given_up;          /* its sender was told that there is no answer */
     enum store_answer answer;
     uint64_t failovers; /* of the store when it was done */
