@@ -183,6 +183,10 @@ void worker_pause(struct sim *sim)
     tally_start(tally, 0);
     sim_pause_at(tally->workers[0], sim->point);
     sim_run(sim, 4000, NULL, NULL);
+    if (!sim->hit) {
+        tally_drop(tally);
+        return;
+    }
     tally_start(tally, 1);
     sim_run(sim, 60000, NULL, NULL);
     if (tally->workers[0])

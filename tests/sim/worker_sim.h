@@ -91,7 +91,7 @@ void worker_memory_once(struct sim *sim); /* swept: at each allocation of the fi
 void worker_memory_ever(
     struct sim *sim); /* swept: at that allocation of every life, until memory is back */
 void worker_memory_again(struct sim *sim); /* swept: at each of the second, with a spare */
-void worker_storm(struct sim *sim); /* a kill every few seconds, on either store */
-void worker_anew(struct sim *sim);  /* the topic is made anew while no worker runs */
-void worker_idle(struct sim *sim);  /* no record comes after a recovery */
-void worker_harm(struct sim *sim);  /* every harm to every file of a small job; see --step */
+void worker_storm(struct sim *sim);        /* a kill every few seconds, on either store */
+void worker_anew(struct sim *sim);         /* the topic is made anew while no worker runs */
+void worker_idle(struct sim *sim);         /* no record comes after a recovery */
+void worker_harm(struct sim *sim);         /* every harm to every file of a small job; see --step */
