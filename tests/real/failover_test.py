@@ -9,8 +9,8 @@ import time
 from pair import HdfsPair
 from peers import Kafka, jars
 from harness import Stage, expect, run_tests, seed_of, until
-from ledger import Log, WebhdfsTree, records_of, word_counts
-from load import Sentences, kill_worker, produce
+from ledger import Log, WebhdfsTree, word_counts
+from load import Judge, Sentences, kill_worker, produce
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -58,6 +58,7 @@ def what_befalls_the_namenodes_loses_nothing():
         sentences, made = Sentences(dice), 0
         count = Wordcount(stage, BUILD, job(kafka.address, hdfs.url + "/wordcount", interval="1s"))
         tree = WebhdfsTree(hdfs.client, "/user/systest/wordcount")
+        judge = Judge(count, tree)
         count.wait_state("RUNNING")
         for befalls in (to_the_other, none_is_active, the_active_one_is_killed, safe_mode):
             produce(kafka, sentences.lines(RECORDS))
@@ -66,8 +67,7 @@ def what_befalls_the_namenodes_loses_nothing():
             kill_worker(count)
             befalls(hdfs, count)
             kill_worker(count)
-            until("all is counted", lambda: records_of(tree) >= made, 120, count.process)
-            print(f"failover: {befalls.__name__.replace('_', ' ')}: {made} records", flush=True)
+            judge.settled(f"failover: {befalls.__name__.replace('_', ' ')}", made)
         expect(count.process.stop() == 0, f"it does not end well\n{count.process.tail()}")
         log = Log(tree)
         log.check_ranges({number: spans[-1][1] for (_, _, number), spans in log.ranges.items()})

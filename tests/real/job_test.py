@@ -8,8 +8,8 @@ import time
 
 from peers import Hdfs, Kafka, jars
 from harness import Stage, expect, run_tests, seed_of, until
-from ledger import Log, WebhdfsTree, records_of, word_counts
-from load import Sentences, kill_worker, produce
+from ledger import Log, WebhdfsTree, word_counts
+from load import Judge, Sentences, kill_worker, produce
 from spare import check_spare
 from wordcount import Wordcount, job
 
@@ -33,7 +33,7 @@ def a_million_records_with_ten_kills_and_a_datanode_lost():
             if step == KILLS // 2:
                 hdfs.datanodes[1].kill()
             kill_worker(count)
-        until("all is counted", lambda: records_of(tree) >= RECORDS, 120, count.process)
+        Judge(count, tree).wait(RECORDS)
         expect(count.process.stop(60) == 0, f"it does not end well\n{count.process.tail()}")
         log = Log(tree)
         produced = {number: spans[-1][1] for (_, _, number), spans in log.ranges.items()}
@@ -55,8 +55,9 @@ def each_peer_dies_and_comes_back_under_load():
         sentences, made = Sentences(dice), 0
         count = Wordcount(stage, BUILD, job(kafka.address, hdfs.url + "/wordcount", interval="1s"))
         tree = WebhdfsTree(hdfs.client, "/user/systest/wordcount")
+        judge = Judge(count, tree)
         count.wait_state("RUNNING", 60)
-        for victims in ([hdfs.namenode], hdfs.datanodes, [kafka.process]):
+        for what, victims in (("the NameNode", [hdfs.namenode]), ("all DataNodes", hdfs.datanodes), ("the broker", [kafka.process])):
             produce(kafka, sentences.lines(50_000))
             made += 50_000
             for victim in victims:
@@ -64,13 +65,13 @@ def each_peer_dies_and_comes_back_under_load():
             kill_worker(count)
             row = until("it says so", lambda: (r := count.status()).get("state") == "RETRYING" and "killed" not in r["note"] and r, 90,
                         count.process)
-            print(f"job: {victims[0].name} is away: {row['note']}", flush=True)
+            print(f"job: {what} away: {row['note']}", flush=True)
             for victim in victims:
                 victim.start()
             hdfs.wait_ready()
             until("Kafka", kafka.is_ready, 60, kafka.process)
             kill_worker(count)
-            until("all is counted", lambda: records_of(tree) >= made, 120, count.process)
+            judge.settled(f"job: {what} killed and back, the worker killed twice", made)
         expect(count.process.stop(60) == 0, f"it does not end well\n{count.process.tail()}")
         log = Log(tree)
         log.check_ranges({number: spans[-1][1] for (_, _, number), spans in log.ranges.items()})

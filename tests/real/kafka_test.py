@@ -11,6 +11,7 @@ import sys
 from peers import Kafka
 from harness import Failed, Stage, expect, run_tests, until
 from ledger import LocalTree, Log, word_counts
+from load import kill_worker
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -78,6 +79,51 @@ def transactions_leave_holes_and_no_loss():
         ends_well(count, {"in": 2000, "transactions": 2000, "outside": 1})
 
 
+class Transaction:
+    """kcat with a transaction: it commits at the end of its input; of one that was killed Kafka aborts what it left open as soon as
+    the next one of its name begins."""
+
+    def __init__(self, topic, name, text, partition):
+        self.process = subprocess.Popen(["kcat", "-P", "-b", KAFKA.address, "-t", topic, "-p", str(partition), "-X", f"transactional.id={name}"],
+                                        stdin=subprocess.PIPE)
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(120)
+
+    def commit(self):
+        self.process.stdin.close()
+        expect(self.process.wait(120) == 0, f"kcat ended with {self.process.returncode}")
+
+
+def written(topic):
+    """Records in Kafka's log, those of aborted and open transactions as well."""
+    said = subprocess.run(["kcat", "-C", "-b", KAFKA.address, "-t", topic, "-o", "beginning", "-e", "-q", "-X",
+                           "isolation.level=read_uncommitted", "-f", "%o\n"], capture_output=True, text=True, check=True, timeout=120)
+    return said.stdout.count("\n")
+
+
+def what_is_aborted_under_load_is_never_counted():
+    """Beside records of no transaction, and kill -9 of the worker while each transaction is open."""
+    with Stage("aborted") as stage:
+        count = start(stage, 2)
+        for n, is_kept in enumerate((False, True, False, False, True)):
+            before = written("aborted")
+            transaction = Transaction("aborted", "t", ("kept\n" if is_kept else "undone\n") * 2000, n % 2)
+            produce("aborted", "outside\n" * 1000)
+            until("half of it is in Kafka's log", lambda least=before + 2000: written("aborted") >= least, 60, KAFKA.process)
+            kill_worker(count)
+            transaction.commit() if is_kept else transaction.kill()
+        Transaction("aborted", "t", "kept\n", 0).commit()
+        all_counted(stage, count, 5 * 1000 + 2 * 2000 + 1)
+        in_all = written("aborted")
+        ends_well(count, {"outside": 5000, "kept": 4001})
+        expect(in_all > 9001 + 3000, f"{in_all} records in Kafka's log")
+        print(f"kafka: 3 of 6 transactions aborted under load, 9001 of {in_all} records counted: lost 0, doubled 0", flush=True)
+
+
 def a_topic_that_grows_is_read_whole():
     with Stage("grows") as stage:
         count = start(stage, 1)
@@ -128,5 +174,6 @@ def a_broker_that_dies_is_waited_for():
 if __name__ == "__main__":
     with Stage("kafka") as peers:
         KAFKA = Kafka(peers).start()
-        run_tests("kafka", [every_compression_is_read, transactions_leave_holes_and_no_loss, a_topic_that_grows_is_read_whole,
+        run_tests("kafka", [every_compression_is_read, transactions_leave_holes_and_no_loss,
+                            what_is_aborted_under_load_is_never_counted, a_topic_that_grows_is_read_whole,
                             deleted_records_are_a_gap, a_broker_that_dies_is_waited_for], 300)

@@ -4,7 +4,8 @@ import collections
 import signal
 import subprocess
 
-from harness import until
+from harness import expect, until
+from ledger import Log, records_of
 
 WORDS = [f"word{n}" for n in range(60)]
 
@@ -35,3 +36,26 @@ def produce(kafka, text, topic="lines"):
 def kill_worker(count):
     worker = until("a worker", count.worker, 60, count.process)
     worker.signal(signal.SIGKILL)
+
+
+class Judge:
+    """Of the log of a job that runs: all that was made is in it, each record once."""
+
+    def __init__(self, count, tree):
+        self.count, self.tree, self.memory = count, tree, {}
+
+    def log(self):
+        try:
+            return Log(self.tree, self.memory)
+        except Exception:  # a name that is just being changed
+            return None
+
+    def wait(self, made, seconds=120):
+        until("all is counted", lambda: records_of(self.tree, self.memory) >= made, seconds, self.count.process)
+
+    def settled(self, what, made):
+        self.wait(made)
+        log = until("the log", self.log, 60, self.count.process)
+        log.check_ranges({number: spans[-1][1] for (_, _, number), spans in log.ranges.items()})
+        expect(log.records() == made, f"{what}: {log.records()} records of {made}")
+        print(f"{what}: {made} records: lost 0, doubled 0", flush=True)

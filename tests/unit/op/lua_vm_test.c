@@ -395,7 +395,7 @@ Suite *lua_vm_suite(void)
 {
     Suite *suite = suite_create("lua_vm");
     TCase *tcase = tcase_create("lua_vm");
-    tcase_set_timeout(tcase, 60); /* limits are reached by work */
+    tcase_set_timeout(tcase, 300); /* limits are reached by work */
     tcase_add_test(tcase, it_sees_what_it_may_and_no_more);
     tcase_add_test(tcase, a_chunk_may_walk_a_table_before_it_is_frozen);
     tcase_add_test(tcase, what_has_no_order_gets_one);
