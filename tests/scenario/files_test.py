@@ -2,6 +2,7 @@
 """files_test.py BUILD: job files and places of the supervisor that are not as they should be, with workers that do what their
 job file says."""
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,11 @@ import sys
 
 from harness import Stage, expect, run_tests, until
 from supervisor_test import SETTINGS, Daemon
+
+
+def generation(it):
+    """How often the directory was looked at."""
+    return json.loads(it.ask("status", "-o", "json").stdout)["generation"]
 
 
 def at_the_limit_of_jobs_a_file_waits():
@@ -25,8 +31,8 @@ def at_the_limit_of_jobs_a_file_waits():
         it.wait_state("b", "RUNNING")
         expect(it.log().count("event=job.refused") == 1, "it is said once for as long as it lasts")
         it.remove("c.yaml")
-        it.process.signal(signal.SIGHUP)  # a look at the directory: there is room
-        it.wait("no c", lambda jobs: "c" not in jobs)
+        seen = generation(it)
+        until("a look at the directory: there is room", lambda: generation(it) > seen, process=it.process)
         it.job("d.yaml", "do: run\n")
         it.wait_log("event=job.refused", times=2)
 
