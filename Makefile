@@ -71,6 +71,10 @@ $(BUILD)/sim: $(call obj,$(filter-out daemon/cli/%,$(CORE)) $(SIM))
 $(BUILD)/store_driver: $(call obj,$(CORE) $(DOORS) tests/scenario/store_driver.c)
 	@echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# what it is preloaded to meets a fault at a call of its
+$(BUILD)/fault.so: tests/scenario/fault.c
+	@mkdir -p $(@D); echo "  LINK  $@"; $(CC) -D_GNU_SOURCE -std=gnu11 -O1 -fPIC -shared -Wall -Wextra -o $@ $<
+
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(CORE) $(DOORS))
 	@mkdir -p $(@D); echo "  LINK  $@"; $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -109,7 +113,7 @@ DEV = @packaging/deps.sh dev
 demo: all
 	@$(BUILD)/tidemark demo
 SANITIZED := unit sim fuzz fuzz_sim tidemark store_driver bench/fake_broker
-TESTED := all $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/fuzz_sim $(BUILD)/store_driver $(BENCH)
+TESTED := all $(BUILD)/fault.so $(BUILD)/unit $(BUILD)/sim $(BUILD)/fuzz $(BUILD)/fuzz_sim $(BUILD)/store_driver $(BENCH)
 check: $(TESTED)
 	$(DEV)
 	@tests/run $(BUILD)

@@ -1,7 +1,10 @@
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/list.h"
 
 /* One line, and nothing that a terminal obeys: peers' words may stand in it. */
 static void err_plain(char *text)
@@ -77,4 +80,13 @@ const char *err_kind_name(enum err_kind kind)
         [ERR_FATAL] = "FATAL",
     };
     return names[kind];
+}
+
+bool err_passes(int number)
+{
+    static const int passing[] = { EINTR, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT };
+    for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
+        if (number == passing[i])
+            return true;
+    return false;
 }

@@ -32,5 +32,7 @@ bool err_code(struct err *err, enum err_kind kind, unsigned code, const char *fo
     __attribute__((format(printf, 4, 5)));
 /* Puts "<format>: " in front of the text; kind and code stay. Returns false. */
 bool err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether a call that failed with this errno may work the next time, with no name or right mended. */
+bool err_passes(int number);
 /* "RETRY", "FATAL", … */
 const char *err_kind_name(enum err_kind kind);

@@ -91,7 +91,7 @@ static int run_daemon(const struct cli *cli, const struct settings *settings,
     struct supervisor *supervisor = supervisor_new(&conf, loop, &err);
     int status = CLI_DONE;
     if (!supervisor)
-        status = cli_fail(cli, err.kind == ERR_RETRY ? CLI_AGAIN : CLI_CONFIG, "%s", err.text);
+        status = cli_fail(cli, err.kind <= ERR_UNKNOWN ? CLI_AGAIN : CLI_CONFIG, "%s", err.text);
     else if (!supervisor_run(supervisor))
         status = CLI_NO;
     supervisor_free(supervisor);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/log.h"
 
 #define CONF_DEFAULT "/etc/tidemark/tidemark.yaml"
@@ -79,9 +80,8 @@ struct load {
 /* Says that a file cannot be read: for good, or just now. */
 static bool unreadable(struct load *load, const char *path, int error)
 {
-    bool passes = error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM;
-    load->status =
-        cli_fail(load->cli, passes ? CLI_IO : CLI_CONFIG, "%s: %s", path, strerror(error));
+    load->status = cli_fail(load->cli, err_passes(error) ? CLI_IO : CLI_CONFIG, "%s: %s", path,
+                            strerror(error));
     return false;
 }
 

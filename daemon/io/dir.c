@@ -45,10 +45,8 @@ bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err)
 {
     DIR *dir = opendir(path);
     size_t n = 0;
-    if (!dir) {
-        bool passes = errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM;
-        return dir_err(err, passes ? ERR_RETRY : ERR_BAD_CONFIG, path);
-    }
+    if (!dir)
+        return dir_err(err, err_passes(errno) ? ERR_RETRY : ERR_BAD_CONFIG, path);
     for (;;) {
         errno = 0;
         struct dirent *dirent = readdir(dir);
@@ -82,7 +80,7 @@ bool dir_make(const char *path, struct err *err)
     }
     made = made && (mkdir(copy, DIRECTORY_MODE) == 0 || errno == EEXIST);
     mem_free(copy);
-    return made || dir_err(err, ERR_RETRY, path);
+    return made || dir_err(err, err_passes(errno) ? ERR_RETRY : ERR_BAD_CONFIG, path);
 }
 
 bool dir_has(const char *path)

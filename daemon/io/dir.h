@@ -25,8 +25,8 @@ typedef void (*dir_entry_cb)(void *ctx, const struct dir_entry *entry);
  * nowhere are DIR_OTHER. False when the directory could not be read to its end: RETRY, or BAD_CONFIG
  * when it cannot be opened at all. */
 bool dir_scan(const char *path, dir_entry_cb cb, void *ctx, struct err *err);
-bool dir_make(const char *path,
-              struct err *err); /* with its parents; there already is fine. Closed to others */
+/* With its parents; there already is fine. Closed to others. False as dir_scan() says it. */
+bool dir_make(const char *path, struct err *err);
 bool dir_has(const char *path); /* something is there; true also when nobody knows */
 /* Appends a file's bytes, at most `most` of them: a longer file is cut without a word. */
 bool dir_read(const char *path, size_t most, struct buf *out, struct err *err);

@@ -177,9 +177,8 @@ static bool supervisor_lock(struct supervisor *supervisor, struct err *err)
     slash[slash == run] = '\0'; /* below the root that is what is left */
     bool locked = dir_make(specs, &why) && dir_make(run, &why) &&
                   (!supervisor->conf.out || dir_make(supervisor->conf.out, &why));
-    if (!locked)
-        err_set(err, ERR_BAD_CONFIG, "%s", why.text);
-    else if (!(locked = dir_lock(lock, who, &why)) && why.kind == ERR_FENCED)
+    locked = locked && dir_lock(lock, who, &why);
+    if (!locked && why.kind == ERR_FENCED)
         err_set(err, ERR_RETRY, "the state directory %s is in use by another daemon (%s)",
                 supervisor->conf.state, why.text);
     else if (!locked)

@@ -1,6 +1,7 @@
 #include "base/err.h"
 
 #include <check.h>
+#include <errno.h>
 
 static const struct {
     const char *said, *text;
@@ -29,6 +30,13 @@ START_TEST(a_text_grows_outward)
 }
 END_TEST
 
+START_TEST(only_what_passes_is_worth_another_try)
+{
+    ck_assert(err_passes(EIO) && err_passes(ENOSPC) && err_passes(EMFILE) && err_passes(EINTR));
+    ck_assert(!err_passes(EACCES) && !err_passes(ENOENT) && !err_passes(EROFS) && !err_passes(0));
+}
+END_TEST
+
 Suite *err_suite(void)
 {
     Suite *suite = suite_create("err");
@@ -36,6 +44,7 @@ Suite *err_suite(void)
     tcase_add_loop_test(tcase, a_text_is_one_line_that_no_terminal_obeys, 0,
                         sizeof rows / sizeof *rows);
     tcase_add_test(tcase, a_text_grows_outward);
+    tcase_add_test(tcase, only_what_passes_is_worth_another_try);
     suite_add_tcase(suite, tcase);
     return suite;
 }
