@@ -22,7 +22,7 @@ from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 EVERY = 1 if "--all" in sys.argv else 80
-LANES = 6  # at a time
+LANES = 4  # at a time
 BATCHES = 10
 SECONDS = 60  # for whatever a process does
 CALLS = ("open", "close", "read", "write", "sync", "rename", "unlink", "mkdir", "readdir", "stat", "touch", "lock",
