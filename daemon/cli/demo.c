@@ -103,6 +103,7 @@ static void demo_over(struct demo *demo)
     if (demo->tty && demo->phase != DEMO_OVER)
         fputs("\r\033[K", stderr);
     demo->phase = DEMO_OVER;
+    loop_timer_stop(demo->loop, &demo->timer);
     loop_stop(demo->loop);
 }
 
@@ -424,7 +425,6 @@ static int demo_end(struct demo *demo)
     demo_reap(demo, demo->kafka);
     if (demo->status == CLI_DONE || demo->interrupted)
         demo_watch_remove(demo->folder);
-    loop_timer_stop(demo->loop, &demo->timer);
     loop_free(demo->loop);
     world_free(demo->world);
     arena_free(&demo->arena);

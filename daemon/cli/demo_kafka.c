@@ -100,19 +100,25 @@ static void feed_say(struct feed *feed, const char *word)
     fflush(feed->report);
 }
 
+/* So many are due by now. */
+static void feed_due(struct feed *feed, uint64_t due)
+{
+    while (feed->n_sentences < due && feed->n_sentences - feed->acked < WAITING_MAX)
+        feed_one(feed);
+}
+
 static void feed_run(struct feed *feed, uint64_t seconds, uint64_t rate)
 {
     uint64_t began = world_mono_us(feed->world), told = 0;
     for (uint64_t now = began; now - began < seconds * 1000000; now = world_mono_us(feed->world)) {
-        uint64_t due = (now - began) * rate / 1000000;
-        while (feed->n_sentences < due && feed->n_sentences - feed->acked < WAITING_MAX)
-            feed_one(feed);
+        feed_due(feed, (now - began) * rate / 1000000);
         kafka_produce_wait(feed->producer, PACE_MS);
         if (now - told > 100000) {
             feed_say(feed, "produced");
             told = now;
         }
     }
+    feed_due(feed, seconds * rate); /* also when this process did not run for a while */
     while (kafka_produce_wait(feed->producer, 100) > 0)
         feed_say(feed, "produced");
 }
