@@ -22,10 +22,10 @@
 
 #include "io/loop.h"
 
-static struct {
-    const char *call;
-    int number;
-    bool all;
+static struct { /* one thread plans, others fail */
+    const char *_Atomic call;
+    atomic_int number;
+    atomic_bool all;
     atomic_uint left; /* calls until the one that fails; 0: nothing fails */
     const char *_Atomic failed;
     atomic_bool held;
