@@ -37,8 +37,7 @@ static bool topic_matches(const char *pattern, const char *topic)
     regex_t regex;
     if (pattern[0] != '^')
         return strcmp(pattern, topic) == 0;
-    if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-        return false;
+    check(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) == 0); /* else nothing is listed */
     bool matches = regexec(&regex, topic, 0, NULL, 0) == 0;
     regfree(&regex);
     return matches;
@@ -49,7 +48,7 @@ static uint32_t consumers_of(const struct kafka_source *kafka, const char *topic
     const struct job_source *spec = kafka->spec;
     for (size_t i = 0; kafka->n_seats > 1 && i < spec->n_topics; i++)
         if (topic_matches(spec->topics[i].name, topic))
-            return spec->topics[i].consumers ? spec->topics[i].consumers : 1;
+            return spec->topics[i].consumers;
     return 1;
 }
 

@@ -125,8 +125,7 @@ static void task_wake_up(void *ctx) /* on any thread */
 static void do_open(struct receiver_task *task, uint32_t queues, uint64_t now_ms)
 {
     const struct job_source *source = task->conf.source;
-    struct kafka_property *properties =
-        mem_alloc(sizeof *properties * (source->n_properties ? source->n_properties : 1));
+    struct kafka_property *properties = mem_alloc(sizeof *properties * (source->n_properties + 1));
     for (size_t i = 0; i < source->n_properties; i++)
         properties[i] =
             (struct kafka_property){ source->properties[i].name, source->properties[i].value };
@@ -436,8 +435,6 @@ void receiver_task_finish(struct receiver_task *task)
 
 void receiver_task_free(struct receiver_task *task)
 {
-    if (!task)
-        return;
     check(task->has_ended);
     letters_read(task, 0); /* those that came too late */
     task_act(task, 0);
