@@ -102,6 +102,8 @@ static void on_gap(void *ctx, struct source *source, struct source_position from
 static void on_state(void *ctx, struct source *source, const struct err *err)
 {
     (void)ctx, (void)source;
+    ck_assert(err->kind != stage.err.kind ||
+              strcmp(err->text, stage.err.text) != 0); /* told once */
     stage.n_state++;
     stage.err = *err;
     loop_stop(stage.loop);
@@ -226,6 +228,80 @@ START_TEST(consumers_share_the_partitions)
 }
 END_TEST
 
+START_TEST(consumers_share_the_partitions_of_a_pattern)
+{
+    struct err err;
+    ck_assert(kafka_mock_topic(stage.mock, "other", 1, &err));
+    stage.topics[0] = (struct job_topic){ .name = "other", .consumers = 1 };
+    stage.topics[1] = (struct job_topic){ .name = "^li.es$", .consumers = 3 };
+    stage.job_source.n_topics = 2;
+    stage_produce(4, 500);
+    stage_receive(2000);
+    ck_assert_uint_eq(stage.n_found, 5);
+    ck_assert_uint_eq(stage.got, 2000);
+}
+END_TEST
+
+START_TEST(what_all_consumers_meet_is_told_once)
+{
+    stage.topics[0].consumers = 3;
+    stage_produce(4, 1);
+    stage_receive(4);
+    kafka_mock_broker(stage.mock, 1, false);
+    stage.want = UINT64_MAX;
+    stage_run();
+    ck_assert_uint_eq(stage.err.code, 303);
+    kafka_mock_broker(stage.mock, 1, true);
+    while (stage.err.kind != ERR_NONE) /* until all of them are well again */
+        stage_run();
+}
+END_TEST
+
+static void produce_sized(size_t size)
+{
+    char *text = mem_zalloc(size);
+    struct kafka_record record = { .topic = "lines", .value = text, .value_len = size };
+    ck_assert(kafka_produce(stage.producer, &record, NULL));
+    mem_free(text);
+}
+
+START_TEST(records_of_any_size_find_room)
+{
+    static const size_t sizes[] = { 10, 900000, 900000, 10, 10, 900000, 10 };
+    stage.spec.memory_max = 0; /* so that a block is smaller than the large ones */
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+        produce_sized(sizes[i]);
+    stage_produce(0, 0);
+    stage_receive(ARRAY_SIZE(sizes));
+    ck_assert_uint_eq(stage.got, ARRAY_SIZE(sizes));
+    ck_assert_int_eq(stage.next[0], ARRAY_SIZE(sizes));
+}
+END_TEST
+
+START_TEST(the_lower_of_two_rates_holds)
+{
+    static const struct {
+        uint64_t max, limit, records, least_ms; /* with what may come at once */
+    } rows[] = {
+        { 100, 50000, 90, 400 }, { 50000, 100, 90, 400 }, { 0, 100, 90, 400 }, { 3, 0, 2, 200 }
+    };
+    stage_produce(1, 90);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        stage.job_source.max_rate = rows[i].max;
+        stage.next[0] = stage.n_found = 0;
+        stage.closed = false;
+        stage.want = 0;
+        stage_receive(0); /* it is found */
+        stage.source->ops->limit(stage.source, rows[i].limit);
+        uint64_t begun_ms = loop_now_ms(stage.loop), got = stage.got;
+        stage_receive(got + rows[i].records);
+        ck_assert_uint_ge(stage.got - got, rows[i].records);
+        ck_assert_msg(loop_now_ms(stage.loop) - begun_ms > rows[i].least_ms, "row %zu", i);
+        stage_finish();
+    }
+}
+END_TEST
+
 START_TEST(without_blocks_nothing_is_drained)
 {
     stage.spec.memory_max = 0;           /* the least there is: 8 MiB */
@@ -329,6 +405,10 @@ START_TEST(the_lag_is_told)
     stage_run();
     ck_assert_uint_eq(stage.source->ops->lag(stage.source, lag, 8), 4);
     ck_assert_int_eq(lag[0].end, 50);
+    struct source_lag two[3] = { { .end = -7 }, { .end = -7 }, { .end = -7 } };
+    ck_assert_uint_eq(stage.source->ops->lag(stage.source, two, 2), 4); /* no more than fit */
+    ck_assert_int_eq(two[1].end, 50);
+    ck_assert_int_eq(two[2].end, -7);
 }
 END_TEST
 
@@ -342,6 +422,10 @@ Suite *kafka_source_suite(void)
     tcase_add_test(tcase, every_record_comes_once_and_in_order);
     tcase_add_test(tcase, reading_starts_where_the_worker_says);
     tcase_add_test(tcase, consumers_share_the_partitions);
+    tcase_add_test(tcase, consumers_share_the_partitions_of_a_pattern);
+    tcase_add_test(tcase, what_all_consumers_meet_is_told_once);
+    tcase_add_test(tcase, records_of_any_size_find_room);
+    tcase_add_test(tcase, the_lower_of_two_rates_holds);
     tcase_add_test(tcase, without_blocks_nothing_is_drained);
     tcase_add_test(tcase, an_unknown_topic_is_waited_for);
     tcase_add_test(tcase, no_broker_is_waited_for);

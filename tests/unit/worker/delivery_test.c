@@ -1,10 +1,12 @@
 #include "worker/delivery.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../io/fault.h"
 #include "base/mem.h"
 #include "io/loop.h"
 #include "io/out.h"
@@ -19,7 +21,8 @@ static struct stage {
     struct loop_timer timer;
     int ends[2];
     uint64_t delivered[8];
-    unsigned n, wanted, troubles;
+    unsigned n, wanted, troubles, reliefs;
+    bool at_once;
 } stage;
 
 static void delivered(void *ctx, const char *label, uint64_t number)
@@ -34,11 +37,15 @@ static void delivered(void *ctx, const char *label, uint64_t number)
 static void trouble(void *ctx, const struct err *err, uint64_t next_ms)
 {
     (void)ctx;
+    stage.reliefs += err->kind == ERR_NONE;
     if (err->kind == ERR_NONE)
         return;
     ck_assert_uint_gt(next_ms, 0);
     stage.troubles++;
-    loop_stop(stage.loop);
+    if (stage.at_once)
+        fault("loop_timer_start", 1, 1); /* the wait is over at once */
+    else
+        loop_stop(stage.loop);
 }
 
 static void stage_open(int fd)
@@ -103,6 +110,29 @@ START_TEST(what_cannot_be_delivered_is_kept_and_told)
 }
 END_TEST
 
+START_TEST(what_could_not_be_delivered_is_tried_again_and_the_relief_told)
+{
+    char got[16] = "";
+    ck_assert_int_eq(pipe(stage.ends), 0);
+    stage_open(stage.ends[1]);
+    stage.n = stage.troubles = stage.reliefs = 0;
+    stage.wanted = 2;
+    stage.at_once = true;
+    fault("write", 1, ENOSPC);
+    stage_add(1, "one");
+    stage_add(2, "two");
+    loop_run(stage.loop);
+    fault_end();
+    ck_assert_uint_eq(stage.troubles, 1);
+    ck_assert_uint_eq(stage.reliefs, 1);
+    ck_assert_int_eq(read(stage.ends[0], got, sizeof got - 1), 6);
+    ck_assert_str_eq(got, "onetwo");
+    stage_close();
+    delivery_free(NULL);
+    lines_free(NULL);
+}
+END_TEST
+
 START_TEST(nothing_is_begun_after_a_halt)
 {
     char got[16] = "";
@@ -159,6 +189,7 @@ Suite *delivery_suite(void)
     TCase *tcase = tcase_create("delivery");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, batches_are_delivered_in_order_and_told_once);
+    tcase_add_test(tcase, what_could_not_be_delivered_is_tried_again_and_the_relief_told);
     tcase_add_test(tcase, nothing_is_begun_after_a_halt);
     tcase_add_test(tcase, what_cannot_be_delivered_is_kept_and_told);
     tcase_add_test(tcase, lines_for_a_slow_reader_are_dropped_not_waited_for);

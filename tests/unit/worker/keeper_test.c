@@ -4,10 +4,17 @@
 #include <string.h>
 
 #include "../durable/memory.h"
+#include "../op/whole.h"
 #include "base/mem.h"
 #include "durable/recover.h"
 #include "durable/trim.h"
 #include "spec/job.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#else
+#define __lsan_disable() (void)0
+#endif
 
 #define TOP "e1.00112233445566ff/"
 
@@ -19,14 +26,17 @@ static struct stage {
     struct progress_output delivered[1];
     struct keeper *keeper;
     bool saved, failed;
+    uint64_t due,
+        bytes; /* the record that the next snapshot stands for; 0 = the last one. Of its states */
     void (*failed_cb)(void *ctx, const struct err *err); /* NULL: none is expected */
 } stage;
 
 static void saved_cb(void *ctx, const struct keeper_saved *saved)
 {
     (void)ctx;
-    ck_assert_uint_eq(saved->index, stage.progress.index);
+    ck_assert_uint_eq(saved->index, stage.due ? stage.due : stage.progress.index);
     stage.saved = true;
+    stage.bytes = saved->bytes;
 }
 
 static void failed_cb(void *ctx, const struct err *err)
@@ -38,11 +48,19 @@ static void failed_cb(void *ctx, const struct err *err)
     ck_abort_msg("%s", err->text);
 }
 
+static struct engine *engine; /* NULL = no states */
+
 /* A worker that found these snapshots and began from `from`. */
 static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t from)
 {
     memset(&stage, 0, sizeof stage);
-    test_begin(&stage.test);
+    if (engine) { /* whose threads know no domain of memory */
+        __lsan_disable();
+        stage.test.loop = loop_new(world_new());
+        stage.test.store = memory_new(stage.test.loop);
+    } else {
+        test_begin(&stage.test);
+    }
     struct directory *directory = test_directory(&stage.test);
     stage.outputs[0].label = "print0";
     stage.spec =
@@ -62,6 +80,7 @@ static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t 
     struct keeper_conf conf = { .directory = directory,
                                 .trim = trim_new(directory),
                                 .progress = &stage.progress,
+                                .engine = engine,
                                 .spec = &stage.spec,
                                 .saved = saved_cb,
                                 .failed = failed_cb };
@@ -69,15 +88,22 @@ static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t 
     test_turns(&stage.test, 20);
 }
 
-static void begin(uint64_t owed) /* so many of the last batches are not delivered */
+/* A record of so many bytes; so many of the last batches are not delivered. */
+static void commit(uint64_t owed, uint64_t bytes)
 {
     stage.progress.index++;
     stage.progress.batch++;
     stage.delivered[0].last = stage.progress.batch;
     stage.delivered[0].delivered = stage.progress.batch - owed;
     stage.saved = false;
-    keeper_committing(stage.keeper, KEEPER_BYTES_MAX);
+    keeper_committing(stage.keeper, bytes);
     keeper_committed(stage.keeper);
+}
+
+static void begin(uint64_t owed)
+{
+    commit(owed, KEEPER_BYTES_MAX);
+    stage.due = stage.progress.index;
 }
 
 static void save_owing(uint64_t owed)
@@ -172,6 +198,111 @@ START_TEST(a_snapshot_that_could_not_be_read_counts_for_nothing)
 }
 END_TEST
 
+START_TEST(enough_changes_of_states_make_one_due)
+{
+    uint64_t found[] = { 3000 };
+    stage_open(1, found, 1, 3000);
+    commit(0, 0);
+    keeper_changed(stage.keeper, KEEPER_CHANGES_MAX);
+    commit(0, 0);
+    test_turns(&stage.test, 20);
+    ck_assert_uint_eq(memory_asked(stage.test.store, "create"), 0);
+    keeper_changed(stage.keeper, 1);
+    commit(0, 0);
+    test_until(&stage.test, &stage.saved);
+    ck_assert(has(TOP "snap/4003"));
+    test_end(&stage.test);
+}
+END_TEST
+
+START_TEST(records_beyond_those_kept_track_of_stay_a_little_longer)
+{
+    uint64_t found[] = { 3000 };
+    stage_open(1, found, 1, 3000);
+    stage.spec.checkpoint_interval_ms = UINT64_MAX; /* none is due */
+    memory_put(stage.test.store, TOP "log/8096");
+    memory_put(stage.test.store, TOP "log/8097");
+    for (uint64_t i = 1; i <= KEEPER_OPEN_MAX + 1; i++)
+        commit(i, 0);
+    stage.spec.checkpoint_interval_ms = 0;
+    save();
+    ck_assert(has(TOP "snap/8098"));
+    ck_assert(!has(TOP "log/8096") && has(TOP "log/8097"));
+    test_end(&stage.test);
+}
+END_TEST
+
+/* ---- the states of an engine, more than is copied at once */
+
+static struct job job;
+
+static void fill(unsigned from, unsigned n)
+{
+    static char texts[500][100];
+    const char *values[501] = { NULL };
+    for (unsigned at = 0; at < n; at += 500) {
+        for (unsigned i = 0; i < 500; i++) {
+            snprintf(texts[i], sizeof texts[i], "%090u", from + at + i);
+            values[i] = texts[i];
+        }
+        job_feed(&job, 0, values);
+    }
+}
+
+#define OPS \
+    "- map: (_.value, 1)\n- updateStateByKey: {id: s, func: '(v, s) => s.getOrElse(0) + v.sum'}"
+
+static void with_states(void)
+{
+    uint64_t found[] = { 3000 };
+    ck_assert(whole_plan(&job, whole_file(&job, OPS)));
+    job_start(&job);
+    fill(0, 20000);
+    ck_assert_msg(job_cut(&job), "%s", job.err.text);
+    engine = job.engine;
+    stage_open(3, found, 1, 3000);
+}
+
+START_TEST(large_states_are_copied_turn_by_turn)
+{
+    with_states();
+    begin(0);
+    ck_assert_uint_eq(memory_asked(stage.test.store, "create"), 0); /* not all in one turn */
+    stage.due = stage.progress.index;
+    commit(0, KEEPER_BYTES_MAX); /* meanwhile another: it is not begun anew */
+    test_until(&stage.test, &stage.saved);
+    ck_assert(has(TOP "snap/4001") && !has(TOP "snap/4002"));
+    ck_assert_uint_gt(stage.bytes, 2 * KEEPER_TURN_BYTES);
+    save(); /* the next one begins anew */
+    ck_assert(has(TOP "snap/4003"));
+}
+END_TEST
+
+START_TEST(copying_gives_way_to_a_batch_that_closes)
+{
+    with_states();
+    begin(0);
+    fill(0, 500);
+    loop_run(job.loop);
+    engine_close_batch(engine, 2000, job_closed, &job); /* and is not done before its loop turns */
+    stage.due = stage.progress.index;
+    test_turns(&stage.test, 50);
+    ck_assert(!stage.saved);
+    loop_run(job.loop);
+    test_until(&stage.test, &stage.saved);
+    ck_assert(has(TOP "snap/4001"));
+    engine_close_batch(engine, 3000, job_closed, &job);
+    commit(
+        0,
+        KEEPER_BYTES_MAX); /* its states are on their way to a later batch: the next record will do */
+    test_turns(&stage.test, 50);
+    ck_assert(!has(TOP "snap/4002"));
+    loop_run(job.loop);
+    save();
+    ck_assert(has(TOP "snap/4003"));
+}
+END_TEST
+
 Suite *keeper_suite(void)
 {
     Suite *suite = suite_create("keeper");
@@ -179,6 +310,10 @@ Suite *keeper_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, snapshots_of_earlier_workers_stay_and_go_like_its_own);
     tcase_add_test(tcase, a_record_stays_until_its_outputs_are_delivered);
+    tcase_add_test(tcase, enough_changes_of_states_make_one_due);
+    tcase_add_test(tcase, records_beyond_those_kept_track_of_stay_a_little_longer);
+    tcase_add_test(tcase, large_states_are_copied_turn_by_turn);
+    tcase_add_test(tcase, copying_gives_way_to_a_batch_that_closes);
     tcase_add_test(tcase, what_is_too_many_at_the_start_goes_at_once);
     tcase_add_test(tcase, a_snapshot_that_could_not_be_read_counts_for_nothing);
     tcase_add_test(tcase, a_snapshot_that_reads_otherwise_than_it_was_written_fails_the_job);

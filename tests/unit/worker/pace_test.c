@@ -67,6 +67,14 @@ START_TEST(a_quiet_hour_is_no_limit_and_a_limit_is_left_again)
 }
 END_TEST
 
+START_TEST(a_rate_beyond_all_numbers_is_no_limit)
+{
+    struct pace pace = pace_of(0, 0, 0);
+    step(&pace, 1000, 1e30, 1000, 0);
+    ck_assert_uint_eq(step(&pace, 2000, 1e30, 1000, 0), 0);
+}
+END_TEST
+
 Suite *pace_suite(void)
 {
     Suite *suite = suite_create("pace");
@@ -76,6 +84,7 @@ Suite *pace_suite(void)
     tcase_add_test(tcase, the_least_rate_is_always_taken);
     tcase_add_test(tcase, nothing_is_learnt_of_an_empty_or_an_earlier_batch);
     tcase_add_test(tcase, a_quiet_hour_is_no_limit_and_a_limit_is_left_again);
+    tcase_add_test(tcase, a_rate_beyond_all_numbers_is_no_limit);
     suite_add_tcase(suite, tcase);
     return suite;
 }

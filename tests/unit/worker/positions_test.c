@@ -12,8 +12,10 @@ START_TEST(a_partition_is_found_by_source_topic_and_number)
         ck_assert_ptr_nonnull(at);
         ck_assert_int_eq(at->next, 10 * i);
     }
-    ck_assert_ptr_null(positions_find(&positions, 1, "b", 0)); /* it is of source 0 */
-    ck_assert_ptr_null(positions_find(&positions, 0, "a", 0)); /* it is of topic b */
+    struct position *same = positions_find(&positions, 0, "b", 0);
+    ck_assert_ptr_eq(positions_find(&positions, 0, same->topic, 0), same); /* by its very name */
+    ck_assert_ptr_null(positions_find(&positions, 1, "b", 0));             /* it is of source 0 */
+    ck_assert_ptr_null(positions_find(&positions, 0, "a", 0));             /* it is of topic b */
     positions_free(&positions);
 }
 END_TEST

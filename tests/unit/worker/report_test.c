@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +183,19 @@ START_TEST(damaged_lines_are_whole_reports_or_nothing)
 }
 END_TEST
 
+START_TEST(a_line_has_a_limit)
+{
+    static char line[REPORT_LINE_MAX + 1];
+    struct report report;
+    int n = snprintf(line, sizeof line, "fenced other=\"");
+    memset(line + n, 'x', sizeof line - (size_t)n);
+    memcpy(line + REPORT_LINE_MAX - 1, "\"", 1);
+    ck_assert(!report_parse(line, REPORT_LINE_MAX, &report));
+    ck_assert(!report_parse("batch number=", 13, &report)); /* and a number has a digit */
+    ck_assert(!report_parse("rejected count=- text=\"\"", 24, &report));
+}
+END_TEST
+
 Suite *report_suite(void)
 {
     Suite *suite = suite_create("report");
@@ -194,6 +208,7 @@ Suite *report_suite(void)
     tcase_add_test(tcase, a_long_text_is_cut_at_a_whole_character);
     tcase_add_test(tcase, a_stream_is_cut_into_lines_wherever_its_pieces_end);
     tcase_add_test(tcase, a_line_without_end_is_dropped_whole_and_costs_no_memory);
+    tcase_add_test(tcase, a_line_has_a_limit);
     tcase_add_test(tcase, damaged_lines_are_whole_reports_or_nothing);
     return suite;
 }

@@ -40,7 +40,12 @@ static struct stage {
     const char *wanted;      /* a request for such a path is `seen` */
     enum memory_fault fault; /* what becomes of these; by default they are refused */
     void (*at_sight)(void);
+    struct loop_post stopping;
+    unsigned requests, stop_at; /* so far; the one at which it is stopped, 0 = none */
+    enum memory_fault lock;     /* what becomes of the first lock */
 } stage;
+
+static void stop_cb(struct loop_post *post);
 
 static enum memory_fault hook(void *ctx, const char *op, const struct store_req *req)
 {
@@ -50,6 +55,13 @@ static enum memory_fault hook(void *ctx, const char *op, const struct store_req 
         stage.seen = true;
         if (stage.at_sight)
             stage.at_sight();
+    }
+    if (++stage.requests == stage.stop_at)
+        loop_post(stage.test.loop, &stage.stopping);
+    if (stage.lock && strcmp(op, "lock") == 0) {
+        enum memory_fault fault = stage.lock;
+        stage.lock = MEMORY_FINE;
+        return fault;
     }
     bool refuse = stage.refused && strcmp(op, "create") == 0 && strstr(req->path, stage.refused);
     if (!refuse)
@@ -71,6 +83,7 @@ static void stage_open(void)
     struct err err;
     __lsan_disable(); /* what is under way when an attempt ends is its process' to drop */
     memset(&stage, 0, sizeof stage);
+    stage.stopping.cb = stop_cb;
     stage.interval = "20ms";
     stage.topic = "lines";
     stage.test.loop = loop_new(world_new());
@@ -124,6 +137,12 @@ static void start(const char *keys)
 static void stop(void)
 {
     worker_stop(stage.worker);
+}
+
+static void stop_cb(struct loop_post *post)
+{
+    (void)post;
+    stop();
 }
 
 static void until_seen(const char *path)
@@ -282,6 +301,49 @@ START_TEST(once_processes_all_though_stops_are_not_graceful)
 }
 END_TEST
 
+START_TEST(a_stop_at_any_moment_ends_the_attempt_once)
+{
+    static const char *const keys[] = { PRINT, "stopGracefully: {enabled: false}\n" PRINT };
+    stage_open();
+    produce("a");
+    for (stage.stop_at = 1; stage.stop_at < 25; stage.stop_at++) {
+        stage.requests = 0;
+        start(keys[stage.stop_at % 2]);
+        test_until(&stage.test, &stage.ended);
+        ck_assert_int_eq(stage.status, WORKER_DONE);
+        stop(); /* again: nothing */
+        test_turns(&stage.test, 5);
+    }
+}
+END_TEST
+
+START_TEST(a_store_that_cannot_be_held_ends_the_attempt)
+{
+    stage_open();
+    stage.lock = MEMORY_BREAK;
+    start(PRINT);
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, 1);
+    stage.lock = MEMORY_REFUSE; /* once: it may work later */
+    start(PRINT);
+    until_seen("/log/1");
+    stop();
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, WORKER_DONE);
+}
+END_TEST
+
+START_TEST(a_batch_with_errors_that_the_job_does_not_bear_ends_the_attempt)
+{
+    stage_open();
+    produce("not a number");
+    start("transformations:\n  - map: _.value.toInt\nonError: {action: fail}\n" PRINT);
+    test_until(&stage.test, &stage.ended);
+    ck_assert_int_eq(stage.status, 1);
+    ck_assert_uint_eq(log_says("").records, 0);
+}
+END_TEST
+
 #define TEST(name) tcase_add_test(tcase, name)
 Suite *worker_suite(void)
 {
@@ -295,5 +357,8 @@ Suite *worker_suite(void)
     TEST(a_stop_makes_no_batch_bear_a_time_to_come);
     TEST(partitions_of_the_first_look_begin_in_one_record);
     TEST(once_processes_all_though_stops_are_not_graceful);
+    TEST(a_stop_at_any_moment_ends_the_attempt_once);
+    TEST(a_store_that_cannot_be_held_ends_the_attempt);
+    TEST(a_batch_with_errors_that_the_job_does_not_bear_ends_the_attempt);
     return suite;
 }
