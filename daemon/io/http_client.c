@@ -176,7 +176,7 @@ static void http_socket_cb(uv_poll_t *poll, int status, int events)
 
 static void http_handle_closed(struct http *http)
 {
-    if (--http->handles || !http->close_cb)
+    if (--http->handles) /* two of them are its own and close at the end */
         return;
     void (*cb)(void *ctx) = http->close_cb;
     void *ctx = http->close_ctx;

@@ -101,8 +101,7 @@ curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_sockadd
     if (getnameinfo(&address->addr, address->addrlen, transfer->peer, sizeof transfer->peer, NULL,
                     0, NI_NUMERICHOST) != 0)
         *transfer->peer = 0;
-    if (fd >= 0 && (address->family == AF_INET || address->family == AF_INET6))
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
     transfer->fd = transfer->req->alone ? fd : -1;
     return fd; /* -1 is CURL_SOCKET_BAD */
 }

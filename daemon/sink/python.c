@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/scan.h"
 #include "column/number.h"
 #include "sink/printable.h"
@@ -99,10 +100,7 @@ void python_put_time(struct buf *out, int64_t time_ms)
         s--;
     }
     time_t seconds = (time_t)s;
-    if (!localtime_r(&seconds, &tm)) { /* a year that does not fit an int */
-        buf_printf(out, "%lld ms", (long long)time_ms);
-        return;
-    }
+    check(localtime_r(&seconds, &tm)); /* every year that 64 bits of ms reach fits an int */
     buf_printf(out, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
                tm.tm_hour, tm.tm_min, tm.tm_sec);
     if (ms)

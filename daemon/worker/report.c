@@ -112,7 +112,7 @@ static size_t find_word(const char *const *words, size_t n,
 static bool parse_number(struct slice token, int64_t *value)
 {
     const char *at = token.ptr, *end = at + token.len;
-    bool negative = at < end && *at == '-';
+    bool negative = *at == '-'; /* a value has a byte at least */
     int64_t sum = 0;
     if (negative)
         at++;

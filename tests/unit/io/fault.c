@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -177,6 +178,11 @@ FAULTY(rd_kafka_incremental_assign, rd_kafka_error_t *, ERROR,
        (rd_kafka_t * rk, const rd_kafka_topic_partition_list_t *list), (rk, list))
 FAULTY(rd_kafka_consumer_close_queue, rd_kafka_error_t *, ERROR,
        (rd_kafka_t * rk, rd_kafka_queue_t *queue), (rk, queue))
+
+FAULTY(getnameinfo, int, EAI_FAIL,
+       (const struct sockaddr *address, socklen_t n, char *host, socklen_t n_host, char *port,
+        socklen_t n_port, int flags),
+       (address, n, host, n_host, port, n_port, flags))
 
 /* FAULTY() takes no … */
 int __real_open(const char *path, int flags, ...);

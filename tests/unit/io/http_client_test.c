@@ -1,11 +1,13 @@
 #include "io/http_client.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "fault.h"
 #include "io/loop.h"
 #include "io/world.h"
 #include "tiny_server.h"
@@ -321,6 +323,87 @@ START_TEST(a_length_may_be_said_twice)
 }
 END_TEST
 
+START_TEST(a_body_that_is_sent_again_is_sent_whole)
+{
+    static const struct slice pieces[] = { { "some ", 5 }, { "bytes", 5 } };
+    SERVE({ .answer = OK(0) }, { NULL, 0, TINY_CLOSE }, { .answer = OK(0) });
+    ASK(.method = HTTP_PUT);
+    ASK(.method = HTTP_PUT, .pieces = pieces, .n_pieces = 2); /* the kept connection dies */
+    ck_assert_int_eq(stage.req.outcome, HTTP_ANSWERED);
+    tiny_stop(&stage.server);
+    ck_assert_uint_eq(stage.server.n_taken, 3);
+    ck_assert_uint_eq(stage.server.bodies[1], 10);
+    ck_assert_uint_eq(stage.server.bodies[2], 10);
+}
+END_TEST
+
+static void answered_somehow(struct http_req *req)
+{
+    (void)req;
+    loop_stop(stage.loop);
+}
+
+START_TEST(without_a_socket_nothing_is_sent)
+{
+    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 20000, .cb = answered_somehow };
+    fault_from("socket", 1, EMFILE);
+    http_start(stage.http, &stage.req);
+    loop_run(stage.loop);
+    ck_assert_ptr_nonnull(fault_end());
+    ck_assert_int_eq(stage.req.outcome, HTTP_UNSENT);
+    ck_assert_int_eq(stage.req.err.kind, ERR_RETRY);
+}
+END_TEST
+
+START_TEST(a_peer_is_known_while_a_request_speaks_to_it)
+{
+    struct http_req req = { .timeout_ms = 1 };
+    ck_assert_str_eq(http_peer(&req), ""); /* nothing is under way */
+    http_cancel(&req);
+    SERVE({ .answer = OK(0) }, { .answer = OK(0) });
+    fault("getnameinfo", 1, 1);
+    ASK(.method = HTTP_GET); /* answered() looks: libcurl knows it, too */
+    ck_assert_ptr_nonnull(fault_end());
+    ASK(.method = HTTP_GET); /* and that of a connection that was kept */
+    ck_assert_int_eq(stage.req.outcome, HTTP_ANSWERED);
+}
+END_TEST
+
+static void cancel(struct loop_timer *timer)
+{
+    (void)timer;
+    http_cancel(&stage.req);
+}
+
+START_TEST(only_a_request_alone_on_its_connection_is_cancelled)
+{
+    struct loop_timer timer = { 0 };
+    bool alone = _i;
+    SERVE({ NULL, 0, TINY_HANG });
+    loop_timer_start(stage.loop, &timer, 50, cancel);
+    ASK(.method = HTTP_GET, .alone = alone, .timeout_ms = alone ? 20000 : 300);
+    ck_assert_int_eq(stage.req.outcome, HTTP_LOST);
+    ck_assert_int_eq(strstr(stage.req.err.text, "timed out") != NULL, !alone);
+}
+END_TEST
+
+static void close_it(struct http_req *req)
+{
+    ck_assert_int_eq(req->outcome, HTTP_ANSWERED);
+    http_close(stage.http, closed, stage.loop);
+    stage.http = NULL;
+}
+
+START_TEST(a_callback_may_close)
+{
+    SERVE({ .answer = OK(0) });
+    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 20000, .cb = close_it };
+    http_start(stage.http, &stage.req);
+    loop_run(stage.loop);
+    ck_assert_ptr_null(stage.http);
+}
+END_TEST
+
 START_TEST(close_waits_for_the_answers)
 {
     SERVE({ OK(0), 0, TINY_CLOSE });
@@ -392,6 +475,11 @@ Suite *http_client_suite(void)
     tcase_add_test(tcase, what_lies_on_a_kept_connection_answers_none_that_is_alone);
     tcase_add_loop_test(tcase, a_length_that_is_no_number_is_no_length, 0, 7);
     tcase_add_test(tcase, a_length_may_be_said_twice);
+    tcase_add_test(tcase, a_body_that_is_sent_again_is_sent_whole);
+    tcase_add_test(tcase, without_a_socket_nothing_is_sent);
+    tcase_add_test(tcase, a_peer_is_known_while_a_request_speaks_to_it);
+    tcase_add_loop_test(tcase, only_a_request_alone_on_its_connection_is_cancelled, 0, 2);
+    tcase_add_test(tcase, a_callback_may_close);
     tcase_add_test(tcase, close_waits_for_the_answers);
     tcase_add_loop_test(tcase, last_words, 0, 13);
     return suite;

@@ -3,7 +3,9 @@
 #include <check.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const struct {
     double value;
@@ -431,6 +433,24 @@ static const struct {
     { "1E2", "100.0" },
 };
 
+START_TEST(what_is_no_text_is_shown_and_the_last_year_of_all)
+{
+    struct buf out = { 0 };
+    struct column none = { .type = &type_nothing, .n = 1 };
+    python_put_string(&out, "a\xff\xe2\x82z", 5);
+    ck_assert_str_eq(buf_text(&out), "'a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz'");
+    buf_clear(&out);
+    setenv("TZ", "UTC", 1);
+    tzset();
+    python_put_time(&out, INT64_MAX);
+    ck_assert_str_eq(buf_text(&out), "292278994-08-17 07:12:55.807000");
+    buf_clear(&out);
+    python_put_row(&out, &none, 0, true);
+    ck_assert_str_eq(buf_text(&out), "None");
+    buf_free(&out);
+}
+END_TEST
+
 START_TEST(a_json_reads_as_python_writes_what_it_loads)
 {
     struct buf out = { 0 };
@@ -447,6 +467,7 @@ Suite *python_suite(void)
     TCase *tcase = tcase_create("python");
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, a_double_reads_as_python_writes_it);
+    tcase_add_test(tcase, what_is_no_text_is_shown_and_the_last_year_of_all);
     tcase_add_loop_test(tcase, a_json_reads_as_python_writes_what_it_loads, 0,
                         sizeof documents / sizeof documents[0]);
     return suite;

@@ -154,6 +154,28 @@ START_TEST(many_blocks_of_a_batch_are_one_batch)
 }
 END_TEST
 
+START_TEST(records_of_any_size_find_room)
+{
+    static char large[3 << 20];
+    struct rehearsal_record record = { .topic = "lines" };
+    struct err err;
+    for (int i = 0; i < 17000; i++) /* more than a block has rows */
+        put(0, -1);
+    memset(large, 'x', sizeof large);
+    record.record =
+        (struct block_record){ .value = large, .value_len = sizeof large, .offset = -1 };
+    ck_assert(rehearsal_put(rehearsal, &record, &err));
+    commit();
+    ck_assert_uint_eq(rows_seen, 17001);
+    record.record.value_len = REHEARSAL_RECORD_MAX + 1; /* it is refused unread */
+    ck_assert(!rehearsal_put(rehearsal, &record, &err));
+    ck_assert_int_eq(err.kind, ERR_BAD_RECORD);
+    ck_assert_uint_eq(err.code, 407);
+    ck_assert_str_eq(err.text, "a record of 1000000001 bytes, more than 1000000000");
+    rehearsal_free(NULL);
+}
+END_TEST
+
 Suite *rehearsal_suite(void)
 {
     Suite *suite = suite_create("rehearsal");
@@ -165,5 +187,6 @@ Suite *rehearsal_suite(void)
     tcase_add_test(tcase, a_delivery_that_no_record_notes_is_done_again);
     tcase_add_test(tcase, a_kill_before_the_first_batch_goes_on_with_the_first);
     tcase_add_test(tcase, many_blocks_of_a_batch_are_one_batch);
+    tcase_add_test(tcase, records_of_any_size_find_room);
     return suite;
 }
