@@ -1,5 +1,5 @@
 /* What a receiver makes of what should not come. */
-#include "receiver_play.h"
+#include "receiver_rows.h"
 
 START_TEST(who_is_dead_says_and_does_nothing)
 {

@@ -1,5 +1,5 @@
 /* What a receiver decides, as a table: what happens, and what it then wants done. */
-#include "receiver_play.h"
+#include "receiver_rows.h"
 
 START_TEST(a_partition_is_found_asked_and_read)
 {
