@@ -133,7 +133,7 @@ static bool claim_watch_died(struct claim *claim)
     struct claim_owner owner = { .epoch = claim->from_epoch };
     const char *half = claim->watch.name + strlen(claim->watch.name) - CLAIM_PID_DIGITS;
     owner.pid = (uint32_t)strtoul(half, NULL, 16) ^ claim_disguise(world);
-    if (owner.pid == 0 || owner.pid > CLAIM_PID_MAX)
+    if (owner.pid - 1 >= CLAIM_PID_MAX) /* 0 is none either */
         return false;
     snprintf(owner.host, sizeof owner.host, "%s", world_host(world));
     snprintf(owner.place, sizeof owner.place, "%s", world_place(world));

@@ -12,17 +12,24 @@ static bool digits(const uint8_t *at, size_t n)
     return true;
 }
 
+/* The header's value, up to end; NULL when it is another one. */
+static const uint8_t *header_value(struct slice line, const char *name)
+{
+    size_t n = strlen(name);
+    bool is = line.len >= n && strncasecmp(line.ptr, name, n) == 0;
+    return is ? (const uint8_t *)line.ptr + n : NULL;
+}
+
 bool http_header_length(struct slice line, int64_t *length)
 {
-    static const char name[] = "Content-Length:";
-    const uint8_t *at = line.ptr, *end = at + line.len;
+    const uint8_t *at = header_value(line, "Content-Length:");
+    const uint8_t *end = (const uint8_t *)line.ptr + line.len;
     *length = -1;
-    if (line.len < sizeof name - 1 || strncasecmp((const char *)at, name, sizeof name - 1) != 0)
+    if (!at)
         return true;
-    at += sizeof name - 1;
     while (at < end && (*at == ' ' || *at == '\t'))
         at++;
-    while (end > at && strchr(" \t\r\n", end[-1]))
+    while (end > at && memchr(" \t\r\n", end[-1], 4))
         end--;
     if (at == end || end - at > 18 || !digits(at, (size_t)(end - at)))
         return false;
@@ -39,13 +46,15 @@ static bool body_whole(struct slice head, struct slice *body)
     for (const char *next; at < end; at = next) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         next = stop ? stop + 1 : end;
-        if (!http_header_length((struct slice){ at, (size_t)(next - at) }, &found) ||
-            (found >= 0 && length >= 0 && found != length))
+        struct slice line = { at, (size_t)(next - at) };
+        if (!http_header_length(line, &found) || (found >= 0 && length >= 0 && found != length) ||
+            header_value(line,
+                         "Transfer-Encoding:")) /* in chunks: where they end is not looked at */
             return false;
         length = found >= 0 ? found : length;
     }
     if (length < 0)
-        return true; /* it ends where the connection does */
+        return body->len == 0; /* in chunks, or cut, for all that is known */
     bool whole = (uint64_t)length <= body->len;
     body->len = whole ? (size_t)length : body->len;
     return whole;

@@ -176,7 +176,7 @@ static void loop_need(int failed)
  * signals. */
 static int loop_probe(void)
 {
-    int fds[3] = { open("/dev/null", O_RDONLY | O_CLOEXEC), -1, -1 };
+    int fds[3] = { open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), -1, -1 };
     int failed = fds[0] < 0 || pipe2(fds + 1, O_CLOEXEC) != 0 ? -errno : 0;
     for (unsigned i = 0; i < ARRAY_SIZE(fds); i++)
         if (fds[i] >= 0)

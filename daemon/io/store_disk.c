@@ -319,11 +319,15 @@ static const char *disk_network(const char *path)
         unsigned magic; /* statfs(2) */
         const char *name;
     } kinds[] = {
-        { 0x6969, "NFS" },        { 0x517b, "SMB" },        { 0xff534d42, "CIFS" },
-        { 0xfe534d42, "SMB2" },   { 0x00c36400, "Ceph" },   { 0x5346414f, "AFS" },
-        { 0x73757245, "Coda" },   { 0x01021997, "9P" },     { 0x65735546, "FUSE" },
-        { 0x0bd00bd0, "Lustre" }, { 0x47504653, "GPFS" },   { 0x01161970, "GFS2" },
-        { 0x7461636f, "OCFS2" },  { 0x19830326, "BeeGFS" }, { 0x20030528, "OrangeFS" },
+        { 0x6969, "NFS" },          { 0x517b, "SMB" },
+        { 0xff534d42, "CIFS" },     { 0xfe534d42, "SMB2" },
+        { 0x00c36400, "Ceph" },     { 0x5346414f, "AFS" },
+        { 0x73757245, "Coda" },     { 0x01021997, "9P" },
+        { 0x65735546, "FUSE" },     { 0x0bd00bd0, "Lustre" },
+        { 0x47504653, "GPFS" },     { 0x01161970, "GFS2" },
+        { 0x7461636f, "OCFS2" },    { 0x19830326, "BeeGFS" },
+        { 0x20030528, "OrangeFS" }, { 0x786f4256, "VirtualBox" },
+        { 0xbacbacbc, "VMware" },
     };
     struct statfs there;
     if (statfs(path, &there) != 0)

@@ -128,7 +128,7 @@ bool world_pid_lives(struct world *world, uint32_t pid)
         return false;
     stat[n] = 0;
     const char *state = strrchr(stat, ')'); /* its name may hold anything, a ) too */
-    return state && !strchr("ZX", state[2]);
+    return state && !memchr("ZX", state[2], 2);
 }
 
 void world_exit(struct world *world, int status)

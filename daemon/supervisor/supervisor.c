@@ -173,9 +173,9 @@ static bool supervisor_lock(struct supervisor *supervisor, struct err *err)
     char who[64];
     struct err why = { .kind = ERR_NONE };
     snprintf(who, sizeof who, "pid %u\n", world_pid(supervisor->world));
-    check(slash);               /* it is a whole path */
-    slash[slash == run] = '\0'; /* below the root that is what is left */
-    bool locked = dir_make(specs, &why) && dir_make(run, &why) &&
+    if (slash)                      /* else the working directory is gone, and its name with it */
+        slash[slash == run] = '\0'; /* below the root that is what is left */
+    bool locked = dir_make(specs, &why) && (!slash || dir_make(run, &why)) &&
                   (!supervisor->conf.out || dir_make(supervisor->conf.out, &why));
     locked = locked && dir_lock(lock, who, &why);
     if (!locked && why.kind == ERR_FENCED)

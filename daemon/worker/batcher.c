@@ -301,10 +301,10 @@ static void batcher_commit_cb(void *ctx, uint64_t index, uint64_t hash)
     }
     record_clear(&batcher->current);
     batcher->current_bytes = 0;
+    intake_noted(batcher->conf.intake, batcher->current_notes);
     for (struct list *link; (link = list_first(&batcher->committing));)
         batcher_finish_batch(batcher, LIST_ITEM(link, struct batch, link));
     keeper_committed(batcher->conf.keeper);
-    intake_noted(batcher->conf.intake, batcher->current_notes);
     batcher_flush(batcher);
     batcher_poke(batcher);
 }

@@ -303,8 +303,8 @@ static void intake_commit_source(struct intake *intake, struct intake_source *so
     size_t n = 0;
     for (size_t i = 0; i < intake->positions.n; i++) {
         struct position *at = &intake->positions.items[i];
-        if (at->source != source->index || !at->is_dirty || !at->is_taken)
-            continue;
+        if (at->source != source->index || !at->is_dirty || !at->is_taken || at->note)
+            continue; /* while its note is not published, the group does not learn of it either */
         commits[n++] = (struct source_position){ at->topic, at->partition, at->next, 0 };
         at->is_dirty = false;
     }

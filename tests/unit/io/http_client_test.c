@@ -439,6 +439,9 @@ START_TEST(last_words)
         { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: b\r\n\r\na", 0, "" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 201", 200, "ab" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\nab", 0, "" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", 0, "" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 0, "" },
+        { "HTTP/1.1 200 OK\r\n\r\nhalf of", 0, "" },
         { "HTTP/1.1 500 Oh\r\nContent-Length: 9\r\n\r\nab", 500, "ab" },
     };
     struct slice body;
@@ -483,6 +486,6 @@ Suite *http_client_suite(void)
     tcase_add_loop_test(tcase, only_a_request_alone_on_its_connection_is_cancelled, 0, 2);
     tcase_add_test(tcase, a_callback_may_close);
     tcase_add_test(tcase, close_waits_for_the_answers);
-    tcase_add_loop_test(tcase, last_words, 0, 13);
+    tcase_add_loop_test(tcase, last_words, 0, 16);
     return suite;
 }

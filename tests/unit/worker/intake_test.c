@@ -99,6 +99,11 @@ static void noted_cb(void *ctx)
     stage.noted++;
 }
 
+static void gap_cb(void *ctx, const struct entry *gap)
+{
+    (void)ctx, (void)gap;
+}
+
 static void drained_cb(void *ctx)
 {
     (void)ctx;
@@ -155,6 +160,7 @@ static void begin(const struct progress_partition *partitions, size_t n)
                                 .progress = &stage.progress,
                                 .note = note_cb,
                                 .noted = noted_cb,
+                                .gap = gap_cb,
                                 .drained = drained_cb,
                                 .finished = finished_cb,
                                 .failed = failed_cb };
@@ -375,6 +381,27 @@ START_TEST(each_source_hears_of_its_own_offsets)
 }
 END_TEST
 
+START_TEST(a_gap_is_told_to_the_group_once_it_is_in_the_log)
+{
+    struct progress_partition known = { .topic = "t", .offset = 5 };
+    struct record record = { 0 };
+    begin(&known, 1);
+    find(0, &(struct source_found){ .topic = "t", .committed = 5 }, 1);
+    intake_finish(stage.intake); /* so that it is time */
+    intake_pause(stage.intake, true);
+    intake_cut(stage.intake, &record); /* a batch whose record is under way … */
+    intake_events.gap(&stage.intake->sources[0], &fakes[0].source,
+                      (struct source_position){ .topic = "t", .offset = 5 }, 9);
+    intake_cut(stage.intake, &record); /* … when the next one takes the gap */
+    intake_committed(stage.intake);
+    ck_assert_ptr_null(strstr(buf_text(&fakes[0].committed), "@9"));
+    intake_noted(stage.intake, intake_notes(stage.intake));
+    intake_committed(stage.intake);
+    ck_assert_ptr_nonnull(strstr(buf_text(&fakes[0].committed), "t/0@9 "));
+    record_free(&record);
+}
+END_TEST
+
 /* ---- the log's tail */
 
 START_TEST(a_tail_of_a_source_that_is_gone_stops_the_job)
@@ -417,6 +444,7 @@ Suite *intake_suite(void)
         it_is_finished_when_every_source_is,
         it_is_not_finished_while_anything_waits,
         each_source_hears_of_its_own_offsets,
+        a_gap_is_told_to_the_group_once_it_is_in_the_log,
         a_tail_of_a_source_that_is_gone_stops_the_job,
         a_tail_that_a_batch_has_taken_stops_the_job,
     };
