@@ -155,7 +155,7 @@ static bool split(struct pieces *pieces, const struct matcher *matcher, uint32_t
     while (match(matcher, row, from, options) > 0) {
         size_t start = matcher->span[0], end = matcher->span[1];
         bool empty = start == end;
-        if (start < piece || end < start) /* uncovered: \K in a lookaround, which PCRE2 refuses */
+        if (start < piece || end < start) /* \K in a lookahead */
             break;
         if (!empty || (start > 0 && start < text.len)) {
             if (!put_piece(pieces, ptr + piece, ptr + start))

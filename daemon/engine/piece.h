@@ -53,5 +53,5 @@ void piece_push(struct op_place at, struct rows *rows);
 void piece_end(struct op_place at);
 void piece_clear(struct piece *piece); /* nothing is parked or pending */
 void piece_free(struct piece *piece);  /* what it holds */
-/* Error records in the order of the chunk's records. */
+/* Error records, at least one, in the order of the chunk's records. */
 void piece_sort_errors(struct piece *piece);

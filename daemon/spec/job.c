@@ -250,12 +250,20 @@ static bool is_misplaced(const struct yaml_node *node, const char *name)
     return false;
 }
 
+/* Is it not there, and is this not what follows from another mistake? */
+static bool is_missing(const struct job_file *file, const char *name)
+{
+    const struct yaml_node *node = yaml_get(file->root, name);
+    if (node)
+        return is_empty(node) && !node->bad;
+    return !schema_misspelt(job_keys, name, file->root) && !is_misplaced(file->root, name);
+}
+
 static void refuse_empty(struct job_file *file)
 {
     const struct yaml_node *sources = yaml_get(file->root, "sources");
     const struct yaml_node *outputs = yaml_get(file->root, "outputs");
-    bool no_sources = is_empty(sources) && !is_misplaced(file->root, "sources");
-    bool no_outputs = is_empty(outputs) && !is_misplaced(file->root, "outputs");
+    bool no_sources = is_missing(file, "sources"), no_outputs = is_missing(file, "outputs");
     if (!no_sources && !no_outputs)
         return;
     const struct yaml_node *at = no_sources ? sources : outputs;

@@ -265,8 +265,8 @@ static void check_errors(struct job_file *file, const struct yaml_node *errors)
 /* Is it, or a part of it, nothing that could be read? A finding says so. */
 static bool is_bad(const struct yaml_node *node)
 {
-    bool bad = node->bad;
-    for (size_t i = 0; i < node->n; i++)
+    bool bad = node && node->bad;
+    for (size_t i = 0; node && i < node->n; i++)
         bad |= node->items[i]->bad;
     return bad;
 }
@@ -291,7 +291,7 @@ static void check_test(struct job_file *file, struct yaml_node *node, struct job
     check_side(file, test, keys.expect, false);
     check_errors(file, keys.errors);
     bool whole = diag_errors(file->diags) == before && file->spec.n_sources > 0 &&
-                 !(keys.input && is_bad(keys.input));
+                 !is_bad(yaml_get(node, "input")) && !is_bad(yaml_get(node, "batches"));
     if (whole && !test->batches && !file->unsure)
         diag_add(file->diags, yaml_place(yaml_get(node, "name")), 205,
                  "test '%s' runs no batch: it needs 'input' or 'batches'", test->name);

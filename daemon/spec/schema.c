@@ -140,9 +140,7 @@ bool schema_has(const struct schema_key *keys, const char *name)
     return find(keys, name) != NULL;
 }
 
-/* A key that is in no table and near to this one: that finding says enough. */
-static bool is_misspelt(const struct schema_key *keys, const char *name,
-                        const struct yaml_node *map)
+bool schema_misspelt(const struct schema_key *keys, const char *name, const struct yaml_node *map)
 {
     const char *const names[] = { name, NULL };
     for (size_t i = 0; i < map->n; i++)
@@ -156,7 +154,7 @@ static bool lacks(const struct schema_key *keys, const struct schema_key *key,
 {
     bool excused = except && strcmp(key->name, except) == 0;
     return key->required && !excused && !yaml_get(map, key->name) &&
-           !is_misspelt(keys, key->name, map);
+           !schema_misspelt(keys, key->name, map);
 }
 
 bool schema_missing(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,

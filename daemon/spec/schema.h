@@ -93,6 +93,8 @@ const char *schema_shown(struct schema *schema, const struct yaml_node *node);
 /* The field of a scalar's row, as a file would say it: appended. */
 void schema_put(const struct schema_key *key, const void *field, struct buf *out);
 bool schema_has(const struct schema_key *keys, const char *name);
+/* Has the mapping a key that is in no table and near to this one? The finding about that says enough. */
+bool schema_misspelt(const struct schema_key *keys, const char *name, const struct yaml_node *map);
 /* E205, one finding for all that a mapping lacks; `except` is not missed (NULL = all are). */
 bool schema_missing(struct schema *schema, const struct schema_key *keys, struct yaml_node *map,
                     const char *except);

@@ -198,9 +198,10 @@ static bool take_int(struct schema *schema, const struct schema_key *key, struct
     bool whole = read.kind == YAML_DOUBLE && isfinite(read.number) &&
                  read.number == trunc(read.number); /* 3.0 and 1e3 */
     if (read.kind != YAML_INT && !whole)
-        return schema_wrong(
-            schema, node,
-            node->quoted && is_digits(node) ? "a whole number without quotes" : "a whole number");
+        return schema_wrong(schema, node,
+                            node->quoted && !node->expanded && is_digits(node)
+                                ? "a whole number without quotes"
+                                : "a whole number");
     if (whole && !(fabs(read.number) < 0x1p63))
         return read.number < 0 ? too_little(schema, key, node) : too_much(schema, key, node);
     int64_t integer = whole ? (int64_t)read.number : read.integer;

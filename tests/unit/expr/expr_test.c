@@ -201,6 +201,8 @@ static const struct row {
       "List[String]: [\"a\", \"\", \"b\", \"c\"]; [\"\", \"\"]; [\"a\", \"\"]" },
     { "_.split(regex(\"(?=[A-Z])\"))", "[\"aBcD\", \"Ab\"]",
       "List[String]: [\"a\", \"Bc\", \"D\"]; [\"Ab\"]" },
+    { "_.split(regex(\"(?(DEFINE)(?<k>b\\\\K))a(?=(?&k))\"))", "[\"abc\"]",
+      "List[String]: [\"abc\"]" }, /* a match that ends before it begins */
     { "(_.matches(regex(\"[a-zé]+\")), _.matches(\"a|ab\"))", "[\"ab\", \"é1\", \"\", \"ab\\n\"]",
       "(Bool, Bool): (true, true); (false, false); (false, false); (false, false)" },
     { "_.extract(regex(\"(\\\\d+)-(x)?(.)\"))", "[\"a 12-é 3-x\", \"-\", \"1-xy\"]",

@@ -106,6 +106,24 @@ static const struct { /* a file and all that is said about it, as j.yaml:<said> 
     { PRINT "sources: []\n",
       "j.yaml:2:1: error[E214]: the job has no sources\n"
       "  help: say where records come from: sources: [{kafka: {…}}]\n" },
+    { "source:\n  - " KAFKA "\n" PRINT,
+      "j.yaml:1:1: error[E202]: unknown key 'source'\n"
+      "  help: did you mean 'sources'?\n" },
+    { SOURCES "output: [print]\n",
+      "j.yaml:3:1: error[E202]: unknown key 'output'\n"
+      "  help: did you mean 'outputs'?\n" },
+    { SOURCES "print:\n",
+      "j.yaml: error[E214]: the job has no outputs\n"
+      "  help: say where results go: outputs: [print]\n"
+      "j.yaml:3:1: error[E202]: unknown key 'print'\n" },
+    { SOURCES "outputs: *x\n",
+      "j.yaml:3:10: error[E105]: alias 'x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"*x\"\n" },
+    { "sources: !x\n",
+      "j.yaml: error[E214]: the job has no outputs\n"
+      "  help: say where results go: outputs: [print]\n"
+      "j.yaml:1:10: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x\"\n" },
     { SOURCES "outputs: print\n",
       "j.yaml:3:10: error[E206]: outputs must be a list, here is 'print'\n" },
     { SOURCES PRINT "enabled: yes\n",

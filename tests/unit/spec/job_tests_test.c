@@ -66,9 +66,13 @@ static const struct {
       "tests: [!x {a: b}, 5, {name: a, input: !x [[a]]}, {name: b, input: [!x [a]]}]\n",
       "j.yaml:4:9: error[E105]: tag '!x' is not allowed here\n"
       "j.yaml:4:20: error[E206]: a test is a mapping, here is a whole number\n"
-      "j.yaml:4:30: error[E205]: test 'a' runs no batch: it needs 'input' or 'batches'\n"
       "j.yaml:4:40: error[E105]: tag '!x' is not allowed here\n"
       "j.yaml:4:69: error[E105]: tag '!x' is not allowed here\n" },
+    { SOURCES PRINT "tests: [{name: a, input: *x}, {name: b, batches: !x 3}]\n",
+      "j.yaml:4:26: error[E105]: alias 'x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"*x\"\n"
+      "j.yaml:4:50: error[E105]: tag '!x' is not allowed here\n"
+      "  help: if it is an expression or a text, put it in quotes: \"!x 3\"\n" },
     { SOURCES PRINT "tests: [{name: a, input: [[!x a]], expect: 5}]\n",
       "j.yaml:4:28: error[E105]: tag '!x' is not allowed here\n"
       "  help: if it is an expression or a text, put it in quotes: \"!x a\"\n"

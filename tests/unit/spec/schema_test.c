@@ -67,6 +67,8 @@ static const struct {
       "j.yaml:4:22: error[E206]: retain must be a whole number, here is '1.5.2'\n" },
     { SOURCES PRINT "checkpoint: {retain: \"${RETAIN:-}\"}\n",
       "j.yaml:4:22: error[E206]: retain must be a whole number, here is ''\n" },
+    { SOURCES PRINT "checkpoint: {retain: \"${RETAIN:-012}\"}\n",
+      "j.yaml:4:22: error[E206]: retain must be a whole number, here is '012'\n" },
     { SOURCES PRINT "checkpoint: {retain: \"${RETAIN:-many}\"}\n",
       "j.yaml:4:22: error[E206]: retain must be a whole number, here is 'many'\n" },
     { SOURCES PRINT "checkpoint: {retain: 99999999999999999999}\n",
