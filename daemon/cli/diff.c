@@ -37,14 +37,16 @@ static const char *keys_text(const struct diff *diff, const struct diff_state *s
 
 static void put_state(const struct diff *diff, const struct diff_state *state, struct buf *out)
 {
-    const char *keys = keys_text(diff, state);
+    const char *keys = keys_text(diff, state), *job = diff->old->spec->id;
     switch (state->fate) {
         case STATE_LOST:
             buf_printf(out, "  state '%s' (%s) %s\n", state->id, keys, state->why);
             buf_printf(out,
-                       "    help: keep 'id: %s' as it is, or drop it once: tidemark run --once "
-                       "--discard-state %s\n",
-                       state->id, state->id);
+                       "    help: keep 'id: %s' as it is, or drop it once: tidemark restart %s "
+                       "--discard-state %s\n"
+                       "    help: until there is a `tidemark restart`, with no daemon: tidemark "
+                       "run --once --discard-state %s/%s\n",
+                       state->id, job, state->id, job, state->id);
             break;
         case STATE_CONVERTED:
             buf_printf(out, "  state '%s' (%s) is converted: %s\n", state->id, keys, state->why);

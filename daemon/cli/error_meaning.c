@@ -120,7 +120,7 @@ const struct error_row error_rows_meaning[] = {
                  "--discard-state perHost",
       .mend =
           "Keep the id. If the state shall go: tidemark restart JOB --discard-state ID, once; or, "
-          "without a daemon: tidemark run --once --discard-state ID." },
+          "without a daemon: tidemark run --once --discard-state JOB/ID." },
     { .code = 241,
       .title = "a state of another type",
       .means =
@@ -135,7 +135,7 @@ const struct error_row error_rows_meaning[] = {
                  "--discard-state perHost",
       .mend = "Make the operation and its type what they were, or drop the state once: tidemark "
               "restart JOB --discard-state ID; or, without a daemon: tidemark run --once "
-              "--discard-state ID." },
+              "--discard-state JOB/ID." },
     { .code = 250,
       .title = "known, not supported yet",
       .means =

@@ -21,7 +21,7 @@ const struct error_row error_rows_world[] = {
     { .code = 303,
       .title = "Kafka is away",
       .means = "No broker answers. What was received goes on being processed.",
-      .example = "level=warning job=orders event=source.retry code=E303 again=0 next=0ms "
+      .example = "level=warning job=orders event=source.retry code=E303 again=0 "
                  "msg=\"Local: All broker connections are down: broker1:9092/bootstrap: Connect to "
                  "ipv4#10.0.0.7:9092 failed: Connection refused\"",
       .mend =
@@ -29,13 +29,13 @@ const struct error_row error_rows_world[] = {
     { .code = 304,
       .title = "no such topic",
       .means = "Kafka has no topic of this name, and the job waits for it.",
-      .example = "level=warning job=orders event=source.retry code=E304 again=0 next=1s "
+      .example = "level=warning job=orders event=source.retry code=E304 again=0 "
                  "msg=\"topic ordres: Broker: Unknown topic or partition\"",
       .mend = "Create it, or mend the name in `topics`." },
     { .code = 305,
       .title = "the login is refused",
       .means = "Kafka or the store does not take who we say we are.",
-      .example = "level=warning job=orders event=source.retry code=E305 again=0 next=1s "
+      .example = "level=warning job=orders event=source.retry code=E305 again=0 "
                  "msg=\"Local: Authentication failure: sasl_plaintext://broker1:9093/bootstrap: "
                  "SASL PLAIN mechanism handshake failed\"",
       .mend = "Look at the user, the password and the mechanism: sasl.* of the source, `store` of "

@@ -94,7 +94,7 @@ static void put_keys(const struct explain *explain, const struct job_values *val
         if (value->from != FROM_JOB)
             buf_printf(out, "  %s", explain_from(explain, value));
         buf_puts(out, usual ? off(explain) : "");
-        if (explain->verbose)
+        if (explain->verbose && value->help) /* NULL: librdkafka's */
             buf_printf(out, "\n%s  %s%s%s", indent, dim(explain), value->help, off(explain));
         buf_puts(out, "\n");
     }

@@ -19,7 +19,7 @@ static const struct { /* verbs of the manual that are still to come */
     { "logs", "they are on standard error, or in the journal: journalctl -u tidemark" },
     { "start", "a change of the job's file" },
     { "stop", "`enabled: false` in the job's file" },
-    { "restart", "state is dropped by tidemark run --once --discard-state ID" },
+    { "restart", "state is dropped by tidemark run --once --discard-state JOB/ID" },
     { "pause", "`enabled: false` in the job's file" },
     { "resume", "`enabled: true` in the job's file" },
     { "reload", "files are looked at by themselves, and on SIGHUP" },
@@ -96,14 +96,13 @@ static int run(int argc, char **argv)
 }
 
 /* A standard descriptor that is closed would be the next file's that is opened: one of the log's, and what a job prints would
- * be written into it. */
+ * be written into it. What is written to a standard output that is closed still fails: nobody gets the answer. */
 static void open_standard(void)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while ((unsigned)fd <= STDERR_FILENO);
-    close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null",
+                 fd == STDERR_FILENO ? O_WRONLY : O_RDONLY); /* the first that is free */
 }
 
 int main(int argc, char **argv)

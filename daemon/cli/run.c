@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,15 @@ static int run_daemon(const struct cli *cli, const struct settings *settings,
     return status;
 }
 
+/* Jobs print for as long as they live: with standard output closed, see main(), they do so to nobody, and none is held up. */
+static void open_output(void)
+{
+    if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY)
+        return;
+    close(STDOUT_FILENO);
+    open("/dev/null", O_WRONLY); /* the first that is free */
+}
+
 static int run_run(struct cli *cli, int argc, char **argv)
 {
     struct run_args args = { 0 };
@@ -114,6 +124,7 @@ static int run_run(struct cli *cli, int argc, char **argv)
     if (args.discard && !args.once)
         return cli_fail(cli, CLI_USAGE, "--discard-state needs --once: it must not happen again");
     if (cli_settings(cli, &args.flags, &arena, &settings, &status)) {
+        open_output();
         if (!args.program)
             args.program = cli_own_program(&arena);
         struct supervisor_conf conf = conf_of(&arena, settings, &args);

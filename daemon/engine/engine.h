@@ -33,7 +33,7 @@ struct engine_conf {
     engine_rows_cb rows; /* NULL: nobody looks at them, and only what outputs show is kept */
     void *ctx;           /* for rows */
     struct diags *diags; /* takes what engine_restore() refuses; NULL: only its error says so */
-    const char *drop;    /* the command that drops a state, with --discard-state ID behind it */
+    const char *drop;    /* the command that drops a state: its id is all that is still to follow */
     const char *instead; /* what is done instead of going on, for the end of such a finding */
 };
 

@@ -99,8 +99,8 @@ static void judging_missing(struct judging *judging, const struct engine_state *
                                  "state '%s' (%s key%s) has no operation in the new file%s",
                                  state->id, number_text(stored->count, number),
                                  stored->count == 1 ? "" : "s", judging->instead);
-    diag_help(judging->diags, diag, "keep 'id: %s', or drop it once: %s --discard-state %s",
-              state->id, judging->drop, state->id);
+    diag_help(judging->diags, diag, "keep 'id: %s', or drop it once: %s%s", state->id,
+              judging->drop, state->id);
 }
 
 static void judging_other(struct judging *judging, const struct engine_state *state,
@@ -114,9 +114,7 @@ static void judging_other(struct judging *judging, const struct engine_state *st
         number_text(stored->count, number), stored->count == 1 ? "" : "s", (int)stored->form.len,
         (const char *)stored->form.ptr, type_text(arena, stored->type), memory->form,
         type_text(arena, memory->type), judging->instead);
-    diag_help(judging->diags, diag,
-              "make it what it was, or drop the state once: %s "
-              "--discard-state %s",
+    diag_help(judging->diags, diag, "make it what it was, or drop the state once: %s%s",
               judging->drop, state->id);
 }
 
@@ -141,7 +139,8 @@ bool judge(struct memories *memories, const struct engine_state *states, size_t 
     struct diags own = { .arena = &memories->arena, .file = "" };
     struct judging judging = { .memories = memories,
                                .diags = conf->diags ? conf->diags : &own,
-                               .drop = conf->drop ? conf->drop : "tidemark run",
+                               .drop =
+                                   conf->drop ? conf->drop : "tidemark run --once --discard-state ",
                                .instead = conf->instead ? conf->instead : "",
                                .taken = arena_zalloc(&memories->arena, memories->n_nodes) };
     size_t before = judging.diags->n;

@@ -74,7 +74,8 @@ struct worker {
     struct intake *intake;
     uint64_t hash_seed, began_ms;
     struct discard discard;
-    char drop[sizeof "tidemark restart " + JOB_ID_MAX]; /* the command that drops a state */
+    char drop[sizeof "tidemark run --once --discard-state /" +
+              JOB_ID_MAX]; /* and the state's id drops it */
 };
 
 /* ---- the end */
@@ -262,7 +263,8 @@ static bool worker_make_engine(struct worker *worker, struct err *err)
                                   .instead = worker->conf.replaces ? "; the running version is kept"
                                                                    : "" };
     snprintf(worker->drop, sizeof worker->drop,
-             worker->conf.once ? "tidemark run --once" : "tidemark restart %s",
+             worker->conf.once ? "tidemark run --once --discard-state %s/"
+                               : "tidemark restart %s --discard-state ",
              worker->conf.spec->id);
     states_drop(&worker->discard, worker->recovered, worker->conf.voice);
     return engine_new(&engine, &worker->engine, err) &&

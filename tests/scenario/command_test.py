@@ -11,6 +11,9 @@ import threading
 
 from desk import Desk, as_a_user
 from harness import expect, run_tests
+from kafka import FakeBroker
+from ledger import LocalTree, Log
+from wordcount import job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 HIDDEN = ("worker", "docs", "demo-kafka")
@@ -61,6 +64,7 @@ WRONG = (
     ("frobnicate", "tidemark: unknown verb 'frobnicate'; see tidemark --help"),
     ("help frobnicate", "tidemark: unknown verb 'frobnicate'; see tidemark --help"),
     ("top", "tidemark: 'top' is known, but not supported yet; until then: tidemark status shows as much"),
+    ("restart clicks", "tidemark: 'restart' is known, but not supported yet; until then: state is dropped by tidemark run --once --discard-state JOB/ID"),
     ("doctor", "tidemark: 'doctor' is known, but not supported yet"),
     ("-x", "tidemark: unknown option '-x'; see --help"),
     ("--helm", "tidemark: unknown option '--helm'; did you mean '--help'?"),
@@ -166,6 +170,17 @@ def what_cannot_be_written_is_told():
         for words, status in (("version", 74), ("error", 74), ("error E999", 64)):
             got = desk.ask(*words.split(), front=shell)
             expect(got[0] == status and got[2].endswith(message), f"{words}: {got}")
+
+
+def an_answer_to_nobody_is_no_success():
+    with Desk("closed-output", BUILD) as desk:
+        desk.write("a.yaml", JOB)
+        shell = ("sh", "-c", 'exec "$@" >&-', "sh")
+        message = "tidemark: standard output: Bad file descriptor\n"
+        for words in ("version", "schema", "check a.yaml", "explain a.yaml", "--help", "run --help", "error E101", "init -"):
+            desk.same(words, (74, "", message), front=shell)
+        desk.same("init clicks -q", (0, "", ""), front=shell)  # nothing was to be said
+        desk.same("check -q a.yaml", (0, "", ""), front=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"))
 
 
 def a_job_file_is_written_whole_or_not_at_all():
@@ -321,6 +336,17 @@ def run_once_without_jobs_ends_at_once():
         expect(status == 78 and not out and "none: No such file or directory" in err, f"{status} {err}")
 
 
+def without_a_standard_output_jobs_print_to_nobody():
+    with Desk("nobody-reads", BUILD) as desk:
+        broker = FakeBroker(desk, BUILD, "--partitions", "1", "--record", "40", "--limit", "1000")
+        desk.write("conf.yaml", "http: {listen: \"\"}\n")
+        desk.write("jobs/a.yaml", job(broker.servers, "file://" + desk.path("checkpoint", "x")[:-2]))
+        words = ("run", "--once", "--conf", "conf.yaml", "--jobs", "jobs", "--state", "state")
+        status, out, err = desk.ask(*words, front=("sh", "-c", 'exec "$@" >&-', "sh"))
+        expect((status, out) == (0, "") and "output.retry" not in err, f"{status} {out}{err}")
+        expect(Log(LocalTree(desk.path("checkpoint", "x")[:-2])).records() == 1000, err)
+
+
 def a_worker_by_hand_says_what_it_makes_of_its_file():
     with Desk("worker", BUILD) as desk:
         desk.write("journal.yaml", "log: {format: journal}\n")
@@ -397,9 +423,10 @@ def a_daemon_that_is_not_there_is_no_mystery():
 
 if __name__ == "__main__":
     run_tests("command", [the_usage_is_an_answer_only_when_asked_for, every_verb_says_what_it_takes, wrong_words_are_told_and_nothing_is_done,
-                          options_stand_anywhere, colors_are_for_terminals, a_code_is_found_in_every_form, what_cannot_be_written_is_told,
+                          options_stand_anywhere, colors_are_for_terminals, a_code_is_found_in_every_form, what_cannot_be_written_is_told, an_answer_to_nobody_is_no_success,
                           a_job_file_is_written_whole_or_not_at_all, files_that_cannot_be_read_say_why,
                           warnings_are_told_unless_it_is_to_be_quiet, settings_come_from_a_file_its_folder_the_environment_and_flags,
                           settings_that_cannot_be_read_stop_every_verb, texts_of_files_and_credentials_have_their_limits,
-                          run_once_without_jobs_ends_at_once, a_worker_by_hand_says_what_it_makes_of_its_file,
+                          run_once_without_jobs_ends_at_once, without_a_standard_output_jobs_print_to_nobody,
+                          a_worker_by_hand_says_what_it_makes_of_its_file,
                           what_a_daemon_answers_is_shown, a_daemon_that_is_not_there_is_no_mystery], 120)

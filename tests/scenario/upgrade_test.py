@@ -84,7 +84,7 @@ def state_follows_its_job_file():
                "but here is updateStateByKey of (String, Int)" in log, log)
         status, shown, log = count.run('  - map: ("all", 1)\n')
         expect(status == 1 and "error[E240]: state 'totals' (1 key) has no operation in the new file" in log, log)
-        expect("keep 'id: totals', or drop it once: tidemark run --once --discard-state totals" in log, log)
+        expect("keep 'id: totals', or drop it once: tidemark run --once --discard-state count/totals" in log, log)
         before = count.records()
         log = count.counts_all(SUM % INT, "--discard-state", "count/totals,other/x", before=before)
         expect("event=state.discarded id=totals" in log, log)

@@ -124,6 +124,13 @@ def explain_shows_what_is_odd():
         expect("repartition" in desk.want("explain", "--graph", "dot", "odd.yaml"), "a graph")
 
 
+def a_property_of_librdkafka_needs_no_words():
+    with Desk("explain-properties", BUILD) as desk:
+        desk.write("job.yaml", "sources:\n  - kafka: {bootstrap.servers: 'h:9092', group.id: g, topics: [a], sasl.password: x}\noutputs: [print]\n")
+        text = desk.want("explain", "-v", "job.yaml")
+        expect(re.search(r"\n +sasl.password +\*\*\*\n", text) and "(null)" not in text, text)
+
+
 def no_verb_shows_a_secret_that_stands_in_a_file():
     kafka = "  - kafka: {bootstrap.servers: 'h:9092', group.id: g, topics: [a], sasl.password: hunter2}\n"
     job = "sources:\n" + kafka + "transformations:\n  - flatMap: _.value.split(' ')\noutputs:\n  - print\n"
@@ -209,5 +216,6 @@ def diff_says_what_a_new_version_does():
 
 if __name__ == "__main__":
     run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter, explain_shows_what_is_odd,
+                        a_property_of_librdkafka_needs_no_words,
                         no_verb_shows_a_secret_that_stands_in_a_file, explain_takes_a_file_or_a_job_of_the_daemon,
                         every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)

@@ -147,11 +147,15 @@ START_TEST(a_state_that_would_be_lost_is_refused)
                "clicks: refused: state would be lost; the running version is kept\n"
                "  state 'a' (0 keys) was made by updateStateByKey and holds (String, Double), but "
                "here is updateStateByKey of (String, Int)\n"
-               "    help: keep 'id: a' as it is, or drop it once: tidemark run --once "
+               "    help: keep 'id: a' as it is, or drop it once: tidemark restart clicks "
                "--discard-state a\n"
+               "    help: until there is a `tidemark restart`, with no daemon: tidemark run --once "
+               "--discard-state clicks/a\n"
                "  state 'b' (999 keys) has no operation in the new file\n"
-               "    help: keep 'id: b' as it is, or drop it once: tidemark run --once "
+               "    help: keep 'id: b' as it is, or drop it once: tidemark restart clicks "
                "--discard-state b\n"
+               "    help: until there is a `tidemark restart`, with no daemon: tidemark run --once "
+               "--discard-state clicks/b\n"
                "  ~ ") == text,
         "%s", text);
     ck_assert_int_eq(diff_verdict(&diff), DIFF_REFUSED);

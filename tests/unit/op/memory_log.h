@@ -35,7 +35,7 @@ static inline bool memory_restart(struct job *job, struct memory_log *log, int64
                                 .hash_seed = job->seed,
                                 .chunk_rows = job->chunk_rows,
                                 .diags = &job->diags,
-                                .drop = "tidemark restart job" };
+                                .drop = "tidemark restart job --discard-state " };
     engine_free(job->engine);
     ck_assert(engine_new(&conf, &job->engine, &job->err));
     engine_set_clock(job->engine, 0, last_ms);
