@@ -116,7 +116,9 @@ static void log_write(void *ctx, const char *bytes, size_t n)
     sim_trace(process->sim, "%.*s", (int)n, bytes);
     if (!at || !memmem(bytes, n, " event=job.failed ", 18))
         return;
-    sscanf(at, " job=%7[a-z]", id);
+    at += 5; /* the line ends without a 0 */
+    for (size_t i = 0; i < sizeof id - 1 && at + i < bytes + n && at[i] >= 'a' && at[i] <= 'z'; i++)
+        id[i] = at[i];
     struct fleet_job *job = fleet_job_of(fleet, id);
     job->given_up = true;
     sim_expect(fleet->sim, job->doubted || budget_may_fail(&job->budget),
