@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,4 +199,13 @@ int cli_parse(struct cli *cli, const struct cli_option *options, void *args, int
     *argc = kept;
     argv[kept] = NULL;
     return settle(&parse);
+}
+
+void cli_null(int fd, int mode)
+{
+    int null = open("/dev/null", mode);
+    if (null < 0 || null == fd)
+        return;
+    dup2(null, fd);
+    close(null);
 }

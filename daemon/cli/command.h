@@ -95,3 +95,6 @@ extern const struct command diff_command;
 extern const struct command error_command;
 extern const struct command version_command;
 extern const struct command worker_command;
+
+/* Puts /dev/null in the place of descriptor fd, closed or not; mode as for open(). */
+void cli_null(int fd, int mode);

@@ -101,8 +101,7 @@ static void open_standard(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0)
-            open("/dev/null",
-                 fd == STDERR_FILENO ? O_WRONLY : O_RDONLY); /* the first that is free */
+            cli_null(fd, fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int main(int argc, char **argv)

@@ -105,10 +105,8 @@ static int run_daemon(const struct cli *cli, const struct settings *settings,
 /* Jobs print for as long as they live: with standard output closed, see main(), they do so to nobody, and none is held up. */
 static void open_output(void)
 {
-    if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY)
-        return;
-    close(STDOUT_FILENO);
-    open("/dev/null", O_WRONLY); /* the first that is free */
+    if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+        cli_null(STDOUT_FILENO, O_WRONLY);
 }
 
 static int run_run(struct cli *cli, int argc, char **argv)
