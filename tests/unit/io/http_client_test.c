@@ -371,7 +371,7 @@ END_TEST
 
 static void cancel(struct loop_timer *timer) /* once the request is there */
 {
-    if (stage.server.n_taken)
+    if (stage.server.n_taken && stage.left) /* and not over yet */
         http_cancel(&stage.req);
     loop_timer_start(stage.loop, timer, 20, cancel);
 }
