@@ -14,45 +14,9 @@
 
 #include "base/list.h"
 #include "fault.h"
+#include "folder.h"
 #include "io/loop.h"
 #include "io/world.h"
-
-static char folder[64], path[100];
-static struct err err;
-
-static void make(void)
-{
-    strcpy(folder, "/tmp/dir-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/file", folder);
-}
-
-static void drop(void)
-{
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-static void write_text(const char *text)
-{
-    ck_assert_msg(dir_write(path, (struct slice){ text, strlen(text) }, &err), "%s", err.text);
-}
-
-static void expect_text(const char *text)
-{
-    struct buf got = { 0 };
-    ck_assert_msg(dir_read(path, 1000, &got, &err), "%s", err.text);
-    ck_assert_str_eq(buf_text(&got), text);
-    buf_free(&got);
-}
-
-static void limit_files(rlim_t bytes)
-{
-    struct rlimit limit = { bytes, RLIM_INFINITY };
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 START_TEST(a_file_is_replaced_whole_or_not_at_all)
 {
@@ -464,7 +428,7 @@ Suite *dir_suite(void)
     Suite *suite = suite_create("dir");
     TCase *tcase = tcase_create("dir");
     tcase_set_timeout(tcase, 60);
-    tcase_add_checked_fixture(tcase, make, drop);
+    tcase_add_checked_fixture(tcase, folder_make, folder_drop);
     tcase_add_test(tcase, a_file_is_replaced_whole_or_not_at_all);
     tcase_add_test(tcase, a_long_file_is_cut);
     tcase_add_test(tcase, what_is_no_file_is_not_read);

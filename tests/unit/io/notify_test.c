@@ -10,22 +10,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
-
-static char folder[64], path[100];
-
-static void make(void)
-{
-    strcpy(folder, "/tmp/dir-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/file", folder);
-}
-
-static void drop(void)
-{
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-}
+#include "folder.h"
 
 static int lowest_free(void)
 {
@@ -113,7 +98,7 @@ Suite *notify_suite(void)
 {
     Suite *suite = suite_create("notify");
     TCase *tcase = tcase_create("notify");
-    tcase_add_checked_fixture(tcase, make, drop);
+    tcase_add_checked_fixture(tcase, folder_make, folder_drop);
     tcase_add_test(tcase, systemds_words_are_taken_out_of_the_environment);
     tcase_add_test(tcase, systemd_hears_by_a_path_and_by_an_abstract_name);
     tcase_add_test(tcase, a_socket_of_systemd_that_cannot_be_one_is_passed_over);
