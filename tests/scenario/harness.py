@@ -138,6 +138,12 @@ def processes_where(test):
     return found
 
 
+def peak_mb(pid):
+    """The most memory that this process has held. OSError, or StopIteration, when it has ended."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
+
+
 class Process:
     """A child in a session of its own; what it says goes to a file."""
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from harness import Failed, Stage, expect, fired, run_tests, side_by_side, until
+from harness import Failed, Stage, expect, fired, peak_mb, run_tests, side_by_side, until
 from kafka import FakeBroker
 from ledger import LocalTree, Log
 from wordcount import Wordcount, job
@@ -48,9 +48,7 @@ class Scene:
         until(f"{number} records", lambda: self.records() >= number, 40, self.count.process)
 
     def peak_mb(self):
-        worker = self.count.worker()
-        with open(f"/proc/{worker.pid}/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
+        return peak_mb(self.count.worker().pid)
 
     def grow(self, end, **changes):
         """The log gets longer while no client sees it, and what else is told of it."""

@@ -50,19 +50,10 @@ class Scene:
         if kill and (worker := self.count.worker()):
             worker.signal(signal.SIGKILL)
         until(f"{name} in the place of {ops}", lambda: len(met) > 1, 60, self.count.process)
-        self.bounded(name)
+        self.count.bounded(name, MB_MAX)
         self.fake.lie = None
         self.wait_all()
         self.met += len(met)
-
-    def bounded(self, name):
-        worker = self.count.worker()
-        try:
-            with open(f"/proc/{worker.pid}/status", encoding="ascii") as file:
-                peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
-        except (OSError, AttributeError, StopIteration):  # it is just being started anew
-            return
-        expect(peak < MB_MAX or BUILD != "build", f"{name}: {peak:.0f} MB")
 
     def judge(self):
         self.count.wait_state("RUNNING", 60)

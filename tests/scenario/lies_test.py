@@ -7,7 +7,7 @@ import itertools
 import sys
 
 from fake_webhdfs import FakeWebhdfs, Fate
-from harness import expect, fired, run_tests, side_by_side, until
+from harness import expect, fired, peak_mb, run_tests, side_by_side, until
 from lies import BROKEN, FILES, HARMLESS, LISTS, MILLIONS, TALK, of, page
 from store_door import BUILD, Door
 
@@ -28,8 +28,7 @@ class Stand:
         return f"{stem}{self.n}"
 
     def peak_mb(self):
-        with open(f"/proc/{self.door.process.pid}/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
+        return peak_mb(self.door.process.pid)
 
     def lying(self, role, ops, lie, done):
         """From now on; done: whether what is asked is done all the same."""

@@ -57,19 +57,10 @@ class Scene:
         if kill and (worker := self.count.worker()):
             worker.signal(signal.SIGKILL)  # it recovers through it
         until(str(fault), lambda: proxy.fired > before + 1, 60, self.count.process)
-        self.bounded(fault)
+        self.count.bounded(fault, MB_MAX)
         proxy.fault = None
         self.wait_all()
         return proxy.fired - before
-
-    def bounded(self, fault):
-        worker = self.count.worker()
-        try:
-            with open(f"/proc/{worker.pid}/status", encoding="ascii") as file:
-                peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
-        except (OSError, AttributeError, StopIteration):  # it is just being started anew
-            return
-        expect(peak < MB_MAX or BUILD != "build", f"{fault}: {peak:.0f} MB")
 
     def judge(self):
         expect(self.count.process.stop() == 0, f"it ends well\n{self.count.process.tail()}")

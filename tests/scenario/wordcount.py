@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from harness import daemon, until
+from harness import daemon, expect, peak_mb, until
 from ledger import printed
 
 RUNS = ("RUNNING", "CATCHING_UP", "DEGRADED")
@@ -51,6 +51,15 @@ class Wordcount:
     def start(self):
         argv = [*self.under, daemon(self.build), "run", "--conf", self.conf, "--jobs", self.jobs, "--state", self.state, *self.options]
         self.process = self.stage.spawn(self.name, argv, env=self.env, output=self.output)
+
+    def bounded(self, what, most_mb):
+        """The worker has never held more, whatever it was told; under a sanitizer it may."""
+        worker = self.worker()
+        try:
+            peak = peak_mb(worker.pid)
+        except (OSError, AttributeError, StopIteration):  # it is just being started anew
+            return
+        expect(peak < most_mb or self.build != "build", f"{what}: {peak:.0f} MB")
 
     def worker(self):
         """The process of the job's worker, or None while there is none."""
