@@ -1,4 +1,5 @@
 /* tidemark VERB [options]: finds the verb and runs it. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +101,7 @@ static int run(int argc, char **argv)
 static void open_standard(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             cli_null(fd, fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
