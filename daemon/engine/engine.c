@@ -51,9 +51,8 @@ static uint64_t engine_now_us(const struct engine *engine)
     return world_mono_us(loop_world(pool_loop(engine->conf.pool)));
 }
 
-bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err)
+struct engine *engine_new(const struct engine_conf *conf)
 {
-    (void)err;
     struct engine *made = mem_zalloc(sizeof *made);
     made->conf = *conf;
     list_init(&made->fed);
@@ -63,8 +62,7 @@ bool engine_new(const struct engine_conf *conf, struct engine **engine, struct e
     made->closed_us = engine_now_us(made);
     memories_open(&made->memories, &made->compute);
     made->outputs = mem_zalloc(conf->spec->n_outputs * sizeof *made->outputs);
-    *engine = made;
-    return true;
+    return made;
 }
 
 /* ---- blocks */

@@ -77,7 +77,7 @@ struct engine_cut {   /* what came of a batch; lives until the next cut */
 
 typedef void (*engine_cb)(void *ctx, struct block *block);
 
-bool engine_new(const struct engine_conf *conf, struct engine **engine, struct err *err);
+struct engine *engine_new(const struct engine_conf *conf); /* whose fields outlive it */
 /* Takes in what earlier batches left: of each state the last whole one, if any, then the changes of the batches behind it, in
  * their order; before anything is fed. False: ERR_BAD_CONFIG, E240 or E241: states have no operation, or one that needs
  * another type, and conf->diags has them all; ERR_FATAL: the bytes are damaged (E350), or of a newer format. */

@@ -318,8 +318,8 @@ static bool rehearsal_begin(struct rehearsal *rehearsal, struct err *err)
                                   .one_partition = true,
                                   .rows = conf->rows,
                                   .ctx = conf->ctx };
-    bool ok = engine_new(&engine, &rehearsal->engine, err) &&
-              outcome_restore(rehearsal->engine, &found, err);
+    rehearsal->engine = engine_new(&engine);
+    bool ok = outcome_restore(rehearsal->engine, &found, err);
     if (ok) {
         int64_t last = found.progress.batch ? found.progress.batch_ms : conf->zero_ms;
         engine_set_clock(rehearsal->engine, conf->zero_ms, last);

@@ -267,8 +267,8 @@ static bool worker_make_engine(struct worker *worker, struct err *err)
                                : "tidemark restart %s --discard-state ",
              worker->conf.spec->id);
     states_drop(&worker->discard, worker->recovered, worker->conf.voice);
-    return engine_new(&engine, &worker->engine, err) &&
-           outcome_restore(worker->engine, worker->recovered, err);
+    worker->engine = engine_new(&engine);
+    return outcome_restore(worker->engine, worker->recovered, err);
 }
 
 static void worker_make_out(struct worker *worker)

@@ -207,7 +207,7 @@ int main(int argc, char **argv)
                                 .pool = pool,
                                 .hash_seed = 42,
                                 .chunk_rows = run && argc == 7 ? (uint32_t)atoi(argv[6]) : 0 };
-    check(engine_new(&conf, &stage.engine, &err));
+    stage.engine = engine_new(&conf);
     engine_set_clock(stage.engine, 0, 0);
     if (run)
         run_rounds(&blocks, atoi(argv[4]));

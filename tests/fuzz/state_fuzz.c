@@ -82,9 +82,8 @@ static struct engine *restore(const struct job *job, struct slice bytes)
 {
     struct engine_conf conf = { .spec = job->spec, .plan = job->plan, .pool = pool_of() };
     struct engine_state state = { "t", bytes };
-    struct engine *engine;
+    struct engine *engine = engine_new(&conf);
     struct err err = { 0 };
-    check(engine_new(&conf, &engine, &err));
     engine_set_clock(engine, 0, 3000);
     if (engine_restore(engine, &state, 1, &err))
         return engine;

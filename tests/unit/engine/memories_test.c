@@ -117,12 +117,10 @@ END_TEST
 START_TEST(all_that_cannot_be_carried_on_is_named)
 {
     leave(
-        "streams:\n"
         "  x: {from: a, transformations: [map: '(_.value, 1)', "
         "updateStateByKey: {id: one, func: '(v, s) => s.getOrElse(0) + v.sum'}]}\n"
         "  o: {from: x, transformations: [updateStateByKey: {id: two, func: '(v, s) => "
-        "v.size'}]}" +
-            9,
+        "v.size'}]}",
         "p;q");
     ck_assert(!begin(STATE("one", "s.getOrElse(\"\")")));
     ck_assert_uint_eq(job.diags.n_errors, 2);

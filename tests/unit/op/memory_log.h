@@ -37,7 +37,7 @@ static inline bool memory_restart(struct job *job, struct memory_log *log, int64
                                 .diags = &job->diags,
                                 .drop = "tidemark restart job --discard-state " };
     engine_free(job->engine);
-    ck_assert(engine_new(&conf, &job->engine, &job->err));
+    job->engine = engine_new(&conf);
     engine_set_clock(job->engine, 0, last_ms);
     return engine_restore(job->engine, log->states, log->n, &job->err);
 }
