@@ -177,6 +177,8 @@ static void demo_start_daemon(struct demo *demo)
                            arena_printf(arena, "%s/jobs", demo->folder),
                            "--state",
                            arena_printf(arena, "%s/state", demo->folder),
+                           "--parent",
+                           arena_printf(arena, "%" PRIu32, world_pid(demo->world)),
                            NULL };
     struct err err;
     int out = dir_open_append(demo->output, &err);

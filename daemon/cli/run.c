@@ -9,6 +9,7 @@
 #include "cli/settings.h"
 #include "io/log_door.h"
 #include "io/loop.h"
+#include "io/proc.h"
 #include "io/world.h"
 #include "supervisor/supervisor.h"
 
@@ -18,7 +19,7 @@
 struct run_args {
     struct settings_flags flags;
     bool once;
-    const char *discard, *program, *hang;
+    const char *discard, *program, *hang, *parent;
 };
 
 static const struct cli_option run_options[] = {
@@ -40,6 +41,8 @@ static const struct cli_option run_options[] = {
     { "program", 0, "PATH", NULL, offsetof(struct run_args, program) },
     /* a worker that is silent for so long hangs */
     { "hang", 0, "MS", NULL, offsetof(struct run_args, hang) },
+    /* ends when this process ends */
+    { "parent", 0, "PID", NULL, offsetof(struct run_args, parent) },
     { 0 },
 };
 
@@ -121,6 +124,8 @@ static int run_run(struct cli *cli, int argc, char **argv)
         return cli_fail(cli, CLI_USAGE, "takes no arguments, here is '%s'", argv[1]);
     if (args.discard && !args.once)
         return cli_fail(cli, CLI_USAGE, "--discard-state needs --once: it must not happen again");
+    if (args.parent && !proc_bind_to_parent((uint32_t)strtoul(args.parent, NULL, 10)))
+        return CLI_AGAIN;
     if (cli_settings(cli, &args.flags, &arena, &settings, &status)) {
         open_output();
         if (!args.program)

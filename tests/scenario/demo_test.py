@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from desk import Desk
-from harness import daemon, expect, run_tests, until
+from harness import daemon, expect, processes_where, run_tests, until
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -130,6 +130,21 @@ def an_interruption_leaves_nothing_behind():
             expect(demo.left() == [], f"{fake}: {demo.left()}")
 
 
+def a_demo_that_is_killed_takes_all_with_it():
+    with Desk("demo-kill", BUILD) as desk:
+        demo = Demo(desk, None)
+        worker = until("a worker", lambda: [one for daemon_of in children(demo.popen.pid) for one in children(daemon_of.pid)], 120)
+        family = children(demo.popen.pid) + worker
+        demo.popen.kill()
+        demo.popen.communicate(timeout=120)
+        expect(len(family) == 3, [one.command() for one in family])
+        until("the end of all", lambda: not any(one.alive() for one in family), 120)
+
+
+def children(pid):
+    return processes_where(lambda stat: stat[1] == str(pid))
+
+
 def pending(pid, number):
     """Whether a signal of a process still waits."""
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
@@ -155,4 +170,4 @@ def kafka_is_a_program_of_the_demo_only():
 
 if __name__ == "__main__":
     run_tests("demo", [what_goes_wrong_is_told_with_the_daemons_log, an_interruption_leaves_nothing_behind,
-                       kafka_is_a_program_of_the_demo_only, three_kills_cost_nothing_and_a_lie_is_found], 300)
+                       a_demo_that_is_killed_takes_all_with_it, kafka_is_a_program_of_the_demo_only, three_kills_cost_nothing_and_a_lie_is_found], 300)
