@@ -13,6 +13,7 @@ void *arena_alloc(struct arena *arena, size_t n); /* aligned to 16, not cleared;
 void *arena_zalloc(struct arena *arena, size_t n);
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t n);
+/* A text of its own, as printf() makes it; ends with the arena. */
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void arena_reset(

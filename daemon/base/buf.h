@@ -77,9 +77,10 @@ static inline size_t reader_left(const struct reader *reader)
 {
     return (size_t)(reader->end - reader->at);
 }
+/* The next number, big-endian; 0 once the bytes are at their end, which `reader` then remembers. */
 uint8_t reader_u8(struct reader *reader);
 uint16_t reader_u16(struct reader *reader);
 uint32_t reader_u32(struct reader *reader);
-uint64_t reader_u64(struct reader *reader);
+uint64_t reader_u64(struct reader *reader); /* big-endian, all of them */
 struct slice reader_bytes(struct reader *reader, size_t n);
 struct slice reader_str(struct reader *reader); /* as buf_put_str() */

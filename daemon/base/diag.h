@@ -48,6 +48,7 @@ struct diag *diag_add(struct diags *diags, struct diag_place place, unsigned cod
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 struct diag *diag_warn(struct diags *diags, struct diag_place place, unsigned code,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* What to do about the finding just added; at most one. */
 void diag_help(struct diags *diags, struct diag *diag, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 size_t diag_errors(const struct diags *diags); /* findings that are not warnings */

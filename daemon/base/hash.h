@@ -4,4 +4,5 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The same bytes and seed give the same hash on every machine: it may be stored. */
 uint64_t hash64(const void *bytes, size_t n, uint64_t seed);

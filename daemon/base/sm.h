@@ -21,5 +21,6 @@ static inline const char *sm_name(const struct sm *sm)
 {
     return sm->states[sm->state].name;
 }
+/* states: a table that outlives it, one row a state. A move that the row does not allow is a bug: the process ends. */
 void sm_init(struct sm *sm, const struct sm_state *states, unsigned first);
 void sm_move(struct sm *sm, unsigned to);

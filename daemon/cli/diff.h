@@ -36,5 +36,6 @@ struct diff {
 /* Fills in the changes and the states; what the job saved is looked for where the old version says. */
 void diff_compare(struct diff *diff);
 enum diff_verdict diff_verdict(const struct diff *diff);
+/* Appends the changes, what becomes of each state, the verdict: for people, for programs. */
 void diff_put_text(const struct diff *diff, bool color, struct buf *out);
 void diff_put_json(const struct diff *diff, struct buf *out);

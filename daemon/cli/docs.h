@@ -10,10 +10,11 @@ struct docs {
 
 #define DOCS_MADE "<!-- made by `make docs`: change the tables, not this page -->\n"
 
+/* A page each, whole. */
 void docs_operations(struct docs *docs);
 void docs_functions(struct docs *docs);
 void docs_job_file(struct docs *docs);
-void docs_settings(struct docs *docs);
+void docs_settings(struct docs *docs); /* of the daemon: conf/tidemark.yaml */
 void docs_errors(struct docs *docs);
 
 struct schema_key;

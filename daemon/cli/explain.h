@@ -39,7 +39,8 @@ struct job_values explain_output_keys(const struct explain *explain, size_t inde
 /* "job", "conf spark.…", "settings", "default". */
 const char *explain_from(const struct explain *explain, const struct job_value *value);
 
+/* Appends the plan: for people, for programs, for a drawing of Graphviz, of Mermaid. */
 void explain_put_text(const struct explain *explain, struct buf *out);
 void explain_put_json(const struct explain *explain, struct buf *out);
 void explain_put_dot(const struct explain *explain, struct buf *out);
-void explain_put_mermaid(const struct explain *explain, struct buf *out);
+void explain_put_mermaid(const struct explain *explain, struct buf *out); /* for Markdown */

@@ -10,6 +10,7 @@
 struct batch_log;
 typedef void (*batch_log_cb)(void *ctx, uint64_t index, uint64_t hash);
 
+/* index, hash: of the last record that there is, 0 = none. The directory, owned by now, must outlive it. */
 struct batch_log *batch_log_new(struct directory *directory, uint64_t index, uint64_t hash);
 bool batch_log_busy(const struct batch_log *log);
 /* Publishes the record as log/<last + 1>; it is the log's until cb. Only while not busy. */

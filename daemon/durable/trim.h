@@ -6,6 +6,7 @@
 #include "durable/directory.h"
 
 struct trim;
+/* The directory must outlive it. */
 struct trim *trim_new(struct directory *directory);
 void trim_wal(struct trim *trim, const char *source, uint64_t first, uint64_t last);
 /* The record that a kept snapshot stands for is kept as well: recovery begins by holding the one

@@ -30,6 +30,7 @@ size_t transfer_read(char *out, size_t size, size_t n, void *ctx);
 int transfer_seek(void *ctx, curl_off_t offset, int origin);
 size_t transfer_write(char *bytes, size_t size, size_t n, void *ctx);
 size_t transfer_header(char *bytes, size_t size, size_t n, void *ctx);
+/* The socket of a connection of this request's own: it notes fd and the peer. */
 curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address);
 /* Only for connections that serve one request, which is still there. */
 int transfer_close(void *ctx, curl_socket_t fd);

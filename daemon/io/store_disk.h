@@ -20,10 +20,12 @@ struct store_disk {
     atomic_bool broken; /* a directory could not be synced */
 };
 
+/* The operations of struct store_ops. */
 enum store_answer store_disk_create(struct store_disk *disk, struct store_req *req);
 enum store_answer store_disk_rename(struct store_disk *disk, struct store_req *req);
 enum store_answer store_disk_touch(struct store_disk *disk, struct store_req *req);
-enum store_answer store_disk_mkdirs(struct store_disk *disk, struct store_req *req);
+enum store_answer store_disk_mkdirs(struct store_disk *disk,
+                                    struct store_req *req); /* each new one synced in its parent */
 enum store_answer store_disk_list(struct store_disk *disk,
                                   struct store_req *req); /* hides the lock */
 enum store_answer store_disk_read(struct store_disk *disk, struct store_req *req);

@@ -37,6 +37,7 @@ void group_take(struct gather *gather, const struct rows *rows, uint32_t shard,
 void group_add(struct group *group, struct rows *pairs, const struct op_run *run); /* at the cut */
 void group_merge(struct gather *gather, struct gather *later, const struct op_run *run);
 void group_judge(struct gather *gather, const struct op_run *run);
+/* As struct gather_ops has them. */
 void group_reset(struct gather *gather);
 size_t group_bytes(const struct gather *gather);
 void group_free(struct gather *gather);

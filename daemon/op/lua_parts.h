@@ -29,7 +29,7 @@ void lua_spend(lua_State *L, size_t steps);
 int lua_match_find(lua_State *L);
 int lua_match_match(lua_State *L);
 int lua_match_gmatch(lua_State *L);
-int lua_match_gsub(lua_State *L);
+int lua_match_gsub(lua_State *L); /* each takes a step for each try at an item */
 
 /* Pushes a row's value. */
 void lua_value_push(lua_State *L, const struct column *column, uint32_t row);

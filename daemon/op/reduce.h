@@ -31,6 +31,7 @@ void reduce_add(struct reduce *reduce, struct rows *pairs, const struct op_run *
 bool reduce_give(const struct gather *gather, struct give *give, const struct op_run *run,
                  struct rows *rows);
 void reduce_merge(struct gather *gather, struct gather *later, const struct op_run *run);
+/* Reports the keys whose fold failed; then reduce_reset() makes it ready for the next batch. */
 void reduce_judge(struct gather *gather, const struct op_run *run);
 void reduce_reset(struct gather *gather);
 size_t reduce_bytes(const struct gather *gather);

@@ -5,5 +5,6 @@
 #pragma once
 #include "op/reduce.h"
 
+/* Folds the pairs of one shard into its table, which is the calling thread's alone. */
 void rounds_fold(struct reduce *reduce, const struct rows *pairs, uint32_t shard,
                  const struct op_run *run);

@@ -5,6 +5,7 @@
 
 #include "column/column.h"
 
+/* May what was stored as `from` be read as `to`? */
 bool widen_fits(const struct type *from, const struct type *to);
 void widen(struct arena *arena, const struct column *column, const struct type *to,
            struct column *out); /* only when it fits */

@@ -100,6 +100,7 @@ struct receiver {
     struct arena arena; /* names of topics */
 };
 
+/* source outlives it. is_finder: it is the one that lists the topics' partitions. */
 void receiver_init(struct receiver *receiver, const struct job_source *source, bool is_finder);
 void receiver_free(struct receiver *receiver);
 

@@ -64,11 +64,14 @@ struct receiver_task_conf {
     void (*note)(void *ctx, const struct receiver_note *note);
     void *ctx;
 };
+/* Starts its thread. What follows sends it a letter and returns at once: where a partition is read from; a block of a note
+ * given back; an offset for the consumer group; stop asking for records, go on. */
 struct receiver_task *receiver_task_new(const struct receiver_task_conf *conf);
 void receiver_task_assign(struct receiver_task *task, const struct source_position *position);
 void receiver_task_release(struct receiver_task *task, struct block *block);
 void receiver_task_commit(struct receiver_task *task, const char *topic, int32_t partition,
                           int64_t offset);
+/* It keeps what it has, and answers the broker. */
 void receiver_task_hold(struct receiver_task *task, bool hold);
 void receiver_task_limit(struct receiver_task *task,
                          uint64_t rate); /* records a second; 0 = no limit */

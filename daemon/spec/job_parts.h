@@ -65,6 +65,7 @@ bool job_list_fits(struct job_file *file, struct yaml_node *list);
 bool job_names_read(struct job_file *file, struct yaml_node *node, struct yaml_node ***names,
                     size_t *n);
 
+/* The keys of a source, as far as they are right; what is wrong is a finding. */
 void job_sources_read(struct job_file *file);
 void job_kafka_read(struct job_file *file, struct job_source *source, struct yaml_node *map);
 void job_topics_read(struct job_file *file, struct job_source *source, struct yaml_node *topics,

@@ -24,4 +24,5 @@ struct errors { /* of the last batches; {0} is none */
 bool errors_judge(struct errors *errors, const struct job_spec *spec, const struct engine_cut *cut,
                   struct err *err);
 void errors_log(struct voice *voice, const struct job_spec *spec, const struct engine_dead *dead);
+/* Adds the dead letter, which the outcome names, to the record of its batch. */
 void errors_put(struct record *record, const struct job_spec *spec, const struct engine_dead *dead);

@@ -62,8 +62,8 @@ void intake_pace(struct intake *intake, double closing_ms, double late_ms);
 void intake_committed(struct intake *intake);
 void intake_finish(struct intake *intake); /* stop receiving; finished() once all is computed */
 int64_t intake_lag(const struct intake *intake); /* records that wait at the sources; -1 unknown */
-/* Of all sources since the start: records received; those that came again; the longest silence. */
 struct intake_sum {
     uint64_t records, again, silence_ms;
 };
+/* Of all sources since the start: records received; those that came again; the longest silence. */
 struct intake_sum intake_sum(const struct intake *intake);

@@ -55,5 +55,7 @@ void voice_gap(struct voice *voice, const struct entry *gap);
 void voice_empty(struct voice *voice);
 void voice_batch(struct voice *voice, const struct voice_batch *batch);
 void voice_ready(struct voice *voice, const struct job_policy *policy, const char *description);
+/* The job file is refused: how many errors, and the first as text. */
 void voice_rejected(struct voice *voice, int64_t errors, const char *text);
+/* Another worker owns the job; by: which, for people. */
 void voice_fenced(struct voice *voice, const char *by);

@@ -55,7 +55,6 @@ class Tidy:
         self.layers = Layers(self.read("daemon/LAYERS"))
         self.banned = re.compile("(?:" + "|".join(self.layers.banned or ["$^"]) + ")$")
         self.found = set()  # (file, line, text)
-        self.notes = set()
 
     def read(self, path):
         with open(os.path.join(self.root, path), encoding="utf-8", errors="replace") as file:
@@ -217,7 +216,7 @@ class Tidy:
         for function in prototypes:
             near = range(function.line - 3, function.last_line + 2)
             if not source.comment_lines.intersection(near):
-                self.notes.add((path, function.line, f"{function.name} has no comment nearby: say what it does, units, ownership, errors"))
+                self.breach(path, function.line, f"{function.name} has no comment nearby", "say what it does, units, ownership, errors")
 
     def formats(self, paths):
         for start in range(0, len(paths), 50):
@@ -233,8 +232,6 @@ class Tidy:
 def main():
     tidy = Tidy(sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     tidy.run()
-    for path, line, text in sorted(tidy.notes):
-        print(f"{path}:{line}: note: {text}")
     for path, line, text in sorted(tidy.found):
         print(f"{path}:{line}: {text}")
     bad = len({path for path, _, _ in tidy.found})
