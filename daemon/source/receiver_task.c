@@ -322,6 +322,7 @@ static uint64_t receiver_task_step(void *ctx)
     uint64_t now_ms = world_mono_us(loop_world(task->conf.loop)) / 1000;
     if (!task->task) /* the first letter comes after it, and wakes us */
         return RECEIVER_LIST_MS;
+    bool was_open = task->is_open;
     letters_read(task, now_ms);
     events_read(task, now_ms);
     uint64_t wait_ms = receiver_tick(&task->receiver, now_ms);
@@ -332,8 +333,8 @@ static uint64_t receiver_task_step(void *ctx)
     }
     uint64_t lanes_ms = lanes_step(&task->lanes, now_ms);
     lag_note(task, now_ms);
-    if (task->receiver.n_actions) /* a record that was refused */
-        return 0;
+    if (task->receiver.n_actions || task->is_open != was_open)
+        return 0; /* a record was refused; the tick did not know what an open consumer is asked */
     if (wait_ms > RECEIVER_LAG_MS)
         wait_ms = RECEIVER_LAG_MS;
     return lanes_ms < wait_ms ? lanes_ms : wait_ms;

@@ -73,6 +73,7 @@ const struct sim_scenario sim_scenarios[] = {
     { "worker.storm", worker_storm, 100, 0, false },
     { "worker.anew", worker_anew, 32, 0, false },
     { "worker.idle", worker_idle, 32, 0, POINTS_EACH },
+    { "worker.prompt", worker_prompt, 16, 0, false },
     { "retention.skip", retention_skip, 100, 0, false },
     { "retention.stop", retention_stop, 32, 0, false },
     { "retention.crash", retention_crash, 2, 4000, POINTS_SOME },

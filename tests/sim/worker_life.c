@@ -167,6 +167,25 @@ void worker_idle(struct sim *sim)
     tally_finish(tally);
 }
 
+static bool shown(void *ctx)
+{
+    size_t from = 0;
+    struct slice all = sim_output(((struct tally *)ctx)->sim, &from);
+    return memmem(all.ptr, all.len, "('", 2);
+}
+
+/* When nothing is slow its first records are not waited for: a second has passed by itself before. */
+void worker_prompt(struct sim *sim)
+{
+    struct tally *tally =
+        tally_new_of(sim, &(struct tally_conf){ HDFS, &canon_jobs[0], .interval_ms = 100, 20 });
+    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000 };
+    tally_start(tally, 0);
+    sim_run(sim, 900, shown, tally);
+    sim_expect(sim, shown(tally), "the first records are not counted within 900 ms");
+    tally_finish(tally);
+}
+
 /* ---- sweeps */
 
 static void calm(struct sim *sim)

@@ -94,4 +94,5 @@ void worker_memory_again(struct sim *sim); /* swept: at each of the second, with
 void worker_storm(struct sim *sim);        /* a kill every few seconds, on either store */
 void worker_anew(struct sim *sim);         /* the topic is made anew while no worker runs */
 void worker_idle(struct sim *sim);         /* no record comes after a recovery */
+void worker_prompt(struct sim *sim);       /* its first records are not waited for */
 void worker_harm(struct sim *sim);         /* every harm to every file of a small job; see --step */
