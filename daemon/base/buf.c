@@ -76,14 +76,17 @@ void buf_put_str(struct buf *buf, const char *text)
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;
+    size_t room = buf->cap - buf->len;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(room ? (char *)buf->ptr + buf->len : NULL, room, format, args);
     va_end(args);
     check(n >= 0);
-    buf_reserve(buf, (size_t)n + 1);
-    va_start(args, format);
-    vsnprintf((char *)buf->ptr + buf->len, (size_t)n + 1, format, args);
-    va_end(args);
+    if ((size_t)n >= room) {
+        buf_reserve(buf, (size_t)n + 1);
+        va_start(args, format);
+        vsnprintf((char *)buf->ptr + buf->len, (size_t)n + 1, format, args);
+        va_end(args);
+    }
     buf->len += (size_t)n;
 }
 

@@ -85,6 +85,12 @@ void python_put_bytes(struct buf *out, const char *bytes, size_t n)
     buf_put_u8(out, (uint8_t)quote);
 }
 
+static void put_int(struct buf *out, int64_t value)
+{
+    char text[NUMBER_TEXT_MAX];
+    buf_put(out, text, number_put_int(value, text));
+}
+
 void python_put_double(struct buf *out, double value)
 {
     char text[NUMBER_TEXT_MAX];
@@ -179,7 +185,7 @@ void python_put_row(struct buf *out, const struct column *column, uint32_t row, 
             buf_puts(out, "None");
             return;
         case K_INT:
-            buf_printf(out, "%lld", (long long)column->i64[at]);
+            put_int(out, column->i64[at]);
             return;
         case K_DOUBLE:
             python_put_double(out, column->f64[at]);

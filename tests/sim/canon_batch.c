@@ -18,34 +18,41 @@ void canon_fault(const struct canon_judge *judge, enum census kind, struct slice
              (const char *)text.ptr);
 }
 
-static void shows_open(struct canon_show *shows)
+void canon_judge_open(struct canon_judge *judge)
 {
     for (int i = 0; i < CANON_OUTPUTS; i++) {
-        shows[i] = (struct canon_show){ .shown = true };
-        shows[i].out = open_memstream(&shows[i].text, &shows[i].len);
-        check(shows[i].out);
+        struct canon_show *show = &judge->shows[i];
+        show->out = open_memstream(&show->text, &show->len);
+        check(show->out);
     }
 }
 
-static void shows_free(struct canon_show *shows)
+void canon_judge_close(struct canon_judge *judge)
 {
     for (int i = 0; i < CANON_OUTPUTS; i++) {
-        free(shows[i].text);
-        free(shows[i].lanes);
+        fclose(judge->shows[i].out);
+        free(judge->shows[i].text);
+        free(judge->shows[i].lanes);
     }
 }
 
-static void run_model(struct canon_judge *judge, struct canon_show *shows, size_t n_items)
+static void run_model(struct canon_judge *judge, size_t n_items)
 {
+    struct canon_show *shows = judge->shows;
     struct canon_batch batch = { .tick = judge->tick,
                                  .time_ms = judge->time_ms,
                                  .interval_ms = judge->interval_ms,
                                  .items = judge->items,
                                  .n = n_items };
-    shows_open(shows);
+    for (int i = 0; i < CANON_OUTPUTS; i++) {
+        shows[i].shown = true;
+        shows[i].num = 0;
+        shows[i].n = 0;
+        rewind(shows[i].out);
+    }
     judge->tally->kind->step(&judge->model, &batch, shows);
     for (int i = 0; i < CANON_OUTPUTS; i++)
-        fclose(shows[i].out);
+        fflush(shows[i].out);
 }
 
 /* The next tick must be the one after the last. */
@@ -60,11 +67,9 @@ static void next_tick(struct canon_judge *judge, int64_t time_ms)
 
 void canon_judge_folded(struct canon_judge *judge, int64_t up_to_ms)
 {
-    struct canon_show shows[CANON_OUTPUTS];
     while (judge->time_ms < up_to_ms && !*judge->tally->sim->failure) {
         next_tick(judge, judge->time_ms + judge->interval_ms);
-        run_model(judge, shows, 0);
-        shows_free(shows);
+        run_model(judge, 0);
     }
     sim_expect(judge->tally->sim, judge->time_ms == up_to_ms, "ticks up to %lld are folded",
                (long long)up_to_ms);
@@ -178,7 +183,6 @@ static void judge_output(struct canon_judge *judge, int i, const struct canon_sh
 
 void canon_judge_batch(struct canon_judge *judge)
 {
-    struct canon_show shows[CANON_OUTPUTS];
     struct sim *sim = judge->tally->sim;
     if (!judge->open || *sim->failure)
         return;
@@ -190,10 +194,9 @@ void canon_judge_batch(struct canon_judge *judge)
     sim_expect(sim, (uint64_t)judge->batch.n[2] == judge->n_items,
                "batch %llu: %lld records, its ranges have %zu", (unsigned long long)judge->number,
                (long long)judge->batch.n[2], judge->n_items);
-    run_model(judge, shows, judge->n_items);
+    run_model(judge, judge->n_items);
     for (int i = 0; i < judge->tally->kind->outputs; i++)
-        judge_output(judge, i, &shows[i]);
-    shows_free(shows);
+        judge_output(judge, i, &judge->shows[i]);
     judge_dead(judge);
     judge_printed(judge);
     judge->records += judge->n_items;

@@ -14,19 +14,34 @@ static uint64_t number(const uint8_t *at, int bytes)
     return n;
 }
 
-/* CRC-32C, four bits at a time. */
+/* CRC-32C of eight bytes at a time: of[i] are the remainders of a byte with i more behind it. */
+static uint32_t of[8][256];
+
+static void checksum_init(void)
+{
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t crc = i;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+        of[0][i] = crc;
+    }
+    for (int more = 1; more < 8; more++)
+        for (int i = 0; i < 256; i++)
+            of[more][i] = of[more - 1][i] >> 8 ^ of[0][of[more - 1][i] & 255];
+}
+
 static uint32_t checksum(const uint8_t *at, size_t n)
 {
-    static const uint32_t nibble[16] = { 0,          0x105ec76f, 0x20bd8ede, 0x30e349b1,
-                                         0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-                                         0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-                                         0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75 };
     uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= at[i];
-        crc = crc >> 4 ^ nibble[crc & 15];
-        crc = crc >> 4 ^ nibble[crc & 15];
+    if (!of[0][1])
+        checksum_init();
+    for (; n >= 8; at += 8, n -= 8) {
+        crc ^= at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+        crc = of[7][crc & 255] ^ of[6][crc >> 8 & 255] ^ of[5][crc >> 16 & 255] ^ of[4][crc >> 24] ^
+              of[3][at[4]] ^ of[2][at[5]] ^ of[1][at[6]] ^ of[0][at[7]];
     }
+    for (; n; n--)
+        crc = crc >> 8 ^ of[0][(crc ^ *at++) & 255];
     return ~crc;
 }
 

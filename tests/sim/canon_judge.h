@@ -18,7 +18,8 @@ struct canon_judge {
     struct printout printout;
     size_t at; /* block of it that comes next */
     struct canon_model model;
-    uint64_t index; /* of the record that is read */
+    struct canon_show shows[CANON_OUTPUTS]; /* what it says of the last batch */
+    uint64_t index;                         /* of the record that is read */
     int64_t next[CANON_TOPICS]
                 [TALLY_PARTITIONS]; /* offsets in batches so far; -1 = no starting position yet */
     uint64_t taken[CANON_TOPICS];   /* group commits that are in batches, of each source */
@@ -41,6 +42,9 @@ void canon_fault(const struct canon_judge *judge, enum census kind, struct slice
 /* A whole block of what an output shows against the model's lines. */
 void canon_judge_lines(const struct canon_judge *judge, const struct canon_show *show,
                        struct slice block);
+/* Before the first batch, and behind the last one. */
+void canon_judge_open(struct canon_judge *judge);
+void canon_judge_close(struct canon_judge *judge);
 /* The open batch is whole: runs the model, judges its outputs, dead letters, and what came out. */
 void canon_judge_batch(struct canon_judge *judge);
 /* The ticks up to this time passed without the job. */

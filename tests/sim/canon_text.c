@@ -7,26 +7,40 @@
 
 void canon_write(const struct canon_job *job, int key, uint64_t random, char *text, size_t size)
 {
-    int number = (int)(random % 10), odd = (int)(random / 10 % 16);
-    if (!job->is_json)
-        snprintf(text, size, "k%d %d", key, number);
-    else if (odd == 0)
-        snprintf(text, size, "{\"user\": \"k%d\", \"amount\":", key); /* cut off */
-    else
-        snprintf(text, size, "{\"user\": \"k%d\", \"amount\": %d}", key, number);
+    bool is_cut = random / 10 % 16 == 0;
+    const char *form = !job->is_json ? "k# #"
+                       : is_cut      ? "{\"user\": \"k#\", \"amount\":"
+                                     : "{\"user\": \"k#\", \"amount\": #}";
+    const char digits[] = { (char)('0' + key), (char)('0' + random % 10) }, *digit = digits;
+    check(key < 10 && strlen(form) < size);
+    do
+        *text++ = *form == '#' ? *digit++ : *form;
+    while (*form++);
+}
+
+static bool takes(const char **at, const char *end, const char *word)
+{
+    while (*word && *at < end && **at == *word)
+        ++*at, word++;
+    return !*word;
+}
+
+static bool takes_number(const char **at, const char *end, int *number)
+{
+    const char *begin = *at;
+    for (*number = 0; *at < end && **at >= '0' && **at <= '9' && *at < begin + 9; ++*at)
+        *number = *number * 10 + (**at - '0');
+    return *at > begin;
 }
 
 void canon_read(const struct canon_job *job, struct canon_item *item)
 {
-    char text[64];
-    int used = 0;
-    check(item->value.len < sizeof text);
-    memcpy(text, item->value.ptr, item->value.len);
-    text[item->value.len] = 0;
-    int found = job->is_json ? sscanf(text, "{\"user\": \"k%d\", \"amount\": %d}%n", &item->key,
-                                      &item->number, &used)
-                             : sscanf(text, "k%d %d%n", &item->key, &item->number, &used);
-    item->bad = found != 2 || (size_t)used != item->value.len;
+    const char *at = item->value.ptr, *end = at + item->value.len;
+    bool fits = takes(&at, end, job->is_json ? "{\"user\": \"k" : "k") &&
+                takes_number(&at, end, &item->key) &&
+                takes(&at, end, job->is_json ? "\", \"amount\": " : " ") &&
+                takes_number(&at, end, &item->number) && takes(&at, end, job->is_json ? "}" : "");
+    item->bad = !fits || at < end;
 }
 
 void canon_file(const struct canon_job *job, unsigned interval_ms, FILE *out)

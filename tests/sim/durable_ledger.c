@@ -42,6 +42,7 @@ void ledger_deliver(struct ledger *ledger, uint64_t number, struct slice ids)
         memcpy(batch->ids, ids.ptr, ids.len);
     if (number > ledger->last_batch)
         ledger->last_batch = number;
+    ledger->is_counted = false;
 }
 
 void ledger_record(struct ledger *ledger, uint64_t index, uint64_t hash)
@@ -57,15 +58,15 @@ void ledger_record(struct ledger *ledger, uint64_t index, uint64_t hash)
 
 /* ---- what was delivered */
 
-/* One id in the order of delivery; *pushed counts each event. */
-static void ledger_count(struct ledger *ledger, uint64_t id, uint32_t *pushed)
+/* One id in the order of delivery. */
+static void ledger_count(struct ledger *ledger, uint64_t id)
 {
     uint64_t source = id >> 32, number = id & UINT32_MAX;
     if (source == 99 && number < ledger->pushes) {
-        pushed[number]++;
-        sim_expect(ledger->sim, pushed[number] <= ledger->sent[number],
+        uint32_t pushed = ++ledger->pushed[number];
+        sim_expect(ledger->sim, pushed <= ledger->sent[number],
                    "event %u was sent %u times and is delivered %u times", (unsigned)number,
-                   ledger->sent[number], pushed[number]);
+                   ledger->sent[number], pushed);
         return;
     }
     if (source < 1 || source > LEDGER_PARTITIONS || number >= ledger->offsets) {
@@ -78,24 +79,27 @@ static void ledger_count(struct ledger *ledger, uint64_t id, uint32_t *pushed)
     ++*seen;
 }
 
-static void ledger_count_all(struct ledger *ledger, uint32_t *pushed)
+static void ledger_count_all(struct ledger *ledger)
 {
+    if (ledger->is_counted)
+        return;
+    ledger->is_counted = true;
     memset(ledger->seen, 0, sizeof ledger->seen);
+    memset(ledger->pushed, 0, sizeof ledger->pushed);
     for (uint64_t i = 1; i <= ledger->last_batch; i++) {
         const struct ledger_batch *batch = &ledger->batches[i];
         if (!batch->there) /* not yet: what lies behind it does not count */
             return;
         for (uint32_t k = 0; k < batch->n; k++)
-            ledger_count(ledger, batch->ids[k], pushed);
+            ledger_count(ledger, batch->ids[k]);
     }
 }
 
 bool ledger_complete(struct ledger *ledger)
 {
-    uint32_t pushed[LEDGER_PUSHES] = { 0 };
-    ledger_count_all(ledger, pushed);
+    ledger_count_all(ledger);
     for (uint32_t i = 0; i < ledger->pushes; i++) {
-        if (!ledger->acked[i] || !pushed[i])
+        if (!ledger->acked[i] || !ledger->pushed[i])
             return false;
     }
     for (uint32_t i = 0; i < LEDGER_PARTITIONS; i++) {
@@ -274,8 +278,7 @@ void ledger_check(struct ledger *ledger)
 {
     struct found found = { .ledger = ledger };
     struct sim *sim = ledger->sim;
-    uint32_t pushed[LEDGER_PUSHES] = { 0 };
-    ledger_count_all(ledger, pushed);
+    ledger_count_all(ledger);
     sim_store_walk(sim_store(sim, ledger->url), "", found_each, &found);
     sim_expect(sim, found.jobs == 1 || !*found.directory, "%u files `job`", found.jobs);
     for (uint32_t i = 0; i < LEDGER_PARTITIONS; i++)

@@ -28,7 +28,9 @@ struct ledger {
     uint64_t hashes[LEDGER_RECORDS]; /* of the records as their writers knew them; 0 = not known */
     struct ledger_batch batches[LEDGER_BATCHES];
     uint64_t last_batch;
-    uint32_t seen[LEDGER_PARTITIONS]; /* offsets delivered; counted by ledger_complete() */
+    bool is_counted;                  /* what follows, since the last batch was delivered */
+    uint32_t seen[LEDGER_PARTITIONS]; /* offsets delivered */
+    uint32_t pushed[LEDGER_PUSHES];   /* events delivered: times */
     uint32_t recoveries, fences, ends;
 };
 

@@ -40,20 +40,12 @@ static void print_replay(FILE *file, const struct sim *sim)
     fprintf(file, " --trace\n");
 }
 
-static void print_trace(const struct sim *sim)
-{
-    const struct sim_parts *parts = sim->parts;
-    uint64_t first = parts->n_lines > SIM_LINES ? parts->n_lines - SIM_LINES : 0;
-    for (uint64_t i = first; i < parts->n_lines && !sim_verbose; i++)
-        puts(parts->lines[i % SIM_LINES]);
-}
-
 static void on_abort(int number) /* a check() of the real code, or worse */
 {
     struct sim *sim = runner.sim;
     signal(number, SIG_DFL);
     if (sim) {
-        print_trace(sim);
+        sim_print_trace(sim, sim_verbose ? 0 : SIM_LINES, stdout);
         print_replay(stdout, sim);
         printf("sim: %llu passed, %llu failed\n", (unsigned long long)runner.passed,
                (unsigned long long)runner.failed + 1);
@@ -80,7 +72,7 @@ static bool run_one(uint64_t seed, struct at *at, uint64_t *hash)
     at->hit = sim->hit;
     at->second_hit = sim->second_hit;
     if (!ok && runner.failed < FAILURES_SHOWN) {
-        print_trace(sim);
+        sim_print_trace(sim, sim_verbose ? 0 : SIM_LINES, stdout);
         printf("%s: %s\n", runner.scenario->name, sim->failure);
         print_replay(stdout, sim);
     }

@@ -2,6 +2,8 @@
  * door functions run inside a process, so whatever they keep for the simulator is made by
  * sim_alloc(), and what they hand to the process by mem_…. */
 #pragma once
+#include <stdio.h>
+
 #include "base/list.h"
 #include "base/mem.h"
 #include "sim.h"
@@ -25,6 +27,11 @@ struct sim_events { /* a heap by time and order, or a plain list */
     size_t n, cap;
 };
 
+struct sim_line { /* of trace */
+    uint64_t at_us;
+    char text[SIM_LINE_MAX];
+};
+
 struct sim_parts {
     uint64_t random[4]; /* xoshiro256** (Blackman, Vigna) */
     struct sim_events events;
@@ -35,7 +42,7 @@ struct sim_parts {
     struct buf output; /* of all processes */
     uint32_t pids;
     uint64_t n_lines;
-    char lines[SIM_LINES][SIM_LINE_MAX];
+    struct sim_line lines[SIM_LINES];
 };
 
 struct sim_process_parts {
@@ -66,6 +73,8 @@ struct sim_process_parts {
 extern bool sim_verbose; /* --trace: every line as it comes */
 
 void *sim_alloc(size_t n); /* cleared; freed by free() */
+/* Its last lines, SIM_LINES of them at most. */
+void sim_print_trace(const struct sim *sim, uint64_t n, FILE *file);
 /* fn(ctx) happens in delay_us, inside process (NULL: outside all). */
 void sim_post(struct sim *sim, struct sim_process *process, uint64_t delay_us, sim_fn fn,
               void *ctx);

@@ -155,19 +155,33 @@ void sim_fail(struct sim *sim, const char *format, ...)
     sim_trace(sim, "FAILED: %s", sim->failure);
 }
 
+static void print_line(const struct sim_line *line, FILE *file)
+{
+    fprintf(file, "%8llu.%06llu %s\n", (unsigned long long)line->at_us / 1000000,
+            (unsigned long long)line->at_us % 1000000, line->text);
+}
+
 void sim_trace(struct sim *sim, const char *format, ...)
 {
     struct sim_parts *parts = sim->parts;
-    char *line = parts->lines[parts->n_lines++ % SIM_LINES];
+    struct sim_line *line = &parts->lines[parts->n_lines++ % SIM_LINES];
     va_list args;
     va_start(args, format);
-    int n = snprintf(line, SIM_LINE_MAX, "%8llu.%06llu ", (unsigned long long)sim->now_us / 1000000,
-                     (unsigned long long)sim->now_us % 1000000);
-    vsnprintf(line + n, SIM_LINE_MAX - (size_t)n, format, args);
+    vsnprintf(line->text, sizeof line->text, format, args);
     va_end(args);
-    parts->hash = hash64(line, strlen(line), parts->hash);
+    line->at_us = sim->now_us;
+    parts->hash = hash64(line->text, strlen(line->text), parts->hash + line->at_us);
     if (sim_verbose)
-        puts(line);
+        print_line(line, stdout);
+}
+
+void sim_print_trace(const struct sim *sim, uint64_t n, FILE *file)
+{
+    const struct sim_parts *parts = sim->parts;
+    uint64_t first = parts->n_lines > n ? parts->n_lines - n : 0;
+    check(n <= SIM_LINES);
+    for (uint64_t i = first; i < parts->n_lines; i++)
+        print_line(&parts->lines[i % SIM_LINES], file);
 }
 
 uint64_t sim_hash(const struct sim *sim)

@@ -291,6 +291,7 @@ void tally_judge(struct tally *tally)
     judge->tally = tally;
     memset(judge->next, 0xff, sizeof judge->next); /* -1 */
     judge->after = sim_alloc((tally->n_log + 1) * sizeof *judge->after);
+    canon_judge_open(judge);
     printout_read(&judge->printout, sim_output(tally->sim, &from));
     for (judge->index = 1; judge->index <= tally->n_log && !*tally->sim->failure; judge->index++)
         read_record(judge, tally->log[judge->index]);
@@ -299,6 +300,7 @@ void tally_judge(struct tally *tally)
         see_ends(judge);
     see_store(judge);
     printout_free(&judge->printout);
+    canon_judge_close(judge);
     free(judge->after);
     free(judge->items);
     free(judge->dead);

@@ -107,10 +107,7 @@ static void obey(struct schedule *schedule, enum order order, uint32_t value)
 
 static void show(const struct sim *sim)
 {
-    const struct sim_parts *parts = sim->parts;
-    uint64_t first = parts->n_lines > LINES_SHOWN ? parts->n_lines - LINES_SHOWN : 0;
-    for (uint64_t i = first; i < parts->n_lines; i++)
-        fprintf(stderr, "%s\n", parts->lines[i % SIM_LINES]);
+    sim_print_trace(sim, LINES_SHOWN, stderr);
     fprintf(stderr, "schedule: %s\n", sim->failure);
 }
 
