@@ -1,5 +1,7 @@
 #include "base/check.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,4 +16,14 @@ void check_spent(const char *what, const char *why, const char *limit)
 {
     fprintf(stderr, "tidemark: %s: %s: raise the limit of %s\n", what, why, limit);
     _exit(CHECK_SPENT);
+}
+
+/* In the place of libc's: a library that bears no failed allocation, as librdkafka, asserts that there is none. */
+void __assert_fail(const char *condition, const char *file, unsigned line, const char *function)
+{
+    char place[80];
+    snprintf(place, sizeof place, "%s() of a library got none", function);
+    if (errno == ENOMEM)
+        check_spent("out of memory", place, CHECK_MEMORY);
+    check_failed(condition, file, (int)line);
 }

@@ -8,6 +8,7 @@
 _Noreturn void check_failed(const char *condition, const char *file, int line);
 
 #define CHECK_SPENT 71 /* exit status of a process that got no memory, thread or file (EX_OSERR) */
+#define CHECK_MEMORY "memory (limits.memoryPerJob, ulimit -v, MemoryMax=)"
 /* No bug: the process cannot go on without something that a limit or the machine refuses. Says that,
  * and which limit to raise, on standard error and ends with CHECK_SPENT. */
 _Noreturn void check_spent(const char *what, const char *why, const char *limit);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/list.h"
@@ -37,7 +39,7 @@ static void *mem_check(void *p, size_t n)
     if (!p) {
         char wanted[40];
         snprintf(wanted, sizeof wanted, "%zu bytes wanted", n);
-        check_spent("out of memory", wanted, "memory (ulimit -v, MemoryMax=)");
+        check_spent("out of memory", wanted, CHECK_MEMORY);
     }
     return p;
 }
@@ -215,4 +217,26 @@ size_t mem_domain_drop(struct mem_domain *domain)
     }
     free(domain);
     return n;
+}
+
+/* Bytes that are writable and private, which is what RLIMIT_DATA counts. A sanitizer has terabytes. */
+static uint64_t mem_held(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file || fscanf(file, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void mem_limit(uint64_t bytes)
+{
+    struct rlimit limit;
+    check(getrlimit(RLIMIT_DATA, &limit) == 0);
+    bytes += mem_held();
+    if (bytes < limit.rlim_cur)
+        limit.rlim_cur = bytes; /* the hard one stays: a program that is started may have its own */
+    check(setrlimit(RLIMIT_DATA, &limit) == 0);
 }

@@ -3,6 +3,7 @@
  * drops all that it held. */
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 void *mem_alloc(size_t n);                  /* n bytes, not cleared; never NULL */
 void *mem_zalloc(size_t n);                 /* n bytes of 0 */
@@ -12,6 +13,8 @@ char *mem_strdup(const char *s);            /* a copy, to be freed with mem_free
 char *mem_strndup(const char *s, size_t n); /* of n bytes, with a 0 behind them */
 char *mem_printf(const char *format, ...)
     __attribute__((format(printf, 1, 2))); /* a text, to be freed */
+/* The process may come to hold so many bytes more than it does. What it, or a library, wants beyond ends it. */
+void mem_limit(uint64_t bytes);
 /* How often this thread has asked for memory: the cost of a record is told by counting. */
 unsigned long long mem_count(void);
 /* Memory of 2 MiB and more that was just allocated and will be touched all over: asks for huge pages. */

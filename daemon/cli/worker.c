@@ -25,8 +25,9 @@
 #include "worker/lines.h"
 #include "worker/voice.h"
 
-#define FLUSH_LOOK_MS 2   /* between two looks whether all that was said is read … */
-#define FLUSH_MS_MAX 2000 /* … and the most that its end waits for readers */
+#define BESIDE_BYTES (512ull << 20) /* of stacks and libraries, beside what the job may have */
+#define FLUSH_LOOK_MS 2             /* between two looks whether all that was said is read … */
+#define FLUSH_MS_MAX 2000           /* … and the most that its end waits for readers */
 
 struct worker_args {
     const char *spec, *name, *conf, *state, *parent, *discard;
@@ -249,6 +250,7 @@ static int worker_run(struct cli *cli, int argc, char **argv)
         arena_free(&process.arena);
         return status;
     }
+    mem_limit(2 * process.settings->memory_per_job + BESIDE_BYTES);
     process_open_voice(&process, argv[1]);
     process_work(&process, argv[1]);
     loop_run(process.loop);

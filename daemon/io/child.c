@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -73,7 +74,12 @@ static _Noreturn void child_become(const struct child *child, pid_t parent)
 {
     const struct sigaction normal = { .sa_handler = SIG_DFL };
     sigset_t none;
+    struct rlimit memory;
     setpgid(0, 0);
+    if (getrlimit(RLIMIT_DATA, &memory) == 0) { /* ours was lowered by mem_limit() */
+        memory.rlim_cur = memory.rlim_max;
+        setrlimit(RLIMIT_DATA, &memory);
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (int number = 1; number < SIGNALS; number++)
         sigaction(number, &normal, NULL);

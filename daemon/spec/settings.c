@@ -202,7 +202,8 @@ static const struct schema_key limits_keys[] = {
       .fallback = "2GiB",
       .min = 64 << 20,
       .max = 1ull << 50,
-      .help = "blocks, queues and state of one job" },
+      .help = "blocks, queues and state of one job; a worker that holds twice as much and "
+              "512MiB ends" },
     { .name = "jobs",
       .type = SCHEMA_INT32,
       .at = AT(jobs_max),

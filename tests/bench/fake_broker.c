@@ -15,6 +15,7 @@
  *   error CODE  what a Fetch says of each partition; 3 also that there is no such topic; 0 = nothing
  *   bad KIND AT the batch at AT: hole (there is none), crc, or 1 GiB long as it says (huge), as its
  *               first record says (record), as the whole answer says (frame)
+ *   packed AT CODEC FILE   the batch at AT: this file's bytes are its records, packed by a codec of Kafka's
  *   bad well    no batch is any more
  *   low N       offsets below N are gone
  *   txn AT PRODUCER data|commit|abort
@@ -41,6 +42,7 @@
 
 #define BATCHES 16
 #define PIECES_MAX 1000 /* of one answer; two a batch */
+#define LINE_BYTES 4096 /* of a command */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of the broker, while many serve */
 static struct broker {
@@ -436,7 +438,7 @@ static void transaction(int64_t at, int64_t producer, const char *kind)
 
 static void command(const char *line)
 {
-    char kind[sizeof broker.bad];
+    char kind[sizeof broker.bad], path[LINE_BYTES];
     long at, n;
     if (sscanf(line, "port %ld", &n) == 1)
         broker.port = (int)n;
@@ -458,6 +460,12 @@ static void command(const char *line)
         buf_clear(&broker.strange);
         batch_spoil(&broker.strange, &broker.batch[0], kind);
     }
+    if (sscanf(line, "packed %ld %ld %s", &at, &n, path) == 3) {
+        broker.bad_at = at;
+        strcpy(broker.bad, "packed");
+        buf_clear(&broker.strange);
+        batch_packed(&broker.strange, (uint8_t)n, path);
+    }
     printf("ok\n");
     fflush(stdout);
 }
@@ -475,7 +483,7 @@ int main(int argc, char **argv)
     fflush(stdout);
     struct pollfd ready[2] = { { .fd = fd, .events = POLLIN }, { .fd = 0, .events = POLLIN } };
     while (poll(ready, 2, -1) > 0 || errno == EINTR) {
-        char line[64];
+        char line[LINE_BYTES];
         if (ready[1].revents && !fgets(line, sizeof line, stdin))
             return 0;
         if (ready[1].revents) {

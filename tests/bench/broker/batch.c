@@ -139,3 +139,21 @@ void batch_spoil(struct buf *batch, const struct buf *plain, const char *kind)
     if (strcmp(kind, "huge") == 0)
         be_put_u32(batch->ptr, 1u << 30);
 }
+
+void batch_packed(struct buf *batch, uint8_t codec, const char *path)
+{
+    struct buf records = { 0 };
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        perror(path);
+    for (size_t n = 1; file && n; records.len += n) {
+        buf_reserve(&records, 1 << 20);
+        n = fread(records.ptr + records.len, 1, 1 << 20, file);
+    }
+    if (file)
+        fclose(file);
+    put_batch(batch, BATCH_RECORDS, &records);
+    batch->ptr[AT_ATTRIBUTES + 1] = codec;
+    seal(batch);
+    buf_free(&records);
+}

@@ -17,6 +17,8 @@ void batch_make(struct buf *batch, uint64_t seed, size_t record, bool is_text);
 void batch_of_producer(struct buf *batch, const struct buf *plain, int64_t producer);
 /* The end of a producer's transaction: one control record. */
 void batch_marker(struct buf *batch, int64_t producer, bool committed);
+/* The records of a file, packed as it has them by this codec: 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+void batch_packed(struct buf *batch, uint8_t codec, const char *path);
 /* One that lies. kind: crc (the checksum), or 1 GiB long as it says (huge), as its first record says
  * (record). Any other: one that does not lie. */
 void batch_spoil(struct buf *batch, const struct buf *plain, const char *kind);

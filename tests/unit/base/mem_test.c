@@ -1,7 +1,10 @@
 #include "base/mem.h"
 #include "base/check.h"
 
+#include <assert.h>
 #include <check.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 
 #define MIB ((size_t)1 << 20)
@@ -59,6 +62,36 @@ START_TEST(a_failed_mapping_ends_the_process)
 }
 END_TEST
 
+START_TEST(beyond_its_limit_a_process_gets_nothing)
+{
+    mem_limit(64 * MIB);
+    mem_grow_free(mem_grow(NULL, 0, 32 * MIB), 32 * MIB);
+    mem_grow(NULL, 0, 128 * MIB);
+}
+END_TEST
+
+START_TEST(a_limit_that_is_there_is_not_raised)
+{
+    mem_limit(64 * MIB);
+    mem_limit(256 * MIB);
+    mem_grow(NULL, 0, 128 * MIB);
+}
+END_TEST
+
+START_TEST(a_library_that_gets_no_memory_ends_the_process)
+{
+    errno = ENOMEM;
+    __assert_fail("p", "rd.h", 140, "rd_malloc");
+}
+END_TEST
+
+START_TEST(another_assertion_of_a_library_is_a_bug)
+{
+    errno = 0;
+    __assert_fail("p", "rd.h", 140, "rd_malloc");
+}
+END_TEST
+
 Suite *mem_suite(void)
 {
     Suite *suite = suite_create("mem");
@@ -69,5 +102,9 @@ Suite *mem_suite(void)
     tcase_add_test(tcase, an_array_of_a_simulated_process_goes_with_it);
     tcase_add_test(tcase, nothing_can_be_had_too);
     tcase_add_exit_test(tcase, a_failed_mapping_ends_the_process, CHECK_SPENT);
+    tcase_add_exit_test(tcase, beyond_its_limit_a_process_gets_nothing, CHECK_SPENT);
+    tcase_add_exit_test(tcase, a_limit_that_is_there_is_not_raised, CHECK_SPENT);
+    tcase_add_exit_test(tcase, a_library_that_gets_no_memory_ends_the_process, CHECK_SPENT);
+    tcase_add_test_raise_signal(tcase, another_assertion_of_a_library_is_a_bug, SIGABRT);
     return suite;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/mem.h"
 #include "fault.h"
 
 static struct buf output, said;
@@ -248,6 +249,17 @@ START_TEST(without_a_process_there_is_no_child)
 }
 END_TEST
 
+START_TEST(a_limit_of_ours_is_not_its_own)
+{
+    mem_limit(512 << 20);
+    ck_assert(run("ulimit -S -d", slice_of_text(""), 10000));
+    char soft[40];
+    snprintf(soft, sizeof soft, "%.*s", (int)output.len, (const char *)output.ptr);
+    ck_assert(run("ulimit -H -d", slice_of_text(""), 10000));
+    ck_assert_str_eq(buf_text(&output), soft);
+}
+END_TEST
+
 Suite *child_suite(void)
 {
     Suite *suite = suite_create("child");
@@ -255,6 +267,7 @@ Suite *child_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, bytes_go_in_and_come_out);
     tcase_add_test(tcase, more_than_pipes_hold_goes_through);
+    tcase_add_test(tcase, a_limit_of_ours_is_not_its_own);
     tcase_add_test(tcase, what_fails_says_why);
     tcase_add_test(tcase, what_cannot_be_started_says_why);
     tcase_add_test(tcase, only_the_end_of_what_it_says_is_kept);
