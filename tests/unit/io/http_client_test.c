@@ -30,7 +30,7 @@ static void stage_open(void)
     memset(&stage, 0, sizeof stage);
     stage.world = world_new();
     stage.loop = loop_new(stage.world);
-    stage.http = http_new(stage.loop, 5000);
+    stage.http = http_new(stage.loop, 60000);
     tiny_open(&stage.server);
     snprintf(stage.url, sizeof stage.url, "http://127.0.0.1:%u/a?b=c", stage.server.port);
 }
@@ -67,7 +67,7 @@ static const struct http_req *ask(struct http_req req)
     stage.req.url = stage.url;
     stage.req.cb = answered;
     if (!req.timeout_ms)
-        stage.req.timeout_ms = 20000;
+        stage.req.timeout_ms = 60000;
     stage.left = stage.inside = 1;
     http_start(stage.http, &stage.req);
     stage.inside = 0;
@@ -134,11 +134,21 @@ START_TEST(nobody_there_means_unsent)
 }
 END_TEST
 
+/* Its time was over, on a busy machine perhaps before it was sent. */
+static bool is_lost(void)
+{
+    bool unsent = stage.req.outcome == HTTP_UNSENT;
+    tiny_stop(&stage.server);
+    ck_assert(unsent ? stage.server.n_taken == 0 : stage.req.outcome == HTTP_LOST);
+    ck_assert_int_eq(stage.req.err.kind, unsent ? ERR_RETRY : ERR_UNKNOWN);
+    return !unsent;
+}
+
 START_TEST(silence_means_lost)
 {
     SERVE({ NULL, 0, TINY_HANG });
-    ck_assert_int_eq(ASK(.method = HTTP_GET, .timeout_ms = 100)->outcome, HTTP_LOST);
-    ck_assert_int_eq(stage.req.err.kind, ERR_UNKNOWN);
+    ASK(.method = HTTP_GET, .timeout_ms = 100);
+    is_lost();
 }
 END_TEST
 
@@ -146,8 +156,7 @@ START_TEST(silence_behind_the_first_bytes_means_lost)
 {
     SERVE({ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789", .then = TINY_HANG });
     ASK(.method = HTTP_GET, .answer_max = 100, .silence_ms = 100);
-    ck_assert_int_eq(stage.req.outcome, HTTP_LOST);
-    ck_assert_msg(strstr(stage.req.err.text, "too slow"), "%s", stage.req.err.text);
+    ck_assert_msg(!is_lost() || strstr(stage.req.err.text, "too slow"), "%s", stage.req.err.text);
 }
 END_TEST
 
@@ -345,7 +354,7 @@ static void answered_somehow(struct http_req *req)
 
 START_TEST(without_a_socket_nothing_is_sent)
 {
-    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 20000, .cb = answered_somehow };
+    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 60000, .cb = answered_somehow };
     fault_from("socket", 1, EMFILE);
     http_start(stage.http, &stage.req);
     loop_run(stage.loop);
@@ -384,7 +393,7 @@ START_TEST(only_a_request_alone_on_its_connection_is_cancelled)
     loop_timer_start(stage.loop, &timer, 20, cancel);
     ASK(.method = HTTP_GET, .alone = alone, .timeout_ms = alone ? 60000 : 1500);
     loop_timer_stop(stage.loop, &timer);
-    ck_assert_int_eq(stage.req.outcome, HTTP_LOST);
+    ck_assert(is_lost() || !alone);
     ck_assert_int_eq(strstr(stage.req.err.text, "timed out") != NULL, !alone);
 }
 END_TEST
@@ -399,7 +408,7 @@ static void close_it(struct http_req *req)
 START_TEST(a_callback_may_close)
 {
     SERVE({ .answer = OK(0) });
-    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 20000, .cb = close_it };
+    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 60000, .cb = close_it };
     http_start(stage.http, &stage.req);
     loop_run(stage.loop);
     ck_assert_ptr_null(stage.http);
@@ -410,7 +419,7 @@ START_TEST(close_waits_for_the_answers)
 {
     SERVE({ OK(0), 0, TINY_CLOSE });
     stage.left = 2;
-    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 20000, .cb = answered };
+    stage.req = (struct http_req){ .url = stage.url, .timeout_ms = 60000, .cb = answered };
     http_start(stage.http, &stage.req);
     http_close(stage.http, closed, stage.loop);
     stage.http = NULL;
@@ -461,7 +470,7 @@ Suite *http_client_suite(void)
     TCase *tcase = tcase_create("http_client");
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(tcase, stage_open, stage_close);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, an_answer_comes_whole);
     tcase_add_test(tcase, a_body_goes_out_in_order_with_its_length);
     tcase_add_test(tcase, a_connection_serves_many_requests);
