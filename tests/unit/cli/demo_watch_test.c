@@ -79,7 +79,8 @@ START_TEST(a_long_line_holds_up_none_behind_it)
 }
 END_TEST
 
-/* A child that runs a program with these words until it is killed; it has begun when this returns. */
+/* A child that runs a program with these words until it is killed; it has begun when this returns:
+ * between the closing of what execv() closes and the program's first word it has no words at all. */
 static pid_t child(const char *const *words)
 {
     int begun[2], stays[2];
@@ -89,11 +90,12 @@ static pid_t child(const char *const *words)
     pid_t pid = fork();
     if (pid == 0) {
         dup2(stays[0], STDIN_FILENO);
+        dup2(begun[1], STDOUT_FILENO);
         execv("/bin/sh", (char *const *)(uintptr_t)words);
         _exit(127);
     }
     close(begun[1]);
-    ck_assert_int_eq(read(begun[0], &byte, 1), 0); /* its end is closed by execv() */
+    ck_assert_int_eq(read(begun[0], &byte, 1), 1);
     return pid;
 }
 
@@ -107,11 +109,12 @@ START_TEST(the_worker_is_the_child_that_runs_a_job)
 {
     uint32_t self = (uint32_t)getpid();
     ck_assert_uint_eq(demo_watch_worker(self), 0);
-    pid_t other = child((const char *const[]){ "sh", "-c", "read x", "run", "--jobs", NULL });
-    pid_t check =
-        child((const char *const[]){ "sh", "-c", "read x", "sh", "worker", "w", "--check", NULL });
+    pid_t other = child((const char *const[]){ "sh", "-c", "echo; read x", "run", "--jobs", NULL });
+    pid_t check = child(
+        (const char *const[]){ "sh", "-c", "echo; read x", "sh", "worker", "w", "--check", NULL });
     ck_assert_uint_eq(demo_watch_worker(self), 0);
-    pid_t worker = child((const char *const[]){ "sh", "-c", "read x", "sh", "worker", "w", NULL });
+    pid_t worker =
+        child((const char *const[]){ "sh", "-c", "echo; read x", "sh", "worker", "w", NULL });
     ck_assert_uint_eq(demo_watch_worker(self), (uint32_t)worker);
     kill(worker, SIGKILL); /* and is not yet waited for */
     siginfo_t info;
