@@ -50,6 +50,7 @@ static void trouble(void *ctx, const struct err *err, uint64_t next_ms)
 
 static void stage_open(int fd)
 {
+    stage = (struct stage){ .ends = { stage.ends[0], stage.ends[1] } };
     stage.world = world_new();
     stage.loop = loop_new(stage.world);
     stage.out = out_open(stage.loop, fd);
@@ -115,7 +116,6 @@ START_TEST(what_could_not_be_delivered_is_tried_again_and_the_relief_told)
     char got[16] = "";
     ck_assert_int_eq(pipe(stage.ends), 0);
     stage_open(stage.ends[1]);
-    stage.n = stage.troubles = stage.reliefs = 0;
     stage.wanted = 2;
     stage.at_once = true;
     fault("write", 1, ENOSPC);
@@ -138,7 +138,6 @@ START_TEST(nothing_is_begun_after_a_halt)
     char got[16] = "";
     ck_assert_int_eq(pipe(stage.ends), 0);
     stage_open(stage.ends[1]);
-    stage.n = 0;
     stage.wanted = 1;
     stage_add(1, "one");
     stage_add(2, "two");
