@@ -359,7 +359,7 @@ Suite *publish_suite(void)
     Suite *suite = suite_create("publish");
     TCase *tcase = tcase_create("publish");
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 120);
     TEST(one_create_and_one_rename);
     tcase_add_loop_test(tcase, any_one_fault_is_gone_round, 0, sizeof faults / sizeof faults[0]);
     TEST(a_create_without_answer_is_never_sent_again_under_its_name);

@@ -235,7 +235,7 @@ Suite *recover_odd_suite(void)
     Suite *suite = suite_create("recover_odd");
     TCase *tcase = tcase_create("recover_odd");
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 120);
     LOOP(a_snapshot_that_cannot_be_read_gives_way_to_the_one_before, 2);
     LOOP(a_whole_snapshot_of_what_is_no_progress_gives_way, 2);
     TEST(a_snapshot_of_another_record_is_refused);

@@ -318,7 +318,7 @@ Suite *recover_suite(void)
     Suite *suite = suite_create("recover");
     TCase *tcase = tcase_create("recover");
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 120);
     TEST(nothing_is_a_job_that_has_not_begun);
     TEST(records_give_the_progress_back);
     TEST(what_no_batch_took_is_found_and_the_rest_deleted);

@@ -296,7 +296,7 @@ Suite *wal_suite(void)
     Suite *suite = suite_create("wal");
     TCase *tcase = tcase_create("wal");
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 120);
     TEST(blocks_of_one_turn_make_one_group_commit);
     TEST(what_comes_while_one_is_written_gathers_for_the_next);
     TEST(whole_groups_are_written_at_once_and_bounded);

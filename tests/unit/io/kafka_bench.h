@@ -9,7 +9,7 @@
 #include "io/kafka.h"
 #include "io/kafka_mock.h"
 
-#define WAIT_MS 20000 /* bound of every wait; a healthy one ends in some 100 ms */
+#define WAIT_MS 60000 /* bound of every wait; a healthy one ends in some 100 ms */
 
 static struct bench {
     struct kafka_mock *mock;

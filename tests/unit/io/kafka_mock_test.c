@@ -7,7 +7,7 @@
 #include "base/list.h"
 #include "fault.h"
 
-#define WAIT_MS 30000
+#define WAIT_MS 60000
 
 static struct kafka_mock *mock;
 static struct err err;

@@ -202,9 +202,8 @@ END_TEST
 
 START_TEST(a_grandchild_that_holds_the_pipe_delays_nothing)
 {
-    uint64_t begun_ms = loop_now_ms(stage.loop);
-    play("sleep 30 >/dev/null 2>&1 & echo $! >&3; exit 0"); /* delay: of a process left behind */
-    ck_assert_uint_lt(loop_now_ms(stage.loop) - begun_ms, 10000);
+    play("sleep 600 >/dev/null 2>&1 & echo $! >&3; exit 0"); /* delay: of a process left behind,
+                                                                longer than a test may take */
     ck_assert_int_eq(kill((pid_t)atoi(stage.said), SIGKILL), 0);
 }
 END_TEST

@@ -350,7 +350,7 @@ Suite *worker_suite(void)
     Suite *suite = suite_create("worker");
     TCase *tcase = tcase_create("worker");
     suite_add_tcase(suite, tcase);
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 120);
     TEST(a_stop_while_the_log_is_replayed_ends_with_0);
     TEST(a_store_that_refuses_for_good_ends_the_attempt);
     TEST(what_an_output_owed_when_it_was_removed_is_forgotten);
