@@ -297,9 +297,9 @@ START_TEST(the_lower_of_two_rates_holds)
         stage.next[0] = stage.n_found = 0;
         stage.closed = false;
         stage.want = stage.got;
+        uint64_t begun_ms = loop_now_ms(stage.loop); /* it takes nothing before */
         stage.source = kafka_source_new(stage.loop, &stage.spec, 0, &events, &stage);
         stage.source->ops->limit(stage.source, rows[i].limit);
-        uint64_t begun_ms = loop_now_ms(stage.loop);
         stage_receive(rows[i].records);
         ck_assert_msg(loop_now_ms(stage.loop) - begun_ms > rows[i].least_ms, "row %zu", i);
         stage_finish();
