@@ -77,4 +77,4 @@ def what_befalls_the_namenodes_loses_nothing():
 
 if __name__ == "__main__":
     jars("kafka"), jars("hdfs")  # fetched before the clock of the first test runs
-    run_tests("failover", [what_befalls_the_namenodes_loses_nothing], seconds=420)
+    run_tests("failover", [what_befalls_the_namenodes_loses_nothing], seconds=1200)

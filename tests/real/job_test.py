@@ -89,7 +89,7 @@ def a_topic_that_is_not_there_is_waited_for_in_kafkas_words():
         kafka.create_topic("lines", 2)
         produce(kafka, "a b a\n")
         until("it is counted", lambda: word_counts(count.printed()) == {"a": 2, "b": 1}, 90, count.process)
-        count.wait_state("RUNNING", 30)
+        count.wait_state("RUNNING", 60)
         expect(count.process.stop(60) == 0, "it ends well")
 
 
@@ -103,4 +103,4 @@ if __name__ == "__main__":
     jars("kafka"), jars("hdfs")  # fetched before the clock of the first test runs
     run_tests("job", [a_topic_that_is_not_there_is_waited_for_in_kafkas_words,
                       a_million_records_with_ten_kills_and_a_datanode_lost, each_peer_dies_and_comes_back_under_load,
-                      the_spare_goes_on_exactly_where_the_active_stopped], seconds=420)
+                      the_spare_goes_on_exactly_where_the_active_stopped], seconds=1200)

@@ -48,7 +48,7 @@ def records(stage):
 
 def all_counted(stage, count, wanted):
     until(f"{wanted} records", lambda: records(stage) >= wanted, 60, count.process)
-    inside = until("the log", lambda: records(stage), 10, count.process)
+    inside = until("the log", lambda: records(stage), 60, count.process)
     expect(inside == wanted, f"{inside} records, not {wanted}")
 
 
@@ -176,4 +176,4 @@ if __name__ == "__main__":
         KAFKA = Kafka(peers).start()
         run_tests("kafka", [every_compression_is_read, transactions_leave_holes_and_no_loss,
                             what_is_aborted_under_load_is_never_counted, a_topic_that_grows_is_read_whole,
-                            deleted_records_are_a_gap, a_broker_that_dies_is_waited_for], 300)
+                            deleted_records_are_a_gap, a_broker_that_dies_is_waited_for], 900)

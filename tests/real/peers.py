@@ -32,7 +32,7 @@ OPENED = "java.lang java.util java.util.zip java.net java.io sun.security.util s
 HADOOP = (["-Xmx256m", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"]
           + [word for package in OPENED for word in ("--add-opens", f"java.base/{package}=ALL-UNNAMED")])
 SERVER = "org.apache.hadoop.hdfs.server."
-READY_SECONDS = 60
+READY_SECONDS = 180
 
 
 def missing_tools():
@@ -132,7 +132,7 @@ message.max.bytes=10485760
 
 
 def run_java(arguments):
-    done = subprocess.run(["java", *arguments], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(["java", *arguments], capture_output=True, text=True, check=False, timeout=300)
     expect(done.returncode == 0, f"java {arguments[-4:]}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
     return done.stdout
 

@@ -55,4 +55,4 @@ def status_of(call):
 
 if __name__ == "__main__":
     jars("kafka"), jars("hdfs")  # fetched before the clock of the first test runs
-    run_tests("peers", [kafka_gives_back_what_it_was_given, hdfs_keeps_the_four_facts_of_publishing], seconds=180)
+    run_tests("peers", [kafka_gives_back_what_it_was_given, hdfs_keeps_the_four_facts_of_publishing], seconds=600)
