@@ -51,7 +51,7 @@ class Daemon:
         done = self.ask("status", "-o", "json")
         return {job["id"]: job for job in json.loads(done.stdout)["jobs"]} if done.returncode == 0 else {}
 
-    def wait(self, what, test, seconds=30):
+    def wait(self, what, test, seconds=60):
         """Waits until test(jobs) holds of the jobs by id."""
         return until(what, lambda: test(self.jobs_now()), seconds, self.process)
 
@@ -144,7 +144,7 @@ def a_killed_supervisor_leaves_no_worker_behind():
             workers = [Victim(job["pid"]) for job in it.jobs_now().values()]
             expect(len(workers) == 4 and all(worker.alive() for worker in workers), "four workers")
             it.process.kill()
-            until("workers gone", lambda: not any(worker.alive() for worker in workers), 5)
+            until("workers gone", lambda: not any(worker.alive() for worker in workers))
             it.start()
             it.wait("four again", lambda jobs: [job["state"] for job in jobs.values()].count("RUNNING") == 4)
         expect(all(job["attempts"]["counted"] == 0 for job in it.jobs_now().values()), "aborted attempts do not count")
@@ -261,7 +261,7 @@ def a_second_sigterm_kills():
         it.wait_log("event=daemon.stopping")
         it.wait_state("one", "STOPPING")
         it.process.signal(signal.SIGTERM)
-        expect(it.process.popen.wait(10) == 0, it.process.tail())
+        expect(it.process.popen.wait(60) == 0, it.process.tail())
         expect('event=job.stopped attempt=1 exit="signal 9 (killed)"' in it.log(), it.log())
 
 
@@ -282,23 +282,23 @@ def once_ends_with_the_jobs():
         it.job("a.yaml", "do: exit 0\n")
         it.job("b.yaml", "do: exit 0\n")
         it.start()
-        expect(it.process.popen.wait(30) == 0, it.process.tail())
+        expect(it.process.popen.wait(60) == 0, it.process.tail())
         it.job("b.yaml", "do: exit 1\n")
         it.start()
-        expect(it.process.popen.wait(30) == 1, it.process.tail())
+        expect(it.process.popen.wait(60) == 1, it.process.tail())
         it.job("b.yaml", "valid: no\n")
         it.start()
-        expect(it.process.popen.wait(30) == 1, it.process.tail())
+        expect(it.process.popen.wait(60) == 1, it.process.tail())
         it.remove("a.yaml")
         it.remove("b.yaml")
         it.start()
-        expect(it.process.popen.wait(30) == 1 and "there is no job file yet" in it.log(), it.process.tail())
+        expect(it.process.popen.wait(60) == 1 and "there is no job file yet" in it.log(), it.process.tail())
 
 
 def systemd_is_told():
     with Stage("notify") as stage, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(stage.path("notify"))
-        listener.settimeout(20)
+        listener.settimeout(60)
         it = Daemon(stage, env={"NOTIFY_SOCKET": stage.path("notify"), "WATCHDOG_USEC": "400000"})
         it.job("one.yaml", "do: run\n")
         it.start()
@@ -316,8 +316,8 @@ def systemd_is_told():
 
 def a_hung_worker_is_ended_and_counted():
     with Stage("hang") as stage:
-        it = Daemon(stage, options=("--hang", "2000"))
-        it.job("hang.yaml", "do: hang\nmax: 2\n")
+        it = Daemon(stage, options=("--hang", "5000"))  # in which the other one says something, on any machine
+        it.job("hang.yaml", "do: hang\nmax: 1\n")
         it.job("well.yaml", "do: run\n")
         it.start()
         job = it.wait_state("hang", "FAILED")
@@ -357,4 +357,4 @@ if __name__ == "__main__":
         systemd_is_told,
         a_hung_worker_is_ended_and_counted,
         a_full_disk_holds_the_start_back,
-    ], seconds=120)
+    ], seconds=400)
