@@ -137,4 +137,4 @@ if __name__ == "__main__":
                         a_credential_comes_from_its_directory_and_is_never_shown, warnings_are_errors_with_a_flag,
                         json_has_every_file_and_finding, a_directory_gives_its_jobs_only,
                         what_cannot_be_read_has_its_own_status, the_settings_give_defaults_and_must_be_valid,
-                        what_is_shipped_is_valid], 60)
+                        what_is_shipped_is_valid], 400)

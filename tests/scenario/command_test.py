@@ -429,4 +429,4 @@ if __name__ == "__main__":
                           settings_that_cannot_be_read_stop_every_verb, texts_of_files_and_credentials_have_their_limits,
                           run_once_without_jobs_ends_at_once, without_a_standard_output_jobs_print_to_nobody,
                           a_worker_by_hand_says_what_it_makes_of_its_file,
-                          what_a_daemon_answers_is_shown, a_daemon_that_is_not_there_is_no_mystery], 120)
+                          what_a_daemon_answers_is_shown, a_daemon_that_is_not_there_is_no_mystery], 400)

@@ -118,4 +118,4 @@ def check_after(door, said, fault):
 if __name__ == "__main__":
     run_tests("disk", [a_failed_sync_of_a_file_is_unknown_and_never_repeated, a_failed_close_is_unknown,
                        after_a_failed_sync_of_a_directory_nothing_is_written, a_full_disk_is_named_leaves_nothing_and_ends,
-                       an_interrupted_write_goes_on, a_kill_at_any_call_leaves_whole_files_and_a_free_lock], seconds=120)
+                       an_interrupted_write_goes_on, a_kill_at_any_call_leaves_whole_files_and_a_free_lock], seconds=400)

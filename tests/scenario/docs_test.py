@@ -152,4 +152,4 @@ def every_key_has_an_example_that_is_valid():
 
 if __name__ == "__main__":
     run_tests("docs", [every_job_in_the_docs_is_valid, the_pages_made_from_tables_are_up_to_date, every_operation_does_what_its_example_says,
-                       every_function_gives_what_its_example_says, every_key_has_an_example_that_is_valid], 60)
+                       every_function_gives_what_its_example_says, every_key_has_an_example_that_is_valid], 400)

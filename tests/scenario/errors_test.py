@@ -190,4 +190,4 @@ if __name__ == "__main__":
         write()
     else:
         run_tests("errors", [every_error_comes_to_the_letter, every_error_of_a_record_comes_to_the_letter, the_long_texts_show_what_is_printed,
-                             huge_and_deep_files_are_refused_in_little_time], 120)
+                             huge_and_deep_files_are_refused_in_little_time], 400)

@@ -82,5 +82,5 @@ def a_script_drops_the_answer_of_what_was_done():
 if __name__ == "__main__":
     run_tests("fake_webhdfs", [a_file_is_created_once_and_read_back, rename_replaces_nothing_and_moves_into_directories,
                                safe_mode_and_standby_refuse_by_name, a_client_that_goes_away_leaves_the_bytes_it_sent,
-                               a_script_drops_the_answer_of_what_was_done], 60)
+                               a_script_drops_the_answer_of_what_was_done], 400)
     sys.exit(0)

@@ -188,7 +188,7 @@ def a_record_that_is_not_utf8_is_kept_and_counted():
         produce(kafka, b"good\nb\xffd\ngood\n")
         total = sum(produced.values()) + 3
         until("all is counted", lambda: records_of(local_tree(stage)) >= total, 60, count.process)
-        line = until("the log line", lambda: count.events("record.error"), 10, count.process)[0]
+        line = until("the log line", lambda: count.events("record.error"), 60, count.process)[0]
         for word in ("code=E401", "topic=lines", "partition=0", f"offset={produced[0] + 1}"):
             expect(f" {word} " in line, f"{word}: {line}")
         log = Log(local_tree(stage))
@@ -202,7 +202,7 @@ def a_bad_record_fails_the_attempt_when_the_job_says_so():
         until("all is produced", kafka.done, 60, kafka)
         produce(kafka, b"b\xffd\n")
         count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), attempts=3, keys="onError: {action: fail}\n"))
-        row = count.wait_state("FAILED", 30)
+        row = count.wait_state("FAILED", 60)
         expect("failed 3 times in previous 3600000 milliseconds due to" in row["note"] and row["note"].endswith("Failing the job."),
                row["note"])
         log = Log(local_tree(stage))
@@ -213,4 +213,4 @@ def a_bad_record_fails_the_attempt_when_the_job_says_so():
 if __name__ == "__main__":
     run_tests("faults", [a_bad_file_is_rejected_and_the_others_run_on, a_broker_that_is_away_is_waited_for, safe_mode_is_waited_for, a_namenode_that_is_away_is_waited_for,
                          missing_rights_are_waited_for, a_full_disk_is_waited_for, a_record_that_is_not_utf8_is_kept_and_counted,
-                         a_bad_record_fails_the_attempt_when_the_job_says_so], 200)
+                         a_bad_record_fails_the_attempt_when_the_job_says_so], 400)

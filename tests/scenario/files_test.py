@@ -183,4 +183,4 @@ if __name__ == "__main__":
         a_worker_that_waits_for_its_store_is_ill_and_says_what_it_knows,
         a_check_is_judged_by_what_it_says,
         a_check_that_goes_on_holds_up_nothing,
-    ], seconds=120)
+    ], seconds=400)

@@ -171,7 +171,7 @@ class Process:
 
     def kill(self):
         self.signal(signal.SIGKILL)
-        self.popen.wait(10)
+        self.popen.wait(60)
 
     def stop(self, seconds=60.0):
         """TERM, then KILL; the exit status (negative: the signal)."""

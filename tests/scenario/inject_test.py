@@ -88,7 +88,7 @@ class Attempt:
         """Whether it fired, and whether that ended the attempt."""
         until(f"{self.fault} is taken", self.is_taken, 60, self.count.process)
         worker = Victim(int(self.stage.read("pid")))
-        begun, deadline = len(self.count.log()), time.monotonic() + 20
+        begun, deadline = len(self.count.log()), time.monotonic() + 60
         while worker.alive() and not self.is_over(self.count.log()[begun:]):
             expect(time.monotonic() < deadline, f"{self.fault}: neither an end nor a batch\n{self.count.process.tail()}")
             time.sleep(0.01)  # poll: the deadline above ends it

@@ -256,4 +256,4 @@ if __name__ == "__main__":
                        settings_count_when_they_are_asked_for, what_xml_cannot_hold_is_replaced,
                        a_batch_that_must_not_be_committed_ends_the_test, every_part_of_a_record_reaches_the_job,
                        batches_run_beyond_the_input, several_sources_are_named, statuses_tell_what_is_wrong,
-                       the_machines_settings_do_not_touch_it, json_holds_every_test, junit_has_a_suite_for_each_job], 120)
+                       the_machines_settings_do_not_touch_it, json_holds_every_test, junit_has_a_suite_for_each_job], 400)

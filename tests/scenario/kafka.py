@@ -20,7 +20,7 @@ class MockKafka(Process):
         super().__init__("kafka", argv, stage.path("kafka.log"))
         stage.processes.append(self)
         os.close(self.write_end)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.servers is None:
             expect(time.monotonic() < deadline, f"the mock Kafka does not come up\n{self.tail()}")
             self.hear(0.1)

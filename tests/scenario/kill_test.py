@@ -95,4 +95,4 @@ def nothing_is_lost_or_doubled_on_webhdfs():
 
 
 if __name__ == "__main__":
-    run_tests("kill", [nothing_is_lost_or_doubled_on_the_local_store, nothing_is_lost_or_doubled_on_webhdfs], 400)
+    run_tests("kill", [nothing_is_lost_or_doubled_on_the_local_store, nothing_is_lost_or_doubled_on_webhdfs], 900)

@@ -66,7 +66,7 @@ class Stand:
         expect(all(word.isprintable() for word in answer), f"{what!r}: control characters")
         expect(BUILD != "build" or self.peak_mb() < MB_MAX, f"{name}: {self.peak_mb():.0f} MB")
         self.honest()
-        until(f"after {name} it is well again", lambda: self.door.ask("read", "kept") == self.kept, 30)
+        until(f"after {name} it is well again", lambda: self.door.ask("read", "kept") == self.kept)
 
     def close(self):
         self.door.close()

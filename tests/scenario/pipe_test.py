@@ -63,4 +63,4 @@ def a_program_that_hangs_holds_up_nothing_else():
 
 
 if __name__ == "__main__":
-    run_tests("pipe", [a_program_that_fails_ends_the_attempt, a_program_that_hangs_holds_up_nothing_else], 120)
+    run_tests("pipe", [a_program_that_fails_ends_the_attempt, a_program_that_hangs_holds_up_nothing_else], 300)

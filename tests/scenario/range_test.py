@@ -76,4 +76,4 @@ def a_gap_to_the_latest():
 
 
 if __name__ == "__main__":
-    run_tests("range", [lost_offsets_stop_the_job, a_gap_to_the_earliest, a_gap_to_the_latest], 200)
+    run_tests("range", [lost_offsets_stop_the_job, a_gap_to_the_earliest, a_gap_to_the_latest], 400)

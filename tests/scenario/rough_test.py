@@ -84,7 +84,7 @@ def signals_at_any_time_end_it_well():
             sent = [dice.choice((signal.SIGTERM, signal.SIGINT)) for _ in range(dice.randint(1, 2))]
             for number in ([signal.SIGHUP] if dice.random() < 0.5 and not early else []) + sent:
                 count.process.signal(number)
-            status = count.process.popen.wait(30)
+            status = count.process.popen.wait(60)
             up = len(count.events("daemon.started")) > began
             expect(status == 0 or (not up and -status in sent), f"{sent}: status {status}\n{count.process.tail()}")
             began = len(count.events("daemon.started"))
@@ -101,7 +101,7 @@ def a_checkpoint_that_is_taken_away_stops_the_job():
         until("batches", lambda: len(count.events("batch.completed")) > 5, 60, count.process)
         folder = os.path.join(stage.folder, "checkpoint")
         os.rename(folder, folder + ".away")
-        row = count.wait_state("REJECTED", 30, "was removed or replaced while it was in use")
+        row = count.wait_state("REJECTED", 60, "was removed or replaced while it was in use")
         expect(row["attempts"]["number"] == 1 and not os.path.exists(folder), f"it began again with nothing: {row}")
         os.rename(folder + ".away", folder)
         count.process.kill()
@@ -113,15 +113,15 @@ def a_checkpoint_that_is_gone_at_the_start_is_told():
     with Stage("rough-gone") as stage:
         kafka = MockKafka(stage, daemon(BUILD), 4, 300)
         count = Wordcount(stage, BUILD, job(kafka.servers, local(stage), interval="100ms", attempts=1000))
-        until("batches", lambda: len(count.events("batch.completed")) > 5, 30, count.process)
-        expect(count.process.stop(30) == 0 and not count.events("checkpoint.empty"), "a first start is nothing to tell")
+        until("batches", lambda: len(count.events("batch.completed")) > 5, 60, count.process)
+        expect(count.process.stop() == 0 and not count.events("checkpoint.empty"), "a first start is nothing to tell")
         count.start()
-        until("it goes on", lambda: len(count.events("job.recovered")) > 1, 30, count.process)
-        expect(count.process.stop(30) == 0 and not count.events("checkpoint.empty"), "nor is a second one")
+        until("it goes on", lambda: len(count.events("job.recovered")) > 1, 60, count.process)
+        expect(count.process.stop() == 0 and not count.events("checkpoint.empty"), "nor is a second one")
         os.rename(os.path.join(stage.folder, "checkpoint"), os.path.join(stage.folder, "away"))
         count.start()
-        until("it is told", lambda: count.events("checkpoint.empty"), 30, count.process)
-        until("it begins anew", lambda: len(count.events("job.recovered")) > 2, 30, count.process)
+        until("it is told", lambda: count.events("checkpoint.empty"), 60, count.process)
+        until("it begins anew", lambda: len(count.events("job.recovered")) > 2, 60, count.process)
 
 
 if __name__ == "__main__":
@@ -129,5 +129,5 @@ if __name__ == "__main__":
     TESTS = [the_clock_may_jump, signals_at_any_time_end_it_well, a_checkpoint_that_is_taken_away_stops_the_job,
              a_checkpoint_that_is_gone_at_the_start_is_told]
     if "--only" in sys.argv:
-        run_tests("rough", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 120)
+        run_tests("rough", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 300)
     side_by_side("rough", TESTS)

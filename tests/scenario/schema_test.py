@@ -138,4 +138,4 @@ def what_check_takes_it_takes():
 
 if __name__ == "__main__":
     run_tests("schema", [the_schema_is_one_of_its_draft, it_takes_every_job_that_is_shipped_or_shown, it_refuses_what_people_mistype,
-                         it_refuses_what_check_refuses_for_a_word_or_a_unit,                         what_check_takes_it_takes], 60)
+                         it_refuses_what_check_refuses_for_a_word_or_a_unit,                         what_check_takes_it_takes], 400)

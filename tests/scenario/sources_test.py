@@ -139,4 +139,4 @@ if __name__ == "__main__":
     run_tests("sources", [every_source_works_in_check_test_and_try, rate_makes_its_records_by_itself,
                           every_output_is_compared_by_test_and_printed_by_try,
                           run_refuses_what_it_does_not_support_yet_at_its_name, an_expression_of_an_output_is_checked,
-                          a_value_is_of_its_format, batch_time_is_what_the_batch_shows], 60)
+                          a_value_is_of_its_format, batch_time_is_what_the_batch_shows], 400)

@@ -8,7 +8,7 @@ from ledger import Log, word_counts
 from wordcount import RUNS, Wordcount, job
 
 SILENCE = 30  # seconds: three times the longer of the batch interval and ten
-CLAIM = 15    # and the claim comes within these
+CLAIM = 60    # and the claim comes within these, however busy the machine
 
 
 def freeze(count, number):
@@ -31,10 +31,10 @@ def check_spare(stage, build, url, tree):
     freeze(first, signal.SIGSTOP)
     frozen = len(first.events("batch.completed"))
     second.wait_state("RUNNING", SILENCE + CLAIM)
-    until("the spare commits", lambda: second.events("batch.completed"), 10, second.process)
+    until("the spare commits", lambda: second.events("batch.completed"), 60, second.process)
     said = len(first.printed())
     freeze(first, signal.SIGCONT)
-    first.wait_state("STANDBY", 20)
+    first.wait_state("STANDBY")
     expect(first.events("job.fenced"), "the first says that it was fenced")
     expect(len(first.events("batch.completed")) <= frozen + 1, "it commits nothing more")
     expect(len(first.printed()) <= said + 1, "it delivers nothing more than what it was writing")

@@ -49,4 +49,4 @@ def totals_survive_kills():
 
 
 if __name__ == "__main__":
-    run_tests("state", [totals_survive_kills], 200)
+    run_tests("state", [totals_survive_kills], 400)

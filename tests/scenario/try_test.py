@@ -38,7 +38,7 @@ def run(job, stdin, *args, **env):
         with open(os.path.join(folder, "job.yaml"), "w", encoding="utf-8") as file:
             file.write(job)
         done = subprocess.run([TIDEMARK, "try", "job.yaml", *args], cwd=folder, env=environment(**env), input=stdin,
-                              capture_output=True, timeout=60, check=False)
+                              capture_output=True, timeout=120, check=False)
         expect(os.listdir(folder) == ["job.yaml"], f"something was written: {os.listdir(folder)}")
     out = done.stdout.decode("utf-8", "surrogateescape")
     return done.returncode, re.sub(r"Time: \S+ \S+", "Time: T", out), done.stderr.decode()
@@ -83,7 +83,7 @@ def times_step_by_the_interval_from_now_floored():
         file.flush()
         before = int(time.time())
         out = subprocess.run([TIDEMARK, "try", file.name, "--batch", "1"], input="a\nb\nc\n", env=environment(), text=True,
-                             capture_output=True, timeout=60, check=True).stdout
+                             capture_output=True, timeout=120, check=True).stdout
         after = int(time.time())
     times = [time.strptime(text, "%Y-%m-%d %H:%M:%S") for text in re.findall(r"Time: (.*)", out)]
     seconds = [calendar.timegm(at) for at in times]
@@ -159,13 +159,13 @@ def an_input_that_cannot_be_read_says_why():
         file.flush()
         for shell, status, err in (('exec "$@" </', 74, "tidemark try: standard input: Is a directory\n"), ('exec "$@" <&-', 0, "")):
             done = subprocess.run(["sh", "-c", shell, "sh", TIDEMARK, "try", file.name], env=environment(), capture_output=True, text=True,
-                                  timeout=60, check=False)
+                                  timeout=120, check=False)
             same((done.returncode, done.stdout, done.stderr), (status, "", err))
         for fault, status, err in (("EINTR:when=1", 0, ""), ("EIO", 74, "tidemark try: standard input: Input/output error\n")):
             trace = ["strace", "-o", "/dev/null", "-P", "/dev/null", "-e", "trace=read", "-e", "inject=read:error=" + fault]
             env = environment(ASAN_OPTIONS="detect_leaks=0")  # LSan would trace, too
             done = subprocess.run([*trace, TIDEMARK, "try", file.name], env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                                  text=True, timeout=60, check=False)
+                                  text=True, timeout=120, check=False)
             same((done.returncode, done.stdout, done.stderr), (status, "", err))
 
 
@@ -215,7 +215,7 @@ def a_terminal_gets_a_line_of_progress_and_a_pipe_none():
         with subprocess.Popen([TIDEMARK, "try", file.name, "--batch", "1"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                               stderr=theirs, env=environment()) as process:
             os.close(theirs)
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             os.set_blocking(ours, False)
             shown = b""
             while b"lines, " not in shown and time.monotonic() < deadline:
@@ -233,4 +233,4 @@ def a_terminal_gets_a_line_of_progress_and_a_pipe_none():
 
 
 if __name__ == "__main__":
-    run_tests("try", [lines_are_values_and_outputs_print, no_input_is_no_batch, an_empty_line_is_a_record_and_the_last_line_may_lack_its_end, lines_end_at_newlines_only, a_batch_is_a_thousand_lines_or_as_many_as_asked_for, times_step_by_the_interval_from_now_floored, error_records_go_to_standard_error_with_their_lines, bytes_that_are_no_text_are_an_error_record, with_on_error_fail_the_batch_is_not_shown, too_many_errors_end_the_run, of_very_many_errors_some_are_shown, what_a_program_says_is_told_beside_the_errors, what_makes_its_own_records_needs_no_input, an_output_that_would_write_elsewhere_is_printed, an_input_that_cannot_be_read_says_why, a_job_that_is_not_valid_says_why, usage_and_files_that_are_not_there, two_sources_are_refused, the_machines_settings_do_not_touch_it, a_reader_that_goes_away_ends_it, a_terminal_gets_a_line_of_progress_and_a_pipe_none], 60)
+    run_tests("try", [lines_are_values_and_outputs_print, no_input_is_no_batch, an_empty_line_is_a_record_and_the_last_line_may_lack_its_end, lines_end_at_newlines_only, a_batch_is_a_thousand_lines_or_as_many_as_asked_for, times_step_by_the_interval_from_now_floored, error_records_go_to_standard_error_with_their_lines, bytes_that_are_no_text_are_an_error_record, with_on_error_fail_the_batch_is_not_shown, too_many_errors_end_the_run, of_very_many_errors_some_are_shown, what_a_program_says_is_told_beside_the_errors, what_makes_its_own_records_needs_no_input, an_output_that_would_write_elsewhere_is_printed, an_input_that_cannot_be_read_says_why, a_job_that_is_not_valid_says_why, usage_and_files_that_are_not_there, two_sources_are_refused, the_machines_settings_do_not_touch_it, a_reader_that_goes_away_ends_it, a_terminal_gets_a_line_of_progress_and_a_pipe_none], 400)

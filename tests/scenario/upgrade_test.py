@@ -52,7 +52,7 @@ class Job:
         """(exit status, the last number that was printed, the log)."""
         self.write(self.file, ops)
         done = subprocess.run([daemon(BUILD), "run", "--once", "--jobs", self.jobs, "--state", self.state, *options],
-                              capture_output=True, text=True, check=False, timeout=60)
+                              capture_output=True, text=True, check=False, timeout=120)
         counts = re.findall(r"^\('all', ([0-9.]+)\)$", done.stdout, re.MULTILINE)
         return done.returncode, counts[-1] if counts else None, done.stderr
 
@@ -99,11 +99,11 @@ def states_on_hdfs_are_counted():
         expect(status == 0, log)
         argv = [daemon(BUILD), "diff", "--state", count.state, count.file, count.state + "/new.yaml"]
         count.write(count.state + "/new.yaml", '  - map: ("all", 1)\n')
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
         expect(done.returncode == 1 and "state 'totals' (1 key) has no operation in the new file" in done.stdout, done.stdout + done.stderr)
         count.url = f"webhdfs://systest@127.0.0.1:{closed.getsockname()[1]}/count"
         count.write(count.file, SUM % INT)
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
         expect("state 'totals' (number of keys unknown) has no operation" in done.stdout, done.stdout + done.stderr)
         expect(done.stdout.count("how many keys there are is not known: webhdfs://") == 1, done.stdout)
 
@@ -136,9 +136,9 @@ def the_running_version_is_kept():
         other = Wordcount(stage, BUILD, text[:begin] + '  - map: ("all", 1)\n' + text[end:], "other")  # which knows of no version before
         row = other.wait_state("REJECTED", note="state 'totals' (1 key) has no operation in the new file")
         expect("is kept" not in row["note"] and "runs on" not in row["note"], row["note"])
-        expect(other.process.stop(30) == 0, f"it does not end well\n{other.process.tail()}")
+        expect(other.process.stop() == 0, f"it does not end well\n{other.process.tail()}")
 
 
 if __name__ == "__main__":
     run_tests("upgrade", [state_follows_its_job_file, the_running_version_is_kept, states_on_hdfs_are_counted,
-                          a_state_is_dropped_once_only_by_run_once], 120)
+                          a_state_is_dropped_once_only_by_run_once], 400)

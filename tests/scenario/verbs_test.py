@@ -218,4 +218,4 @@ if __name__ == "__main__":
     run_tests("verbs", [diff_says_what_a_new_version_does, explain_shows_the_whole_job_to_the_letter, explain_shows_what_is_odd,
                         a_property_of_librdkafka_needs_no_words,
                         no_verb_shows_a_secret_that_stands_in_a_file, explain_takes_a_file_or_a_job_of_the_daemon,
-                        every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 60)
+                        every_job_that_is_shipped_can_be_explained, init_writes_a_job_that_passes_and_never_overwrites, every_shell_completes_every_verb], 300)

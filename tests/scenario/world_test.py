@@ -72,4 +72,4 @@ def the_world_is_named():
 
 
 if __name__ == "__main__":
-    run_tests("world", [the_world_is_named], 100)
+    run_tests("world", [the_world_is_named], 300)
