@@ -15,6 +15,8 @@ enum census {
     CENSUS_RECOVERIES,  /* lives that went on where another one had ended by force */
     CENSUS_POINTS,      /* deaths at a chosen request of the store, each run by itself */
     CENSUS_PEERS,       /* the same at a chosen thing done to Kafka or to the output */
+    CENSUS_SITUATIONS,  /* that a first death leaves, each unlike the others of its job and store */
+    CENSUS_AGAIN,       /* deaths in the recovery from one of them, each in a run by itself */
     CENSUS_PAUSES_AT,   /* the same: stopped there, and continued when another had taken over */
     CENSUS_ALLOCATIONS, /* allocations that failed, each in a run by itself */
     CENSUS_WRITERS,     /* simulations in which two workers wanted one job */
@@ -30,8 +32,10 @@ enum census {
     CENSUS_TWICE,
     CENSUS_REFUSALS, /* spells: safe mode, full disk, away */
     CENSUS_FAILOVERS,
-    CENSUS_FAILOVERS_AT, /* at a chosen request */
-    CENSUS_ERRORS,       /* requests that failed as it was planned: no space, I/O error, silence */
+    CENSUS_FAILOVERS_AT,     /* at a chosen request */
+    CENSUS_FAILOVERS_WORKER, /* the same under a whole worker, each in a run by itself */
+    CENSUS_GONE,             /* files that were gone between their creation and their place */
+    CENSUS_ERRORS, /* requests that failed as it was planned: no space, I/O error, silence */
     CENSUS_STALE,
     CENSUS_SLOW,
     CENSUS_KAFKA_AWAY,

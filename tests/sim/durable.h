@@ -13,10 +13,12 @@ void durable_crash_twice(struct sim *sim);
 void durable_first(struct sim *sim);
 void durable_alone(struct sim *sim);
 void durable_lost(struct sim *sim);
+void durable_gone(
+    struct sim *sim); /* swept: a file that was created is gone before it is in place */
 
 /* of durable_named.c */
 void durable_undone(struct sim *sim);
-void durable_again(struct sim *sim);
+void durable_resurrected(struct sim *sim);
 void durable_delayed(struct sim *sim);
 void durable_odd(struct sim *sim);
 void durable_swept(struct sim *sim);

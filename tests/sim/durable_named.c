@@ -149,7 +149,7 @@ void durable_undone(struct sim *sim)
 
 /* Old requests come again, in the order in which they made a directory the first time, and the old
  * owner wakes up: he must not find one of his name. */
-void durable_again(struct sim *sim)
+void durable_resurrected(struct sim *sim)
 {
     static const char *const folders[] = { "wal", "log", "snap", "out", "dead" };
     struct durable *durable = durable_new(sim, "webhdfs://nn/orders");

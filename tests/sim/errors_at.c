@@ -6,6 +6,7 @@
 #include "census.h"
 #include "durable_field.h"
 #include "sim.h"
+#include "worker/report.h"
 #include "worker_sim.h"
 
 #define HDFS "webhdfs://nn/orders"
@@ -86,6 +87,62 @@ void failover_rivals(struct sim *sim)
     note_hits(sim);
     durable->plan.knows_death = false;
     finish(durable);
+}
+
+/* ---- failovers under whole workers: each of the canonical jobs, in its first life or in the one that goes on behind a kill -9 */
+
+#define LIVES 2
+#define LIFE_MS 2000
+
+/* All of them in turn for each request: it is the first at the new NameNode, the last that the old one does, or done and not
+ * answered, and a few requests later this and what came with it is forgotten, in either way; with reads of the old one or none. */
+static void plan_worker(struct sim *sim, struct sim_store *store, uint64_t way)
+{
+    uint64_t at = sim_store_requests(store) + sim->point;
+    bool is_behind = way % 2, waits = way / 2 % 2;
+    enum sim_failover last = is_behind ? SIM_FAILOVER_BEHIND : SIM_FAILOVER_BEFORE;
+    sim_failover_at(store, 0, at, waits ? SIM_FAILOVER_WAITING : last);
+    if (waits)
+        sim_failover_at(store, 1, at + 1 + sim_below(sim, 6), last);
+    sim->faults.stale = way / 4 % 2 ? 500 : 0;
+}
+
+static bool is_over(void *ctx)
+{
+    return !((struct tally *)ctx)->workers[0];
+}
+
+static void go_down(struct tally *tally)
+{
+    tally_start(tally, 0);
+    sim_run(tally->sim, 1000 + sim_below(tally->sim, 1000), NULL, NULL);
+    sim_kill(tally->workers[0]);
+    tally->recovered = false;
+}
+
+void failover_worker(struct sim *sim)
+{
+    uint64_t way = sim->seed / CANON_JOBS;
+    sim->faults = (struct sim_faults){ .latency_us = 2000, .give_up_ms = 1000, .late_ms = 20000 };
+    struct tally *tally =
+        tally_new_of(sim, &(struct tally_conf){ .url = HDFS,
+                                                .kind = &canon_jobs[sim->seed % CANON_JOBS],
+                                                .interval_ms = 500,
+                                                .block_ms = 150 });
+    struct sim_store *store = sim_store(sim, HDFS);
+    if (way % LIVES)
+        go_down(tally);
+    uint64_t before = sim_store_requests(store);
+    plan_worker(sim, store, way / LIVES + sim->point);
+    tally_start(tally, 0);
+    struct sim_process *process = tally->workers[0];
+    if (sim_chance(sim, 500)) /* soon, while what it believes to be published is still needed */
+        sim_crash_at(process, sim->point + 1 + sim_below(sim, 6), SIM_CRASH_BEFORE);
+    bool is_fenced = sim_run(sim, LIFE_MS, is_over, tally) && process->status == WORKER_AGAIN;
+    sim_expect(sim, !is_fenced || !tally->recovered, "an owner took himself for fenced");
+    sim->hit = sim_store_requests(store) - before >= sim->point;
+    census_add(CENSUS_FAILOVERS_WORKER, sim->hit);
+    tally_finish(tally);
 }
 
 /* ---- errors */

@@ -1,9 +1,14 @@
 /* Each of the canonical jobs, dead at each of its requests to the store in turn: in its first life, and in the one that recovers
  * from a death; with nothing, all, a prefix or garbage of what was under way; on HDFS, on a local store, and with the power lost.
  * The seed's number says which of these; the rest of it is chance. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/hash.h"
 #include "canon.h"
-#include "parts.h"
 #include "plan.h"
+#include "store_parts.h"
 #include "worker_sim.h"
 
 #define HDFS "webhdfs://nn/job"
@@ -105,4 +110,141 @@ void jobs_crash_peers(struct sim *sim)
     sim_die_at(tally->workers[0], sim->point, (enum sim_death)(way % SIM_DEATHS));
     live(tally);
     tally_finish(tally);
+}
+
+/* ---- dead in a recovery: for each situation that a first death can leave, at each operation of the life that finds it */
+
+#define SITUATIONS_MAX 1000
+
+static struct situations { /* of one seed, and the first death that led to each */
+    uint64_t seed;
+    size_t n;
+    struct situation {
+        uint64_t hash, point;
+    } at[SITUATIONS_MAX];
+} situations;
+
+/* What something is by its path, without numbers and nonces: e/log, tmp//wal-lines-. */
+static uint64_t kind_of(const char *path, const char *more)
+{
+    char kind[1024];
+    size_t n = 0;
+    bool is_name = true;
+    check(strlen(path) + strlen(more) < sizeof kind);
+    for (; *path; path++) {
+        is_name = *path == '/' || (is_name && (isalpha((unsigned char)*path) || *path == '-'));
+        if (is_name)
+            kind[n++] = *path;
+    }
+    strcpy(kind + n, more);
+    return hash64(kind, strlen(kind), 0);
+}
+
+/* How many there are of each kind, whole or not, in whatever order. */
+static uint64_t below(const struct sim_node *node, const char *path)
+{
+    char name[1024];
+    unsigned kind;
+    uint64_t index;
+    struct slice bytes = { NULL, 0 };
+    if (node->content)
+        bytes = (struct slice){ node->content->bytes, node->content->len };
+    bool is_whole = node->is_directory || canon_whole(bytes, &kind, &index);
+    uint64_t sum = kind_of(path, is_whole ? "" : " in part");
+    for (size_t i = 0; i < node->n; i++) {
+        int len = snprintf(name, sizeof name, "%s/%s", path, node->children[i]->name);
+        check(len > 0 && (size_t)len < sizeof name);
+        sum += below(node->children[i], name);
+    }
+    return sum;
+}
+
+/* What the next life finds, and what is still on its way. */
+static uint64_t situation_of(const struct sim_store *store)
+{
+    uint64_t sum = below(store->vis.root, "");
+    LIST_EACH(link, &store->requests)
+    {
+        const struct request *request = LIST_ITEM(link, struct request, link);
+        if (!request->over && !sim_store_ops[request->op].is_read)
+            sum += kind_of(request->edit.path, sim_store_ops[request->op].name);
+    }
+    return sum;
+}
+
+/* True: no death of this seed before this one has left the same. */
+static bool is_new(const struct sim *sim, uint64_t hash)
+{
+    if (situations.seed != sim->seed)
+        situations = (struct situations){ .seed = sim->seed };
+    for (size_t i = 0; i < situations.n; i++)
+        if (situations.at[i].hash == hash)
+            return situations.at[i].point == sim->point;
+    check(situations.n < SITUATIONS_MAX);
+    situations.at[situations.n++] = (struct situation){ hash, sim->point };
+    census_note(CENSUS_SITUATIONS);
+    return true;
+}
+
+/* The life that dies, and its machine's power goes with it. */
+static void die(struct tally *tally, bool power)
+{
+    live(tally);
+    if (power && !*tally->sim->failure)
+        sim_store_power_loss(sim_store(tally->sim, tally->url));
+}
+
+/* The first life dies at its n-th request. False: it has less. */
+static bool die_first(struct tally *tally, enum place place)
+{
+    struct sim *sim = tally->sim;
+    uint64_t n = (sim->point - 1) / SIM_CRASHES + 1;
+    tally_start(tally, 0);
+    struct sim_process *first = tally->workers[0];
+    sim_crash_at(first, n, (enum sim_crash)((sim->point - 1) % SIM_CRASHES));
+    die(tally, place == PLACE_POWER);
+    return first->requests >= n;
+}
+
+/* The second one at one thing that it does before it has a record of its own in the batch log; of what it does to others, which
+ * begins then, before it has three. False: it does less. */
+static bool die_again(struct tally *tally, enum place place, bool at_peers)
+{
+    struct sim *sim = tally->sim;
+    uint64_t n = sim->second, last = tally->n_log;
+    uint64_t way = sim->seed + sim->seed / CANON_JOBS / PLACES + sim->point + n;
+    tally_start(tally, 0);
+    struct sim_process *second = tally->workers[0];
+    if (at_peers)
+        sim_die_at(second, n, (enum sim_death)(way % SIM_DEATHS));
+    else
+        sim_crash_at(second, n, (enum sim_crash)(way % SIM_CRASHES));
+    die(tally, place == PLACE_POWER);
+    last += at_peers ? 2 : 0;
+    return (at_peers ? second->parts->peers : second->requests) >= n && tally->n_log <= last;
+}
+
+static void crash_twice(struct sim *sim, bool at_peers)
+{
+    enum place place = (enum place)((sim->seed + sim->seed / CANON_JOBS) % PLACES);
+    struct tally *tally = begin(sim, place == PLACE_HDFS ? HDFS : LOCAL, sim->seed % CANON_JOBS);
+    sim->hit = die_first(tally, place);
+    if (!sim->hit || !is_new(sim, situation_of(sim_store(sim, tally->url)))) {
+        sim->second_hit = false;
+        tally_drop(tally);
+        return;
+    }
+    sim->second_hit = die_again(tally, place, at_peers);
+    census_add(CENSUS_AGAIN, sim->second_hit);
+    tally_finish(tally);
+}
+
+void jobs_crash_twice(struct sim *sim)
+{
+    crash_twice(sim, false);
+}
+
+void jobs_crash_twice_peers(struct sim *sim)
+{
+    crash_twice(sim, true);
 }

@@ -85,6 +85,9 @@ void jobs_crash(
         sim); /* swept: each canonical job dead at each request of its first and of its second life */
 void jobs_crash_peers(
     struct sim *sim); /* swept: the same at what it does to Kafka and to its output */
+/* swept: for each situation that a death leaves, dead again at each thing that the recovery does */
+void jobs_crash_twice(struct sim *sim);
+void jobs_crash_twice_peers(struct sim *sim);
 void worker_pause(
     struct sim *sim); /* swept: stopped there, continued when another has taken over */
 void worker_memory_once(struct sim *sim); /* swept: at each allocation of the first life */
