@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.parse
 
-from harness import reset
+from harness import hold_port, reset
 
 HADOOP = "org.apache.hadoop."
 JAVA = "java.io."
@@ -174,7 +174,7 @@ class Server(threading.Thread):
     def __init__(self, fake, role, port=0):
         super().__init__(daemon=True, name=role)
         self.fake, self.role = fake, role
-        self.standby = False
+        self.standby = self.stopped = False
         self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.connections = set()
@@ -187,10 +187,14 @@ class Server(threading.Thread):
             except OSError:
                 return
             self.connections.add(connection)
+            if self.stopped:  # it came with the end
+                reset(connection)
+                continue
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def stop(self):
         """As a killed process: nobody answers, open connections are cut."""
+        self.stopped = True
         self.listener.shutdown(socket.SHUT_RDWR)  # ends the accept() under way
         self.listener.close()
         for connection in list(self.connections):
@@ -227,8 +231,9 @@ class FakeWebhdfs:
         self.script = self.refuse = self.lie = None
         self.lock, self.count, self.counts = threading.Lock(), 0, {}
         self.datanodes = [Server(self, "datanode") for _ in range(datanodes)]
-        self.namenodes = [Server(self, "namenode") for _ in range(namenodes)]
-        self.ports = [int(node.address.partition(":")[2]) for node in self.namenodes]
+        self.held = [hold_port() for _ in range(namenodes)]
+        self.ports = [held.getsockname()[1] for held in self.held]
+        self.start_namenodes()
         for standby in self.namenodes[1:]:
             standby.standby = True
 
@@ -241,6 +246,8 @@ class FakeWebhdfs:
     def close(self):
         for server in self.namenodes + self.datanodes:
             server.stop()
+        for held in self.held:
+            held.close()
 
     def stop_namenodes(self):
         """Nobody answers any more; the name space is kept."""

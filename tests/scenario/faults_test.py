@@ -9,7 +9,7 @@ import sys
 import threading
 
 from fake_webhdfs import FakeWebhdfs, Remote
-from harness import Stage, daemon, expect, free_ports, run_tests, until
+from harness import Stage, daemon, expect, hold_port, run_tests, until
 from kafka import MockKafka
 from ledger import LocalTree, Log, WebhdfsTree, records_of
 from webhdfs import Webhdfs
@@ -58,12 +58,13 @@ class Gate:
     """A port that nobody listens on until it is opened; then it leads to another one."""
 
     def __init__(self, target):
-        self.port, = free_ports(1)
+        self.listener = hold_port()
+        self.port = self.listener.getsockname()[1]
         self.host, _, port = target.partition(":")
         self.target = (self.host, int(port))
 
     def open(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):

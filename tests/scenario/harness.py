@@ -56,6 +56,14 @@ def free_ports(count):
     raise Failed(f"no {count} free ports")
 
 
+def hold_port():
+    """A socket with a port that refuses everybody and is nobody else's as long as it is open, whoever listens on it for a while."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
 def is_open(port):
     with socket.socket() as probe:
         probe.settimeout(1)
