@@ -20,6 +20,7 @@
 #include "supervisor/supervisor_parts.h"
 
 #define TICK_MS 1000
+#define SETTLES_MAX 3 /* of quiet that hints without end may put off a look at the folders */
 
 int64_t supervisor_now_ms(struct supervisor *supervisor)
 {
@@ -45,11 +46,24 @@ static void supervisor_quiet(struct loop_timer *timer)
     files_scan(CONTAINER_OF(timer, struct supervisor, settle), true);
 }
 
+static void supervisor_noise(struct loop_timer *timer)
+{
+    files_scan(CONTAINER_OF(timer, struct supervisor, settle), false);
+}
+
+/* Each hint begins the time of quiet anew, but one file that never rests must not hold up the others. */
 void files_hint(struct supervisor *supervisor)
 {
-    if (!supervisor->stopping && !supervisor->conf.once)
-        loop_timer_start(supervisor->loop, &supervisor->settle, supervisor->conf.settle_ms,
-                         supervisor_quiet);
+    uint64_t now_ms = loop_now_ms(supervisor->loop), settle_ms = supervisor->conf.settle_ms;
+    if (supervisor->stopping || supervisor->conf.once)
+        return;
+    if (!loop_timer_active(&supervisor->settle))
+        supervisor->noise_ms = now_ms + SETTLES_MAX * settle_ms;
+    bool noisy = now_ms + settle_ms > supervisor->noise_ms;
+    if (noisy)
+        settle_ms = supervisor->noise_ms > now_ms ? supervisor->noise_ms - now_ms : 1;
+    loop_timer_start(supervisor->loop, &supervisor->settle, settle_ms,
+                     noisy ? supervisor_noise : supervisor_quiet);
 }
 
 static void supervisor_hinted(void *ctx)

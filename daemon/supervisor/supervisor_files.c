@@ -1,7 +1,7 @@
 /* The drop directories against the table of jobs. Hints of inotify set a timer of quiet, then the
  * folders are scanned; besides every `rescan` and on SIGHUP. A change seen after quiet is taken at
- * once; one seen by chance is taken when the next look finds the file the same. A folder that cannot
- * be read changes nothing. */
+ * once; one seen by chance, or while hints do not end, is taken when another look, a quiet later, finds
+ * the same. A folder that cannot be read changes nothing. */
 #include <stdio.h>
 #include <string.h>
 
@@ -159,8 +159,12 @@ static void files_of_id(struct supervisor *supervisor, const struct job_file *at
 
 static void files_missed(struct job *job, bool settled)
 {
-    if (job->removed || (++job->missed < 2 && !settled))
+    if (job->removed)
         return;
+    if (++job->missed < 2 && !settled) {
+        files_hint(job->supervisor);
+        return;
+    }
     job->removed = true;
     job->glimpsed = false;
     job->accepted = job->before = 0;

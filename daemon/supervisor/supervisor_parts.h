@@ -87,7 +87,8 @@ struct supervisor {
     struct dir_watch *watches[JOB_FOLDERS_MAX];
     bool watched; /* every folder is watched by inotify */
     struct loop_timer settle, rescan, tick, watchdog;
-    unsigned checks;     /* running */
+    uint64_t noise_ms; /* when hints that do not end are no longer waited out; while settle runs */
+    unsigned checks;   /* running */
     uint64_t generation; /* of scans */
     bool scanned;        /* the folders were read at least once */
     bool unreadable;     /* they could not be read last time, which was said */

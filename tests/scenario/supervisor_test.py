@@ -182,6 +182,36 @@ def job_files_come_change_break_and_go():
         it.wait_state("one", "RUNNING")
 
 
+def a_file_that_never_rests_holds_up_no_other():
+    with Stage("noise") as stage:
+        it = Daemon(stage, settings="jobs: {settle: 200ms, rescan: 1h}\n")
+        it.job("one.yaml", "do: run\n")
+        it.start()
+        it.wait_state("one", "RUNNING")
+        path = os.path.join(it.jobs, "notes.txt")
+        noise = subprocess.Popen([sys.executable, "-c", f"while True: open({path!r}, 'w').close()"])
+        try:
+            until("noise", lambda: os.path.exists(path))
+            it.job("two.yaml", "do: run\n")
+            it.wait_state("two", "RUNNING")
+            it.remove("one.yaml")
+            it.wait_log("job=one event=job.removed")
+        finally:
+            noise.kill()
+            noise.wait()
+
+
+def a_removal_seen_by_chance_is_looked_at_again():
+    with Stage("unhinted") as stage:
+        it = Daemon(stage, settings="jobs: {watch: poll, settle: 100ms, rescan: 1h}\n")
+        it.job("one.yaml", "do: run\n")
+        it.start()
+        it.wait_state("one", "RUNNING")
+        it.remove("one.yaml")
+        it.process.signal(signal.SIGHUP)
+        it.wait_log("job=one event=job.removed")
+
+
 def names_are_judged_and_twins_named():
     with Stage("names") as stage:
         it = Daemon(stage)
@@ -346,6 +376,8 @@ if __name__ == "__main__":
         a_failed_job_begins_a_new_count_when_its_file_changes,
         a_killed_supervisor_leaves_no_worker_behind,
         job_files_come_change_break_and_go,
+        a_file_that_never_rests_holds_up_no_other,
+        a_removal_seen_by_chance_is_looked_at_again,
         names_are_judged_and_twins_named,
         a_directory_that_cannot_be_read_stops_nothing,
         a_job_that_was_fenced_comes_back_as_a_spare,
