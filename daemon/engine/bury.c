@@ -47,13 +47,12 @@ void bury_of_result(struct compute *compute, const struct op_error *error)
         python_put_row(&value, column, error->row, false);
     if (value.len > VALUE_SHOWN_MAX)
         value.len = VALUE_SHOWN_MAX;
-    const char *reason = arena_strndup(&compute->cut.arena, error->reason.ptr, error->reason.len);
     struct engine_dead dead = { .topic = "",
                                 .partition = -1,
                                 .offset = -1,
                                 .code = error->code,
                                 .place = error->op->place,
-                                .reason = reason,
+                                .reason = dead_reason(&compute->cut.arena, error->reason),
                                 .value = buf_slice(&value) };
     if (!compute->folded || dead_once(compute->dead, &dead))
         bury(compute, &dead);

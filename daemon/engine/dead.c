@@ -5,10 +5,16 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/quote.h"
 
 bool dead_full(const struct dead *dead)
 {
     return dead->n >= DEAD_MAX || dead->arena.total >= DEAD_BYTES_MAX;
+}
+
+const char *dead_reason(struct arena *arena, struct slice said)
+{
+    return arena_strndup(arena, said.ptr, quote_cut(said.ptr, said.len, DEAD_REASON_MAX));
 }
 
 static struct slice dead_copy(struct dead *dead, struct slice bytes)

@@ -9,6 +9,8 @@
 #define DEAD_BYTES_MAX \
     (16u << 20) /* … and what a batch record can hold, keys and values included */
 
+#define DEAD_REASON_MAX 1000u /* bytes of a reason: what a program says may have no end */
+
 #define DEAD_SAID_MAX 8u /* programs of a batch whose words are kept */
 
 struct dead {           /* of one batch; {0} is an empty one */
@@ -23,6 +25,8 @@ struct dead {           /* of one batch; {0} is an empty one */
 };
 
 bool dead_full(const struct dead *dead);
+/* A copy of what an operation said of a record, as much of it as is kept. */
+const char *dead_reason(struct arena *arena, struct slice said);
 void dead_add(struct dead *dead,
               const struct engine_dead *item); /* counts it, and keeps a copy while there is room */
 /* Is it the first one of its operation and value since dead_forget()? If so it must be added next. */

@@ -140,7 +140,7 @@ static void piece_error(const struct op_run *run, const struct op_error *error)
         row = at->parent[row];
     const char *reason = "";
     if (!piece->mute)
-        reason = arena_strndup(&piece->arena, error->reason.ptr, error->reason.len);
+        reason = dead_reason(&piece->arena, error->reason);
     piece_pend(
         piece, row,
         &(struct pending){ .code = error->code, .place = error->op->place, .reason = reason });

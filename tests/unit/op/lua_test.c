@@ -1,5 +1,6 @@
 #include "op/lua.h"
 
+#include "engine/dead.h"
 #include "whole.h"
 
 #define X8 "x() x() x() x() x() x() x() x() "
@@ -115,6 +116,26 @@ START_TEST(a_record_through_a_function)
 }
 END_TEST
 
+#define ENDLESS LUA("return function() error((\"\\u{e9}\"):rep(40000), 0) end", "String")
+static const char *const endless[] = {
+    "- map: _.value\n" ENDLESS, "- map: (_.value, 1)\n- reduceByKey: _ + _\n" ENDLESS
+}; /* of a record, and of a result */
+
+START_TEST(what_a_program_says_without_end_is_cut)
+{
+    static const char *const batches[] = { "a", NULL };
+    struct job job = { 0 };
+    struct buf out = { 0 };
+    whole_run(&job, endless[_i], batches, &out);
+    ck_assert_uint_eq(job.cut.n_dead, 1);
+    const char *reason = job.cut.dead[0].reason;
+    ck_assert_uint_eq(strlen(reason), DEAD_REASON_MAX);
+    ck_assert_str_eq(reason + DEAD_REASON_MAX - strlen("é"), "é");
+    buf_free(&out);
+    job_close(&job);
+}
+END_TEST
+
 static const struct {
     const char *ops, *said;
 } refused[] = {
@@ -194,6 +215,7 @@ Suite *lua_suite(void)
     Suite *suite = suite_create("lua");
     TCase *tcase = tcase_create("lua");
     tcase_add_loop_test(tcase, a_record_through_a_function, 0, ARRAY_SIZE(cases));
+    tcase_add_loop_test(tcase, what_a_program_says_without_end_is_cut, 0, ARRAY_SIZE(endless));
     tcase_add_loop_test(tcase, mistakes_are_shown, 0, ARRAY_SIZE(refused));
     suite_add_tcase(suite, tcase);
     return suite;
