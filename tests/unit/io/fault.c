@@ -57,7 +57,7 @@ const char *fault_end(void)
 {
     atomic_store(&plan.left, 0);
     atomic_store(&plan.held, false);
-    return plan.failed;
+    return atomic_exchange(&plan.failed, NULL);
 }
 
 static bool now(const char *call)

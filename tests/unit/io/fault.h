@@ -18,5 +18,5 @@ void fault(const char *call, unsigned nth, int number);
 void fault_from(const char *call, unsigned nth, int number);
 /* The name of the call that failed last, or is held; NULL: none yet. */
 const char *fault_met(void);
-/* From now on nothing fails. The name of the call that failed last, or NULL: none was reached. */
+/* From now on nothing fails. The name of the call that failed last since the plan was made; NULL: none was reached. */
 const char *fault_end(void);

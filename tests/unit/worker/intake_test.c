@@ -176,6 +176,7 @@ static void begin(const struct progress_partition *partitions, size_t n)
 static void make(void)
 {
     memset(&stage, 0, sizeof stage);
+    memset(fakes, 0, sizeof fakes); /* what they held went with the test before */
     test_begin(&stage.test);
     stage.directory = test_directory(&stage.test);
     for (size_t i = 0; i < SOURCES; i++) {

@@ -50,6 +50,11 @@ static void failed_cb(void *ctx, const struct err *err)
 
 static struct engine *engine; /* NULL = no states */
 
+static void no_states(void)
+{
+    engine = NULL;
+}
+
 /* A worker that found these snapshots and began from `from`. */
 static void stage_open(uint32_t retain, uint64_t *snapshots, size_t n, uint64_t from)
 {
@@ -308,6 +313,7 @@ Suite *keeper_suite(void)
     Suite *suite = suite_create("keeper");
     TCase *tcase = tcase_create("keeper");
     suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(tcase, no_states, NULL);
     tcase_add_test(tcase, snapshots_of_earlier_workers_stay_and_go_like_its_own);
     tcase_add_test(tcase, a_record_stays_until_its_outputs_are_delivered);
     tcase_add_test(tcase, enough_changes_of_states_make_one_due);
