@@ -23,23 +23,35 @@ static uint64_t claim_look_ms(const struct claim *claim)
     return ms < CLAIM_LOOK_MAX_MS ? ms : CLAIM_LOOK_MAX_MS;
 }
 
-/* The entry whose name is front and the greatest number. */
-static const struct store_entry *claim_newest(const struct store_req *req, const char *front)
+/* The entry whose name is the greatest number. */
+static const struct store_entry *claim_newest(const struct store_req *req)
 {
     const struct store_entry *newest = NULL;
-    size_t n = strlen(front);
     uint64_t most = 0;
     for (size_t i = 0; i < req->n_entries; i++) {
         const char *name = req->entries[i].name;
-        if (strncmp(name, front, n) != 0 || name[n] < '0' || name[n] > '9')
+        if (name[0] < '0' || name[0] > '9')
             continue;
-        uint64_t number = strtoull(name + n, NULL, 10);
+        uint64_t number = strtoull(name, NULL, 10);
         if (newest && number < most)
             continue;
         newest = &req->entries[i];
         most = number;
     }
     return newest;
+}
+
+/* The file that the owner of this directory signs; those of the owners before him are there as well. */
+static const struct store_entry *claim_signed(const struct claim *claim)
+{
+    const struct store_req *req = &claim->ask.req;
+    char name[32];
+    snprintf(name, sizeof name, "owner-%" PRIu64, claim->from_epoch);
+    for (size_t i = 0; i < req->n_entries; i++) {
+        if (strcmp(req->entries[i].name, name) == 0)
+            return &req->entries[i];
+    }
+    return NULL;
 }
 
 bool claim_owner_gone(const struct claim_owner *owner, struct world *world, bool spare)
@@ -154,7 +166,7 @@ static void claim_watch_tell(struct claim *claim)
 static void claim_watched_directory(struct claim *claim)
 {
     struct claim_watch *watch = &claim->watch;
-    const struct store_entry *owner = claim_newest(&claim->ask.req, "owner-");
+    const struct store_entry *owner = claim_signed(claim);
     watch->signs = 0;
     claim_watch_sign(claim, owner);
     if (!owner && claim_watch_died(claim)) {
@@ -185,7 +197,7 @@ static void claim_watched_owner(struct claim *claim)
 
 static void claim_watched_log(struct claim *claim)
 {
-    claim_watch_sign(claim, claim_newest(&claim->ask.req, ""));
+    claim_watch_sign(claim, claim_newest(&claim->ask.req));
     claim_watch_judge(claim);
 }
 

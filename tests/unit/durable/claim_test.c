@@ -212,6 +212,41 @@ START_TEST(an_owner_who_has_not_signed_is_waited_for_unless_he_died_here)
 }
 END_TEST
 
+/* What an owner signs comes late, if ever. */
+static enum memory_fault late_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    (void)ctx;
+    bool signs = strcmp(op, "create") == 0 && strstr(req->path, "owner-2");
+    return signs ? MEMORY_HOLD : MEMORY_FINE;
+}
+
+/* The files of those before him, who are dead, are in his directory as well. */
+START_TEST(an_owner_who_signs_late_is_not_taken_for_the_one_before_him)
+{
+    struct test test;
+    struct claimer one, two = { .dead = true }, three = { .dead_to = 1 };
+    test_begin(&test);
+    claim_now(&test, &one);
+    memory_on(test.store, late_hook, NULL);
+    claim_for(&test, &two, "orders");
+    while (!memory_find(test.store, "e2."))
+        test_turns(&test, 1);
+    claim_for(&test, &three, "orders");
+    for (int i = 0; i < 500 && !three.waits && !three.done; i++)
+        test_turns(&test, 2);
+    ck_assert(!three.done && three.owner.epoch == 2 && !*three.owner.host);
+    memory_release(test.store);
+    test_until(&test, &two.done);
+    for (int i = 0; i < 500 && three.waitings < 2 && !three.done; i++)
+        test_turns(&test, 2);
+    ck_assert(!three.done && three.owner.epoch == 2 && *three.owner.host);
+    three.dead_to = 2;
+    test_until(&test, &three.done);
+    ck_assert_uint_eq(three.directory->epoch, 3);
+    test_end(&test);
+}
+END_TEST
+
 START_TEST(where_the_lock_excludes_others_nobody_is_waited_for)
 {
     struct test test;
@@ -301,6 +336,7 @@ Suite *claim_suite(void)
     TEST(litter_of_lower_epochs_is_deleted);
     TEST(a_living_owner_is_left_in_peace_until_he_is_silent);
     tcase_add_loop_test(tcase, an_owner_who_has_not_signed_is_waited_for_unless_he_died_here, 0, 2);
+    TEST(an_owner_who_signs_late_is_not_taken_for_the_one_before_him);
     TEST(where_the_lock_excludes_others_nobody_is_waited_for);
     TEST(files_of_another_job_are_refused);
     TEST(two_first_starts_make_one_job);

@@ -9,6 +9,7 @@ struct claimer { /* one worker and what its claim came to */
     struct directory *directory;
     struct err err;
     bool done, fenced, waits, dead;
+    uint64_t dead_to; /* owners of epochs up to this one are dead as well */
     struct claim_owner owner;
     unsigned waitings, troubles;
 };
@@ -39,7 +40,7 @@ static bool is_dead_cb(void *ctx, const struct claim_owner *owner)
 {
     struct claimer *claimer = ctx;
     ck_assert(owner->host[0] && owner->epoch > 0);
-    return claimer->dead;
+    return claimer->dead || owner->epoch <= claimer->dead_to;
 }
 
 static void done_cb(void *ctx, struct directory *directory, const struct err *err)
