@@ -15,8 +15,7 @@
 #include "io/kafka_parts.h"
 #include "io/thread.h"
 
-#define CLOSE_POLLS 30  /* of 100 ms: how long the goodbye may last */
-#define KAFKA_THREADS 6 /* of librdkafka: its own two, one for the coordinator, the first brokers */
+#define CLOSE_POLLS 30 /* of 100 ms: how long the goodbye may last */
 
 /* ---- events */
 
@@ -255,7 +254,6 @@ bool kafka_open(const struct kafka_conf *conf, struct kafka **out, struct err *e
     rd_kafka_conf_set_opaque(made, kafka);
     rd_kafka_conf_set_error_cb(made, error_cb);
     rd_kafka_conf_set_log_cb(made, log_cb);
-    thread_reserve(KAFKA_THREADS); /* else it may wait for ever for those that it has started */
     kafka->rk = rd_kafka_new(RD_KAFKA_CONSUMER, made, words, sizeof words);
     if (!kafka->rk) {
         rd_kafka_conf_destroy(made);

@@ -1,12 +1,34 @@
 #include "io/thread.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <threads.h>
 #include <time.h>
 
 #include "base/check.h"
 
-#define THREAD_RESERVE_MAX 16
+static _Noreturn void thread_refused(int why)
+{
+    check_spent("a thread could not be started", strerror(why),
+                CHECK_MEMORY " or of tasks (ulimit -u, TasksMax=)");
+}
+
+#ifndef __SANITIZE_THREAD__ /* which has its own here */
+/* In the place of libc's. These are librdkafka's threads: when it does not get one, it waits for ever
+ * for those that it has. To try before whether there are enough is no use: others start some, too. */
+int thrd_create(thrd_t *thread, thrd_start_t run, void *ctx)
+{
+    int (*create)(thrd_t *, thrd_start_t, void *);
+    *(void **)&create = dlsym(RTLD_NEXT, "thrd_create");
+    check(create);
+    int outcome = create(thread, run, ctx);
+    if (outcome != thrd_success)
+        thread_refused(outcome == thrd_nomem ? ENOMEM : EAGAIN);
+    return outcome;
+}
+#endif
 
 pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx)
 {
@@ -16,32 +38,10 @@ pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx)
     check(pthread_sigmask(SIG_SETMASK, &all, &before) == 0); /* the new thread inherits the mask */
     int failed = pthread_create(&thread, NULL, run, ctx);
     if (failed)
-        check_spent("a thread could not be started", strerror(failed),
-                    "memory (ulimit -v, MemoryMax=) or of tasks (ulimit -u, TasksMax=)");
+        thread_refused(failed);
     check(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     (void)pthread_setname_np(thread, name); /* a file of /proc, perhaps: for people only */
     return thread;
-}
-
-static void *thread_pass(void *ctx)
-{
-    pthread_mutex_t *gate = ctx;
-    pthread_mutex_lock(gate);
-    pthread_mutex_unlock(gate);
-    return NULL;
-}
-
-void thread_reserve(unsigned n)
-{
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    pthread_t threads[THREAD_RESERVE_MAX];
-    check(n <= THREAD_RESERVE_MAX);
-    pthread_mutex_lock(&gate); /* all of them live at once */
-    for (unsigned i = 0; i < n; i++)
-        threads[i] = thread_start("reserve", thread_pass, &gate);
-    pthread_mutex_unlock(&gate);
-    for (unsigned i = 0; i < n; i++)
-        thread_join(threads[i]);
 }
 
 void thread_join(pthread_t thread)

@@ -3,12 +3,9 @@
 #pragma once
 #include <pthread.h>
 
-/* Starts run(ctx); name: at most 15 characters. A process that gets no thread cannot work: it ends.
- */
+/* Starts run(ctx); name: at most 15 characters. A process that gets no thread cannot work: it ends, also
+ * where a library wants one. */
 pthread_t thread_start(const char *name, void *(*run)(void *ctx), void *ctx);
-/* Ends the process likewise unless n more threads can be had now: for a library that does not bear to
- * get none. glibc keeps most of their stacks for those that come next. */
-void thread_reserve(unsigned n);
 void thread_join(pthread_t thread);
 /* A condition whose waits are timed by the monotonic clock. */
 void thread_cond_init(pthread_cond_t *cond);

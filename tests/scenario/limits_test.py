@@ -10,7 +10,7 @@ import sys
 import time
 
 from harness import Failed, Stage, daemon, expect, fired, run_tests, until
-from kafka import MockKafka
+from kafka import FakeBroker, MockKafka
 from ledger import LocalTree, Log
 from wordcount import Wordcount, job
 
@@ -18,6 +18,9 @@ BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
 ALL = "--all" in sys.argv
 AT_ONCE = 6
 SECONDS = 60  # for either
+RECEIVERS = 2  # each is a consumer of its own, with some six threads
+HASTY = {"interval": "100ms", "attempts": 3, "keys": "stopGracefully: {timeout: 1s}\n"}
+TOGETHER = range(380, 860, 2) if ALL else (400, 496, 550, 620, 680, 711, 754, 778)
 MEMORY = range(20, 424, 4) if ALL else (30, 100, 116, 240, 300)
 FILES = range(4, 65) if ALL else (4, 5, 8, 12, 16, 19, 24)
 TASKS = range(1, 33) if ALL else (1, 8, 16)
@@ -51,21 +54,21 @@ def outcome(count, checkpoint, total):
     return None
 
 
-def one(stage, kafka, number, under):
-    name, began = f"{number}{under[1]}", time.monotonic()
+def one(stage, make_text, total, name, under):
+    began = time.monotonic()
     checkpoint = stage.path(name, "checkpoint", "x")[:-2]
-    text = job(kafka.servers, "file://" + checkpoint, interval="100ms", attempts=3, group=name, keys="stopGracefully: {timeout: 1s}\n")
+    text = make_text("file://" + checkpoint, name)
     for folder in (stage.folder, os.path.join(stage.folder, name), checkpoint, stage.path(name, "state", "x")[:-2]):
         os.chmod(folder, 0o777)
     count = Wordcount(stage, stage.folder, text, name, under=under)
     count.patience = time.monotonic() + 5  # after that a trouble that is told will do
-    what = until(under[1], lambda: outcome(count, checkpoint, sum(kafka.ledger()[0].values())), SECONDS)
+    what = until(under[1], lambda: outcome(count, checkpoint, total), SECONDS)
     took = time.monotonic() - began
     if count.process.alive():
         expect(count.process.stop() == 0, f"{under[1]}: it does not end well\n{count.process.tail()}")
     else:
         expect(count.process.popen.returncode in (71, 75, 127), f"{under[1]}: {count.process.popen.returncode}\n{count.process.tail()}")
-    print(f"limits: {under[1]}: {took:.1f} s, ended after {time.monotonic() - began:.1f} s: {what}", flush=True)
+    print(f"limits: {name}: {took:.1f} s, ended after {time.monotonic() - began:.1f} s: {what}", flush=True)
 
 
 def what_is_missing_is_told_and_never_waited_for_in_silence():
@@ -74,10 +77,32 @@ def what_is_missing_is_told_and_never_waited_for_in_silence():
         kafka = MockKafka(stage, daemon(BUILD), 1, 300)
         shutil.copy(daemon(BUILD), stage.path("tidemark"))  # where everybody may run it
         until("all is produced", kafka.done, 60, kafka)
-        for done in [pool.submit(one, stage, kafka, *point) for point in enumerate(limits)]:
+
+        def text(url, name):
+            return job(kafka.servers, url, group=name, **HASTY)
+
+        total = sum(kafka.ledger()[0].values())
+        for done in [pool.submit(one, stage, text, total, f"{n}{under[1]}", under) for n, under in enumerate(limits)]:
+            done.result()
+    fired("limits", len(limits))
+
+
+def receivers_that_open_at_once_are_told_of_or_read():
+    with Stage("limits-many") as stage, concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        brokers = [FakeBroker(stage, BUILD, "--partitions", "1", "--limit", "1000") for _ in range(RECEIVERS)]
+        shutil.copy(daemon(BUILD), stage.path("tidemark"))
+
+        def text(url, name):
+            before, source, after = re.split(r"(  - kafka: .*\n)", job("SERVERS", url, group=name, **HASTY))
+            sources = [source.replace("SERVERS", broker.servers).replace("kafka: {", f"kafka: {{name: s{n}, ") for n, broker in enumerate(brokers)]
+            streams = "streams:\n  all: {from: [%s], transformations: [map: _.value]}\n" % ", ".join(f"s{n}" for n in range(RECEIVERS))
+            return before + "".join(sources) + streams + "outputs:\n  - print: {from: all, num: 3}\n"
+
+        limits = [["prlimit", f"--as={megabytes}000000"] for megabytes in TOGETHER] if BUILD == "build" else []
+        for done in [pool.submit(one, stage, text, 1000 * RECEIVERS, f"m{under[1]}", under) for under in limits]:
             done.result()
     fired("limits", len(limits))
 
 
 if __name__ == "__main__":
-    run_tests("limits", [what_is_missing_is_told_and_never_waited_for_in_silence])
+    run_tests("limits", [what_is_missing_is_told_and_never_waited_for_in_silence, receivers_that_open_at_once_are_told_of_or_read])
