@@ -86,16 +86,13 @@ void claim_ask(struct claim *claim, enum claim_state state, unsigned ends,
     ask_start(ask, op, claim_asked_cb);
 }
 
-/* The answer settles nothing, and the flow goes on with resume: at once when there was one, else
- * after a wait. */
-void claim_settle(struct claim *claim, void (*resume)(struct claim *claim))
+void claim_again(struct claim *claim, const char *no, void (*resume)(struct claim *claim))
 {
     const struct store_req *req = &claim->ask.req;
-    if (req->answer == STORE_UNKNOWN)
-        claim_wait(claim, directory_trouble(&claim->directory, &claim->failures, &req->err),
-                   resume);
-    else
-        resume(claim);
+    struct err err = req->err;
+    if (req->answer == STORE_NO)
+        err_set(&err, ERR_RETRY, "%s: %s", claim->path, no);
+    claim_wait(claim, directory_trouble(&claim->directory, &claim->failures, &err), resume);
 }
 
 void claim_end(struct claim *claim, const struct err *err)
@@ -320,7 +317,10 @@ static void claim_step(struct claim *claim)
         case CLAIM_TAKING: /* whatever was answered */
             claim->refused = claim->ask.req.answer == STORE_NO;
             claim->odd = claim->refused ? claim->odd : 0;
-            claim_settle(claim, claim_list);
+            if (claim->ask.req.answer == STORE_UNKNOWN)
+                claim_again(claim, NULL, claim_list);
+            else
+                claim_list(claim);
             break;
         default:
             check(false);

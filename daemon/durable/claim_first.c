@@ -75,7 +75,7 @@ static void claim_place(struct claim *claim)
 static void claim_made(struct claim *claim)
 {
     if (claim->ask.req.answer != STORE_YES)
-        claim_settle(claim, claim_make);
+        claim_again(claim, "a file is in the way", claim_make);
     else if (++claim->made < ARRAY_SIZE(claim_folders))
         claim_make_next(claim);
     else
@@ -84,7 +84,10 @@ static void claim_made(struct claim *claim)
 
 static void claim_placed(struct claim *claim)
 {
-    claim_settle(claim, claim->ask.req.answer == STORE_YES ? claim_write : claim_make);
+    if (claim->ask.req.answer == STORE_YES)
+        claim_write(claim);
+    else
+        claim_again(claim, "it is not renamed", claim_make);
 }
 
 static void claim_write(struct claim *claim)
@@ -102,7 +105,7 @@ static void claim_write(struct claim *claim)
 static void claim_written(struct claim *claim)
 {
     if (claim->ask.req.answer != STORE_YES) {
-        claim_settle(claim, claim_write);
+        claim_again(claim, "the name is taken", claim_write);
         return;
     }
     strcpy(claim->target, "job");
@@ -132,8 +135,8 @@ static bool claim_read_job(struct claim *claim, struct err *err)
 static void claim_job_read(struct claim *claim)
 {
     struct err err;
-    if (claim->ask.req.answer == STORE_NO) /* a server that is behind */
-        claim_wait(claim, CLAIM_ODD_MS, claim_find);
+    if (claim->ask.req.answer == STORE_NO) /* by a server that is behind, or it is a directory */
+        claim_again(claim, "it is there, and cannot be read", claim_find);
     else if (claim_read_job(claim, &err))
         claim_list(claim);
     else

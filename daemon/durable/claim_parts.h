@@ -79,9 +79,9 @@ struct claim {
 void claim_wait(struct claim *claim, uint64_t ms, void (*resume)(struct claim *claim));
 void claim_ask(struct claim *claim, enum claim_state state, unsigned ends,
                void (*op)(struct store *store, struct store_req *req)); /* of claim->path */
-/* The answer settles nothing: the flow goes on with resume, at once when it was a yes or a no, else
- * after a wait. */
-void claim_settle(struct claim *claim, void (*resume)(struct claim *claim));
+/* There was no answer, or a NO that settles nothing and says "<path>: <no>": the flow goes on with
+ * resume after a growing wait, and whoever looks is told why. */
+void claim_again(struct claim *claim, const char *no, void (*resume)(struct claim *claim));
 void claim_end(struct claim *claim, const struct err *err);
 void claim_random(struct claim *claim, void *out, size_t n);
 void claim_hex(const uint8_t *bytes, size_t n, char *text); /* 2n digits and a 0 */

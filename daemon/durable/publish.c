@@ -2,7 +2,8 @@
  *
  * A create that fails is followed by the next try under a new name; one that takes long is joined by
  * another, and the first yes goes on. Rename: no answer is asked again; NO is settled by touching the
- * target, then our directory, then the source. A place is held while creates are under way.
+ * target, then our directory, then the source, and asked again after a wait when all that does not
+ * explain it. A place is held while creates are under way.
  *
  * The content is borrowed, so cb waits for a create that lost the race: it is cancelled. Once fenced
  * nothing is sent and cb never fires; what is left is the process' to drop. */
@@ -64,11 +65,11 @@ struct publish {
     publish_cb cb;
     void *ctx;
     struct ask ask;          /* rename and touches */
-    struct loop_timer timer; /* the next try, or the one that joins a slow one */
+    struct loop_timer timer; /* the next try, the one that joins a slow one, the next rename */
     struct publish_try tries[PUBLISH_ALIVE_MAX];
     const struct publish_try *created; /* the one that said yes */
     uint32_t n_tries;                  /* that were sent, for their names */
-    uint32_t failures;                 /* creates failed in a row */
+    uint32_t failures;                 /* in a row: creates, then renames that nothing explains */
     char name[DIRECTORY_PATH_SIZE];    /* below the directory */
     char target[DIRECTORY_PATH_SIZE];
     uint8_t head[FILE_HEAD_SIZE], tail[FILE_TAIL_SIZE];
@@ -261,6 +262,24 @@ static void publish_rename(struct publish *publish)
     ask_start(ask, publish->directory->store->ops->rename, publish_asked_cb);
 }
 
+static void publish_again_cb(struct loop_timer *timer)
+{
+    struct publish *publish = CONTAINER_OF(timer, struct publish, timer);
+    if (!publish->directory->is_fenced)
+        publish_rename(publish);
+}
+
+/* It is refused, though both are there, what we created and our directory: a server was behind, or
+ * somebody has taken the folder away. */
+static void publish_again(struct publish *publish)
+{
+    struct err err;
+    err_set(&err, ERR_RETRY, "rename %s to %s: it is refused; is the folder there?",
+            publish->created->path, publish->target);
+    uint64_t wait = directory_trouble(publish->directory, &publish->failures, &err);
+    loop_timer_start(publish->directory->loop, &publish->timer, wait, publish_again_cb);
+}
+
 static void publish_touch(struct publish *publish, enum publish_state state, const char *path)
 {
     sm_move(&publish->sm, state);
@@ -280,6 +299,7 @@ static void publish_published(struct publish *publish)
 {
     if (sm_state(&publish->sm) != PUBLISH_PUBLISHED)
         sm_move(&publish->sm, PUBLISH_PUBLISHED);
+    directory_relief(publish->directory, &publish->failures);
     if (publish_alive(publish))
         return;
     struct publish_lane *lane = publish->lane;
@@ -320,7 +340,7 @@ static void publish_step(struct publish *publish)
             break;
         case PUBLISH_SOURCE:
             if (yes) {
-                publish_rename(publish);
+                publish_again(publish);
             } else { /* a failover has undone the create as well */
                 sm_move(&publish->sm, PUBLISH_WAITING);
                 publish_wait(publish);

@@ -123,6 +123,67 @@ START_TEST(a_job_file_that_is_not_seen_yet_is_waited_for)
 }
 END_TEST
 
+static void block(struct trick *trick, const struct store_req *req)
+{
+    (void)req;
+    if (trick->seen == 1)
+        memory_put(trick->test->store, "tmp");
+    else if (trick->seen == 2)
+        memory_drop(trick->test->store, "tmp");
+}
+
+static void lose(struct trick *trick, const struct store_req *req)
+{
+    if (trick->seen == 1)
+        memory_drop(trick->test->store, req->path);
+}
+
+static void take(struct trick *trick, const struct store_req *req)
+{
+    if (trick->seen == 1)
+        memory_put(trick->test->store, req->path);
+}
+
+static void replace(struct trick *trick, const struct store_req *req)
+{
+    (void)req;
+    if (trick->seen == 1) {
+        memory_move(trick->test->store, "job", "hidden");
+        memory_put(trick->test->store, "job/x");
+    } else if (trick->seen == 2) {
+        memory_drop(trick->test->store, "job");
+        memory_move(trick->test->store, "hidden", "job");
+    }
+}
+
+static const struct {
+    struct trick trick;
+    const char *says;
+} no_rows[] = {
+    { { .op = "mkdirs", .path = "tmp/0.", .play = block }, "a file is in the way" },
+    { { .op = "rename", .path = "tmp/0.", .play = lose }, "it is not renamed" },
+    { { .op = "create", .path = "tmp/0.", .play = take }, "the name is taken" },
+    { { .op = "read", .path = "job", .play = replace }, "it is there, and cannot be read" },
+};
+
+/* Whoever looks at a worker that does not get on sees why, and the store is not asked without rest. */
+START_TEST(a_no_that_settles_nothing_is_told_and_waited_for)
+{
+    struct test test;
+    struct claimer one;
+    struct trick trick = no_rows[_i].trick;
+    test_begin(&test);
+    trick.test = &test;
+    memory_on(test.store, trick_hook, &trick);
+    claim_now(&test, &one);
+    ck_assert_uint_eq(one.directory->epoch, 1);
+    ck_assert_msg(strstr(one.trouble, no_rows[_i].says), "%s", one.trouble);
+    ck_assert_uint_eq(one.troubles, 2); /* and its end */
+    ck_assert_uint_eq(one.directory->troubled, 0);
+    test_end(&test);
+}
+END_TEST
+
 static void spoil(struct test *test, struct buf *file, int how, const char *owner)
 {
     if (how == 0)
@@ -252,6 +313,8 @@ Suite *claim_odd_suite(void)
                         sizeof tricks / sizeof *tricks);
     TEST(an_owner_who_says_later_who_he_is_is_told_again);
     TEST(a_job_file_that_is_not_seen_yet_is_waited_for);
+    tcase_add_loop_test(tcase, a_no_that_settles_nothing_is_told_and_waited_for, 0,
+                        sizeof no_rows / sizeof *no_rows);
     tcase_add_loop_test(tcase, a_job_file_that_is_none_is_refused, 0, 3);
     tcase_add_loop_test(tcase, an_owner_who_does_not_say_who_he_is_is_waited_for, 0, 6);
     return suite;

@@ -1,6 +1,7 @@
 /* A worker that claims, and what its claim came to. */
 #pragma once
 #include <check.h>
+#include <stdio.h>
 
 #include "durable/claim.h"
 #include "memory.h"
@@ -12,6 +13,7 @@ struct claimer { /* one worker and what its claim came to */
     uint64_t dead_to; /* owners of epochs up to this one are dead as well */
     struct claim_owner owner;
     unsigned waitings, troubles;
+    char trouble[200]; /* the last one that was no relief */
 };
 
 static void trouble_cb(void *ctx, const struct err *err, uint64_t next_ms)
@@ -19,6 +21,8 @@ static void trouble_cb(void *ctx, const struct err *err, uint64_t next_ms)
     struct claimer *claimer = ctx;
     ck_assert((err->kind == ERR_NONE) == (next_ms == 0));
     claimer->troubles++;
+    if (err->kind != ERR_NONE)
+        snprintf(claimer->trouble, sizeof claimer->trouble, "%.190s", err->text);
 }
 
 static void fenced_cb(void *ctx, const struct err *err)

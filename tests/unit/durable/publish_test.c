@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "durable/publish.h"
 #include "durable/record.h"
+#include "io/loop.h"
 #include "memory.h"
 
 struct one { /* a publish and what came of it */
@@ -334,6 +335,67 @@ START_TEST(what_was_created_and_is_there_is_renamed_again)
 }
 END_TEST
 
+struct gone { /* the folder is, for the first renames */
+    struct test *test;
+    uint64_t asked_ms[3];
+    unsigned n;
+};
+static enum memory_fault gone_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct gone *gone = ctx;
+    (void)req;
+    if (strcmp(op, "rename") != 0 || gone->n == 3)
+        return MEMORY_FINE;
+    gone->asked_ms[gone->n++] = loop_now_ms(gone->test->loop);
+    if (gone->n == 3)
+        memory_move(gone->test->store, "hidden", "e1.00112233445566ff/log");
+    return MEMORY_FINE;
+}
+
+START_TEST(a_folder_that_is_gone_is_told_and_waited_for)
+{
+    struct test test;
+    struct one one;
+    struct gone gone = { .test = &test };
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_move(test.store, "e1.00112233445566ff/log", "hidden");
+    memory_on(test.store, gone_hook, &gone);
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    test_until(&test, &one.done);
+    is_published(&test, NAME, &one);
+    ck_assert_uint_eq(memory_asked(test.store, "create"), 1);
+    ck_assert_uint_ge(gone.asked_ms[1] - gone.asked_ms[0], 50);
+    ck_assert_uint_ge(gone.asked_ms[2] - gone.asked_ms[1], 100);
+    ck_assert(test.failures == 1 && test.reliefs == 1 && directory->troubled == 0);
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(a_folder_that_stays_gone_is_named)
+{
+    struct test test;
+    struct one one;
+    bool told = false;
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_drop(test.store, "e1.00112233445566ff/log");
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    for (int i = 0; i < 5000 && !told; i++) {
+        test_turns(&test, 2);
+        told = test.failures > 0;
+    }
+    ck_assert_str_eq(test.trouble,
+                     "rename tmp/1.00112233445566ff/log-7.1 to e1.00112233445566ff/log/7: it is "
+                     "refused; is the folder there?");
+    directory_fence(directory); /* while the next rename is waited for: it is not sent */
+    unsigned asked = memory_asked(test.store, "rename");
+    test_turns(&test, 500);
+    ck_assert_uint_eq(memory_asked(test.store, "rename"), asked);
+    test_end(&test);
+}
+END_TEST
+
 START_TEST(a_create_that_is_under_way_when_it_is_fenced_is_forgotten)
 {
     struct test test;
@@ -372,6 +434,8 @@ Suite *publish_suite(void)
     TEST(a_store_that_refuses_is_told_once_and_waited_for);
     TEST(a_name_that_is_taken_is_left_alone);
     TEST(what_was_created_and_is_there_is_renamed_again);
+    TEST(a_folder_that_is_gone_is_told_and_waited_for);
+    TEST(a_folder_that_stays_gone_is_named);
     TEST(a_create_that_is_under_way_when_it_is_fenced_is_forgotten);
     return suite;
 }
