@@ -3,7 +3,8 @@
  * Failure modes:
  *   not a byte was sent, or the NameNode is a standby: nothing was done, the next NameNode is asked
  *   the DataNode was not reached: nothing was done; it is left out and the NameNode asked again
- *   no answer to what changes something: STORE_UNKNOWN, and nothing is repeated
+ *   no answer to what changes something: STORE_UNKNOWN, and nothing is repeated; what its caller
+ *   asks next goes to the next NameNode, since this one may be frozen
  *   a refusal: webhdfs_answer says what it means */
 #include <stdio.h>
 #include <string.h>
@@ -260,6 +261,15 @@ static void call_refused(struct call *call)
     call_verdict(call, &verdict);
 }
 
+/* Perhaps done. Of those that went to a silent NameNode together the first one leads away from it. */
+static void call_lost(struct call *call)
+{
+    struct webhdfs *webhdfs = call->webhdfs;
+    if (webhdfs->active == call->server)
+        webhdfs->active = (call->server + 1) % webhdfs->url.n_servers;
+    call_refuse(call, STORE_UNKNOWN, ERR_UNKNOWN, call->http.err.text);
+}
+
 static void call_namenode_answered(struct call *call)
 {
     const struct http_req *http = &call->http;
@@ -267,7 +277,7 @@ static void call_namenode_answered(struct call *call)
     if (http->outcome == HTTP_UNSENT || (http->outcome == HTTP_LOST && harmless)) {
         call_next_server(call, &http->err);
     } else if (http->outcome == HTTP_LOST) {
-        call_refuse(call, STORE_UNKNOWN, ERR_UNKNOWN, http->err.text);
+        call_lost(call);
     } else if (http->outcome == HTTP_TOO_LONG) {
         call_refuse(call, call->kind->changes ? STORE_UNKNOWN : STORE_REFUSED,
                     call->kind->changes ? ERR_UNKNOWN : ERR_FATAL, http->err.text);

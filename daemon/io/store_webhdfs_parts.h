@@ -36,7 +36,8 @@ struct webhdfs {
     struct store_url url; /* user filled in */
     uint32_t replication;
     uint64_t block_size, timeout_ms, write_timeout_ms;
-    uint32_t active; /* the NameNode that answered last, asked first */
+    uint32_t active; /* the NameNode that answered last, or the one behind it when it left a change
+                        without an answer: asked first */
     bool no_batch;   /* it has no LISTSTATUS_BATCH */
     struct bad_node bad[BAD_NODES];
     unsigned bad_next;
