@@ -113,5 +113,5 @@ def what_is_removed_is_made_anew_or_missed_by_name():
 if __name__ == "__main__":
     TESTS = [what_is_closed_for_a_moment_is_waited_for, what_is_removed_is_made_anew_or_missed_by_name]
     if "--only" in sys.argv:
-        run_tests("hands", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 400)
+        run_tests("hands", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 1200)
     side_by_side("hands", TESTS)

@@ -300,6 +300,6 @@ TESTS = SHORT + (LONG if "--all" in sys.argv or "--only" in sys.argv else [])
 
 if __name__ == "__main__":
     if "--only" in sys.argv:
-        run_tests("hostile", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 200)
+        run_tests("hostile", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 600)
     fired("kafka_lies", len(TESTS))
     side_by_side("hostile", TESTS)

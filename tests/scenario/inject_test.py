@@ -225,5 +225,5 @@ if __name__ == "__main__":
     TESTS = [a_job_file_that_cannot_be_read_is_no_fault_of_the_job, what_fails_at_the_start_is_named_and_no_wrong_setting,
              any_call_of_the_daemon, any_call_on_the_local_store, any_call_to_webhdfs]
     if "--only" in sys.argv:
-        run_tests("inject", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 7200 if ALL else 200)
+        run_tests("inject", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 7200 if ALL else 900)
     side_by_side("inject", TESTS)

@@ -99,5 +99,5 @@ def of_what_a_file_holds():
 if __name__ == "__main__":
     SEED = seed_of(sys.argv)
     if "--only" in sys.argv:
-        run_tests("liar", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 600)
+        run_tests("liar", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 1800)
     side_by_side("liar", [of_what_was_renamed, of_where_to_create, of_what_was_created, of_what_is_there, of_what_a_file_holds])

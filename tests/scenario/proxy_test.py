@@ -95,5 +95,5 @@ def between_it_and_the_broker():
 if __name__ == "__main__":
     SEED = seed_of(sys.argv)
     if "--only" in sys.argv:
-        run_tests("proxy", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 600)
+        run_tests("proxy", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 1800)
     side_by_side("proxy", [between_it_and_the_namenode, between_it_and_the_datanode, between_it_and_the_broker])

@@ -119,5 +119,5 @@ def every_byte_of_a_brokers_answers():
 if __name__ == "__main__":
     DICE = random.Random(seed_of(sys.argv))
     if "--only" in sys.argv:
-        run_tests("sweep", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 600)
+        run_tests("sweep", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 1800)
     side_by_side("sweep", [every_byte_of_the_stores_answers, every_byte_of_a_brokers_answers])

@@ -418,7 +418,7 @@ Suite *dir_suite(void)
 {
     Suite *suite = suite_create("dir");
     TCase *tcase = tcase_create("dir");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, folder_make, folder_drop);
     tcase_add_test(tcase, a_file_is_replaced_whole_or_not_at_all);
     tcase_add_test(tcase, a_long_file_is_cut);
