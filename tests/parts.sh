@@ -14,7 +14,8 @@ begin() {
     done
     rm -f "$build/$name.status"
     : >"$build/$name.log"
-    { "$@" >"$build/$name.log" 2>&1; echo $? >"$build/$name.status"; } &
+    { TIMEFORMAT="$name %R s, %U + %S of a core, begun at $SECONDS"
+      { time "$@" >"$build/$name.log" 2>&1; } 2>"$build/$name.time"; echo $? >"$build/$name.status"; } &
     running[$name]=$!
 }
 judge() {
