@@ -119,7 +119,7 @@ check: $(TESTED)
 	@tests/run $(BUILD)
 check-asan:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined $(addprefix build/asan/,$(SANITIZED))
+	@$(MAKE) --no-print-directory BUILD=build/asan SAN=address,undefined OPT="-O1 -g1" $(addprefix build/asan/,$(SANITIZED))
 	@tests/run build/asan
 check-tsan:
 	$(DEV)
@@ -127,14 +127,14 @@ check-tsan:
 	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp:report_thread_leaks=0 tests/run build/tsan # a process ends with its threads
 coverage:
 	$(DEV)
-	@$(MAKE) --no-print-directory BUILD=build/coverage SAN=coverage OPT=-O0 $(addprefix build/coverage/,$(SANITIZED))
+	@$(MAKE) --no-print-directory BUILD=build/coverage SAN=coverage OPT="-O0 -g1" $(addprefix build/coverage/,$(SANITIZED))
 	@tests/coverage/run build/coverage
 check-real: all $(BUILD)/store_driver
 	$(DEV)
 	@tests/real/run $(BUILD)
 fuzzing:
 	@packaging/deps.sh fuzz
-	@$(MAKE) --no-print-directory BUILD=build/fuzzing CC=clang SAN=address,undefined,fuzzer-no-link OPT=-O1 $(addprefix build/fuzzing/,fuzz fuzz_sim)
+	@$(MAKE) --no-print-directory BUILD=build/fuzzing CC=clang SAN=address,undefined,fuzzer-no-link OPT="-O1 -g1" $(addprefix build/fuzzing/,fuzz fuzz_sim)
 fuzz: fuzzing
 	@tests/fuzz/run build/fuzzing $(or $(SECONDS),30) $(TARGET)
 bench: all $(BENCH)
