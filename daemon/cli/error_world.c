@@ -70,9 +70,12 @@ const struct error_row error_rows_world[] = {
           "read that topic from its beginning." },
     { .code = 350,
       .title = "a damaged block of the log",
-      .means = "A file of the write-ahead log or of the batch log does not have the bytes that "
-               "were written: its checksum says so. What Kafka still has is read again; what "
-               "nobody has is named exactly, and the job stops.",
+      .means =
+          "A file of the write-ahead log or of the batch log does not have the bytes that "
+          "were written: its checksum says so. The records of a group commit (wal/) are read "
+          "from Kafka again, with those behind them: event=wal.damaged. When Kafka has them no "
+          "more, or what is damaged is the batch log (log/), or a file is missing, the job stops "
+          "and names it.",
       .example =
           "level=error job=orders event=job.error code=E350 kind=FATAL "
           "msg=\"e7.5d1c04f3a8b92e60/log/1: the checksum of the file's 238 bytes does not fit\"",

@@ -148,7 +148,7 @@ static enum file_state file_check(struct slice bytes, const struct file_head *wa
 {
     enum file_state state = file_look(bytes, err);
     if (state != FILE_WHOLE)
-        return state;
+        return want ? FILE_DAMAGED : state;
     if (!file_get_head(bytes.ptr, head, err) || (want && !file_is(head, want, err)))
         return FILE_FOREIGN;
     if (head->length != bytes.len) {

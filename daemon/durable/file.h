@@ -51,7 +51,11 @@ struct file_head {
     char name[FILE_NAME_SIZE]; /* source or label; "" = none */
 };
 
-enum file_state { FILE_WHOLE, FILE_DAMAGED, FILE_FOREIGN };
+enum file_state {
+    FILE_WHOLE,
+    FILE_DAMAGED, /* its bytes are not those that were written */
+    FILE_FOREIGN, /* whole, but not what should be there; or, with nothing wanted, no file of ours */
+};
 
 /* Writes head and tail of a file with this content in pieces; head->length is set here. The file is
  * head, pieces, tail, in this order. */

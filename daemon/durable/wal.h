@@ -32,7 +32,13 @@ uint64_t wal_seq(const struct wal *wal);            /* last published */
 uint64_t wal_chain(const struct wal *wal);          /* hash of its last frame */
 void wal_free(struct wal *wal);                     /* nothing is under way */
 
-typedef void (*wal_read_cb)(void *ctx, struct list *blocks, uint64_t chain, const struct err *err);
+struct wal_back {       /* a group commit read back */
+    struct list blocks; /* of the callee's, if err says that there is no failure */
+    uint64_t chain;     /* hash of its last frame */
+    struct err err;     /* else ERR_FATAL with the file and the reason */
+    bool damaged;       /* which is: it is there, and its bytes are not those that were written */
+};
+typedef void (*wal_read_cb)(void *ctx, struct wal_back *back);
 struct wal_read { /* one group commit to read back */
     struct directory *directory;
     const char *source; /* its name; borrowed until cb */
@@ -42,6 +48,5 @@ struct wal_read { /* one group commit to read back */
     wal_read_cb cb;
     void *ctx;
 };
-/* Reads wal/<source>-<seq>. cb once: the blocks (the callee's) and the chain behind them, or
- * ERR_FATAL with the file and the reason. A store that is away is waited for. *read is copied. */
+/* Reads wal/<source>-<seq>; cb once. A store that is away is waited for. *read is copied. */
 void wal_read_start(const struct wal_read *read);

@@ -14,25 +14,25 @@ struct wal_reading {
     char path[DIRECTORY_PATH_SIZE];
 };
 
-static bool wal_reading_open(struct wal_reading *reading, uint64_t *chain, struct list *blocks,
-                             struct err *err)
+static bool wal_reading_open(struct wal_reading *reading, struct wal_back *back)
 {
     const struct store_req *req = &reading->ask.req;
     struct file_head want = { .kind = FILE_WAL, .index = reading->read.seq }, head;
     struct slice content;
     if (req->answer == STORE_NO)
-        return err_code(err, ERR_FATAL, 350, "it is missing");
+        return err_code(&back->err, ERR_FATAL, 350, "it is missing");
     if (req->answer != STORE_YES) {
-        *err = req->err;
+        back->err = req->err;
         return false;
     }
     directory_want(reading->read.directory, &want);
     strcpy(want.name, reading->read.source);
-    if (file_open(buf_slice(&req->data), &want, &head, &content, err) != FILE_WHOLE)
+    enum file_state state = file_open(buf_slice(&req->data), &want, &head, &content, &back->err);
+    back->damaged = state == FILE_DAMAGED;
+    if (state != FILE_WHOLE ||
+        !frame_decode_all(content, reading->read.topics, &back->chain, &back->blocks, &back->err))
         return false;
-    if (!frame_decode_all(content, reading->read.topics, chain, blocks, err))
-        return false;
-    LIST_EACH(link, blocks)
+    LIST_EACH(link, &back->blocks)
     CONTAINER_OF(link, struct block, link)->seq = reading->read.seq;
     return true;
 }
@@ -41,14 +41,13 @@ static void wal_reading_cb(struct ask *ask)
 {
     struct wal_reading *reading = CONTAINER_OF(ask, struct wal_reading, ask);
     struct wal_read read = reading->read;
-    struct err err = { .kind = ERR_NONE };
-    struct list blocks;
-    list_init(&blocks);
-    if (!wal_reading_open(reading, &read.chain, &blocks, &err))
-        err_wrap(&err, "%s", reading->path);
+    struct wal_back back = { .chain = read.chain };
+    list_init(&back.blocks);
+    if (!wal_reading_open(reading, &back))
+        err_wrap(&back.err, "%s", reading->path);
     ask_done(ask);
     mem_free(reading);
-    read.cb(read.ctx, &blocks, read.chain, &err);
+    read.cb(read.ctx, &back);
 }
 
 void wal_read_start(const struct wal_read *read)

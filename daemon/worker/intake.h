@@ -31,6 +31,7 @@ struct intake_conf {
     void (*noted)(void *ctx);
     void (*idle)(void *ctx); /* nothing that was fed is being computed any more */
     void (*replayed)(void *ctx, uint64_t blocks);      /* the end of intake_replay() */
+    void (*damaged)(void *ctx, const struct err *err); /* of the log; it is read from Kafka again */
     void (*trouble)(void *ctx, const struct err *err); /* ERR_RETRY: a source is away; NONE: back */
     void (*failed)(void *ctx,
                    const struct err *err); /* a source stopped for good, or a damaged log */

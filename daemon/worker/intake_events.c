@@ -1,5 +1,6 @@
 /* What sources tell. A partition that is new to the job is read only after its starting position is
  * in the batch log; one that the log knows goes on behind its last record there. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -129,8 +130,18 @@ static void intake_block_cb(void *ctx, struct source *from, struct block *block)
     (void)from;
     check(at); /* only what was assigned is read */
     at->blocks++;
+    at->again = false;
     block->source = source->index;
     wal_add(source->wal, block);
+}
+
+/* Records that the log has lost are not at the source any more either. */
+static void intake_lost(struct intake_source *source, const char *what)
+{
+    struct err err = source->damage;
+    size_t n = strlen(err.text);
+    snprintf(err.text + n, sizeof err.text - n, "; %s", what);
+    source->intake->conf.failed(source->intake->conf.ctx, &err);
 }
 
 static void intake_gap_cb(void *ctx, struct source *from, struct source_position gap, int64_t to)
@@ -140,6 +151,13 @@ static void intake_gap_cb(void *ctx, struct source *from, struct source_position
         positions_find(&source->intake->positions, source->index, gap.topic, gap.partition);
     (void)from;
     check(at);
+    if (at->again) {
+        char what[ERR_TEXT_MAX];
+        snprintf(what, sizeof what, "%s/%d: Kafka has no offset from %lld to %lld any more",
+                 at->topic, at->partition, (long long)at->next, (long long)to - 1);
+        intake_lost(source, what);
+        return;
+    }
     at->gap_to = to;
 }
 
@@ -151,6 +169,8 @@ static void intake_state_cb(void *ctx, struct source *from, const struct err *er
     source->troubled = err->kind != ERR_NONE;
     if (err->kind == ERR_NONE || err->kind == ERR_RETRY)
         intake->conf.trouble(intake->conf.ctx, err);
+    else if (intake_rereads(source) && err->code == 330)
+        intake_lost(source, err->text);
     else
         intake->conf.failed(intake->conf.ctx, err);
 }

@@ -26,6 +26,7 @@ struct intake_source {
     uint64_t trimmed_seq;  /* deleted up to here */
     uint64_t cut_records;  /* in the batch of the last cut */
     struct pace pace;
+    struct err damage;     /* why its log was not read back to its end; kind NONE: it was */
     bool found;            /* all that its first look saw */
     bool troubled, closed; /* it is away, or a topic of it is */
 };
@@ -55,7 +56,9 @@ struct intake {
 void intake_feed(struct intake *intake); /* hands over what waits, unless paused */
 /* A group commit to the end of its source's queue; blocks are moved out of the list. */
 void intake_queue(struct intake_source *source, uint64_t seq, uint64_t chain, struct list *blocks);
-void intake_check_end(struct intake *intake);   /* finished() when nothing is left */
+void intake_check_end(struct intake *intake); /* finished() when nothing is left */
+/* Which partition of the source waits for what the log has lost; NULL: none. */
+const struct position *intake_rereads(const struct intake_source *source);
 void intake_replay_step(struct intake *intake); /* the engine has nothing left of the last one */
 extern const struct source_events intake_events;
 void intake_once_start(struct intake *intake);

@@ -1,6 +1,11 @@
 /* The log's tail: group commits that are published and that no batch has taken. Happy path: read
  * one, hand it to the engine, wait until it is computed, so that memory stays bounded; then the next
- * one, source by source. */
+ * one, source by source.
+ *
+ * Failure modes: one that is damaged is given up with all behind it, as if the next batch had taken
+ * them; their records are read from the source again, behind the last one that came out of the log.
+ * A source that has them no more ends the attempt, whatever the job's policy is: these were received.
+ * One that is missing ends it as well: it may be one that a batch had taken, whose record is lost. */
 #include "durable/recover.h"
 
 #include <string.h>
@@ -29,25 +34,49 @@ static bool replay_fits(struct intake_source *source, const struct block *block,
                     (long long)block->first_offset, (long long)at->next - 1);
 }
 
-static void replay_read_cb(void *ctx, struct list *blocks, uint64_t chain, const struct err *err)
+static void replay_give_up(struct intake_source *source, const struct err *why)
+{
+    struct intake *intake = source->intake;
+    source->damage = *why;
+    source->seq = intake->recovered->sources[intake->replay_source].last;
+    intake->replay_seq = source->seq + 1;
+    for (size_t i = 0; i < intake->positions.n; i++)
+        if (intake->positions.items[i].source == source->index)
+            intake->positions.items[i].again = true;
+    intake->conf.damaged(intake->conf.ctx, why);
+    intake_replay_step(intake);
+}
+
+const struct position *intake_rereads(const struct intake_source *source)
+{
+    const struct positions *positions = &source->intake->positions;
+    for (size_t i = 0; i < positions->n; i++)
+        if (positions->items[i].source == source->index && positions->items[i].again)
+            return &positions->items[i];
+    return NULL;
+}
+
+static void replay_read_cb(void *ctx, struct wal_back *back)
 {
     struct intake_source *source = ctx;
     struct intake *intake = source->intake;
-    struct err bad = *err;
-    if (bad.kind == ERR_NONE)
-        LIST_EACH(link, blocks)
-        {
-            struct block *block = LIST_ITEM(link, struct block, link);
-            block->source = source->index;
-            intake->replay_blocks++;
-            if (!replay_fits(source, block, &bad))
-                break;
-        }
-    if (bad.kind != ERR_NONE) {
-        intake->conf.failed(intake->conf.ctx, &bad);
+    if (back->damaged) {
+        replay_give_up(source, &back->err);
         return;
     }
-    intake_queue(source, intake->replay_seq++, chain, blocks);
+    LIST_EACH(link, &back->blocks)
+    {
+        struct block *block = LIST_ITEM(link, struct block, link);
+        block->source = source->index;
+        intake->replay_blocks++;
+        if (!replay_fits(source, block, &back->err))
+            break;
+    }
+    if (back->err.kind != ERR_NONE) {
+        intake->conf.failed(intake->conf.ctx, &back->err);
+        return;
+    }
+    intake_queue(source, intake->replay_seq++, back->chain, &back->blocks);
     intake_feed(intake);
     if (!intake->computing)
         intake_replay_step(intake);

@@ -16,6 +16,7 @@ struct position {
     uint64_t blocks; /* received and not yet handed to the engine */
     uint64_t note;   /* that must be published before it is assigned; 0 = none */
     int64_t gap_to;  /* reading goes on here once what came before is in a batch; -1 = no gap */
+    bool again;      /* the log lost some of what comes now, or all of it; nothing has come yet */
     bool waits;      /* for the other partitions of the source's first look */
     bool is_dirty;   /* not yet committed to the source's group */
     bool is_taken;   /* the source has it: before that it knows of nothing to commit */

@@ -208,6 +208,15 @@ void voice_gap(struct voice *voice, const struct entry *gap)
     voice->lost_until = voice->batch + 1 + VOICE_RECENT;
 }
 
+void voice_damaged(struct voice *voice, const struct err *err)
+{
+    char text[ERR_TEXT_MAX + 64];
+    snprintf(text, sizeof text, "%s; from there on Kafka is read again", err->text);
+    voice_log(voice,
+              &(struct log_entry){
+                  .level = LOG_WARNING, .event = "wal.damaged", .code = err->code, .msg = text });
+}
+
 static void voice_delay(struct voice *voice, int64_t total_ms)
 {
     voice->delay_before_ms = voice->delay_ms;

@@ -50,6 +50,8 @@ void voice_trouble(struct voice *voice, enum voice_trouble what, const struct er
 void voice_failed(struct voice *voice, const struct err *err);
 /* Offsets that the source no longer had were given up by policy: never silently. */
 void voice_gap(struct voice *voice, const struct entry *gap);
+/* Some of the write-ahead log is damaged, err says where; the sources give it again. */
+void voice_damaged(struct voice *voice, const struct err *err);
 /* The job was started before, and nobody has owned its checkpoint. Who removed it may want just that;
  * who lost it must hear of it. */
 void voice_empty(struct voice *voice);

@@ -151,6 +151,12 @@ static void worker_source_trouble(void *ctx, const struct err *err)
     voice_trouble(worker->conf.voice, VOICE_SOURCE, err, 0);
 }
 
+static void worker_damaged_cb(void *ctx, const struct err *err)
+{
+    struct worker *worker = ctx;
+    voice_damaged(worker->conf.voice, err);
+}
+
 static void worker_output_trouble(void *ctx, const struct err *err, uint64_t next_ms)
 {
     struct worker *worker = ctx;
@@ -318,6 +324,7 @@ static void worker_make_in(struct worker *worker)
                                   .noted = worker_noted_cb,
                                   .idle = worker_idle_cb,
                                   .replayed = worker_replayed_cb,
+                                  .damaged = worker_damaged_cb,
                                   .trouble = worker_source_trouble,
                                   .failed = worker_failed,
                                   .drained = worker_once_cb,

@@ -3,13 +3,14 @@
 folder and file of the checkpoint and the state directory is closed to it for a moment, or removed. What it can do without, it does
 without; what it waits for is named, and it goes on by itself; where going on could lose or double records it stops and says why."""
 
+import glob
 import os
 import shutil
 import sys
 
 from harness import Failed, Stage, daemon, expect, fired, run_tests, side_by_side, until
 from kafka import MockKafka
-from ledger import LocalTree, Log
+from ledger import LocalTree, Log, word_counts
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -110,8 +111,36 @@ def what_is_removed_is_made_anew_or_missed_by_name():
         fired("hands", 8)
 
 
+def what_the_disk_has_spoilt_is_read_from_kafka_again():
+    """Group commits that no batch has taken; a byte of the second one is another."""
+    with Stage("hands-spoilt") as stage:
+        kafka, checkpoint = MockKafka(stage, daemon(BUILD), 2, 100), stage.path("checkpoint", "x")[:-2]
+        count = Wordcount(stage, BUILD, job(kafka.servers, "file://" + checkpoint, interval="20h"))
+        commits = lambda: sorted(glob.glob(os.path.join(checkpoint, "e*", "wal", "*")), key=lambda path: int(path.rpartition("-")[2]))
+        until("all is produced, and some of it is in the log", lambda: kafka.done() and len(commits()) > 3, 60, count.process)
+        worker = count.worker()
+        count.process.kill()
+        until("its worker is gone", lambda: not worker.alive(), 60)
+        with open(commits()[1], "r+b") as file:
+            file.seek(-9, os.SEEK_END)
+            byte = file.read(1)
+            file.seek(-9, os.SEEK_END)
+            file.write(bytes([byte[0] ^ 4]))
+        count.options = ("--once",)
+        count.start()
+        until("all is counted", lambda: not count.process.alive(), 60)
+        said = count.events("wal.damaged")
+        expect(len(said) == 1 and " code=E350 " in said[0] and "wal/kafka0-2: the checksum" in said[0], f"{said}\n{count.process.tail()}")
+        produced, words = kafka.ledger()
+        Log(LocalTree(checkpoint)).check_ranges(produced)
+        expect(sorted(word_counts(count.printed()).values()) == sorted(number for number in words.values() if number), "what is printed")
+        expect(not commits(), f"left: {commits()}")
+        fired("hands", 1)
+
+
 if __name__ == "__main__":
-    TESTS = [what_is_closed_for_a_moment_is_waited_for, what_is_removed_is_made_anew_or_missed_by_name]
+    TESTS = [what_is_closed_for_a_moment_is_waited_for, what_is_removed_is_made_anew_or_missed_by_name,
+             what_the_disk_has_spoilt_is_read_from_kafka_again]
     if "--only" in sys.argv:
         run_tests("hands", [globals()[sys.argv[sys.argv.index("--only") + 1]]], 1200)
     side_by_side("hands", TESTS)

@@ -191,14 +191,14 @@ static void begin(struct worker *worker)
 
 static void replay(struct worker *worker);
 
-static void replayed_cb(void *ctx, struct list *blocks, uint64_t chain, const struct err *err)
+static void replayed_cb(void *ctx, struct wal_back *back)
 {
     struct source *source = ctx;
-    if (err->kind != ERR_NONE) {
-        worker_fail(source->worker, err);
+    if (back->err.kind != ERR_NONE) {
+        worker_fail(source->worker, &back->err);
         return;
     }
-    group_take(group_new(source, source->replay++, chain), blocks);
+    group_take(group_new(source, source->replay++, back->chain), &back->blocks);
     replay(source->worker);
 }
 

@@ -17,22 +17,22 @@
 
 static void life_replay(struct life *life);
 
-static void life_read_cb(void *ctx, struct list *blocks, uint64_t chain, const struct err *err)
+static void life_read_cb(void *ctx, struct wal_back *back)
 {
     struct life *life = ctx;
     struct life_source *source = &life->sources[life->replaying];
-    if (err->kind != ERR_NONE) {
-        sim_fail(life->ledger->sim, "replay: %s", err->text);
+    if (back->err.kind != ERR_NONE) {
+        sim_fail(life->ledger->sim, "replay: %s", back->err.text);
         return;
     }
-    while (!list_empty(blocks)) {
-        struct block *block = LIST_ITEM(list_first(blocks), struct block, link);
+    while (!list_empty(&back->blocks)) {
+        struct block *block = LIST_ITEM(list_first(&back->blocks), struct block, link);
         list_remove(&block->link);
         life_compute(life, life->replaying, block);
         block_free(block);
     }
     source->seq = life->replay_seq++;
-    source->chain = chain;
+    source->chain = back->chain;
     life_replay(life);
 }
 

@@ -63,13 +63,13 @@ struct reading {
     uint64_t chain;
     int64_t offset; /* next one expected */
     struct err err;
-    bool done;
+    bool damaged, done;
 };
 
-static void read_cb(void *ctx, struct list *blocks, uint64_t chain, const struct err *err)
+static void read_cb(void *ctx, struct wal_back *back)
 {
     struct reading *reading = ctx;
-    for (struct list *link; (link = list_first(blocks));) {
+    for (struct list *link; (link = list_first(&back->blocks));) {
         struct block *block = CONTAINER_OF(link, struct block, link);
         ck_assert_int_eq(block->first_offset, reading->offset++);
         ck_assert_str_eq(block->topic, "lines");
@@ -77,8 +77,9 @@ static void read_cb(void *ctx, struct list *blocks, uint64_t chain, const struct
         list_remove(link);
         block_free(block);
     }
-    reading->chain = chain;
-    reading->err = *err;
+    reading->chain = back->chain;
+    reading->err = back->err;
+    reading->damaged = back->damaged;
     reading->done = true;
 }
 
@@ -208,7 +209,7 @@ END_TEST
 START_TEST(a_group_that_is_damaged_missing_or_misplaced_is_named)
 {
     static const char *const reasons[] = { "checksum", "it is missing", "index 1, not 2",
-                                           "another frame stood before" };
+                                           "another frame stood before", "not a file of ours" };
     struct test test;
     struct log log;
     struct reading reading = { .chain = _i == 3 ? 7 : 0 };
@@ -220,6 +221,8 @@ START_TEST(a_group_that_is_damaged_missing_or_misplaced_is_named)
     const char *path = "e1.00112233445566ff/wal/kafka0-1";
     if (_i == 0)
         memory_file(test.store, path)->ptr[250] ^= 1;
+    if (_i == 4)
+        memset(memory_file(test.store, path)->ptr, 0, 200);
     if (_i == 2)
         memory_move(test.store, path, "e1.00112233445566ff/wal/kafka0-2");
     read_group(&test, directory, &reading, _i == 1 || _i == 2 ? 2 : 1);
@@ -227,6 +230,7 @@ START_TEST(a_group_that_is_damaged_missing_or_misplaced_is_named)
     ck_assert_uint_eq(reading.err.code, 350);
     ck_assert_ptr_nonnull(strstr(reading.err.text, "e1.00112233445566ff/wal/kafka0-"));
     ck_assert_msg(strstr(reading.err.text, reasons[_i]), "%s", reading.err.text);
+    ck_assert_int_eq(reading.damaged, _i == 0 || _i == 4);
     test_end(&test);
 }
 END_TEST
@@ -302,7 +306,7 @@ Suite *wal_suite(void)
     TEST(whole_groups_are_written_at_once_and_bounded);
     TEST(a_block_larger_than_a_group_is_one_of_its_own);
     TEST(what_was_published_is_read_back);
-    tcase_add_loop_test(tcase, a_group_that_is_damaged_missing_or_misplaced_is_named, 0, 4);
+    tcase_add_loop_test(tcase, a_group_that_is_damaged_missing_or_misplaced_is_named, 0, 5);
     TEST(a_log_goes_on_behind_what_is_there);
     TEST(a_group_that_the_store_will_not_give_is_told);
     TEST(once_fenced_nothing_is_written);

@@ -4,201 +4,8 @@
 #include <check.h>
 #include <string.h>
 
-#include "../durable/memory.h"
-#include "base/mem.h"
 #include "column/block.h"
-#include "durable/progress.h"
-#include "durable/recover.h"
-#include "durable/trim.h"
-#include "spec/job.h"
-#include "worker/intake_parts.h"
-
-#define SOURCES 2
-
-static struct fake {
-    struct source source;
-    struct source_lag lags[4];
-    size_t n_lags;
-    unsigned looks, finishes;       /* calls of lag() and finish() */
-    struct buf assigned, committed; /* "t/0@5 " each */
-} fakes[SOURCES];
-
-static struct stage {
-    struct test test;
-    struct directory *directory;
-    struct job_source sources[SOURCES];
-    struct job_spec spec;
-    struct progress progress;
-    struct progress_source known[SOURCES];
-    struct progress_partition partitions[4];
-    struct intake *intake;
-    struct buf notes; /* what was noted: "kafka0 t/0@5 " each */
-    unsigned noted;
-    bool drained, finished, failed, published, looked;
-    struct err err;
-} stage;
-
-/* ---- a source that does nothing */
-
-static struct fake *fake_of(struct source *source)
-{
-    return CONTAINER_OF(source, struct fake, source);
-}
-
-static void put_positions(struct buf *out, const struct source_position *positions, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        buf_printf(out, "%s/%d@%lld ", positions[i].topic, positions[i].partition,
-                   (long long)positions[i].offset);
-}
-
-static void fake_assign(struct source *source, const struct source_position *positions, size_t n)
-{
-    put_positions(&fake_of(source)->assigned, positions, n);
-}
-
-static void fake_commit(struct source *source, const struct source_position *positions, size_t n)
-{
-    put_positions(&fake_of(source)->committed, positions, n);
-}
-
-static size_t fake_lag(struct source *source, struct source_lag *out, size_t max)
-{
-    struct fake *fake = fake_of(source);
-    size_t n = fake->n_lags < max ? fake->n_lags : max;
-    memcpy(out, fake->lags, n * sizeof *out);
-    stage.looked = ++fake->looks >= 2;
-    return n;
-}
-
-static void fake_finish(struct source *source)
-{
-    fake_of(source)->finishes++;
-}
-
-static const struct source_ops fake_ops = { .assign = fake_assign,
-                                            .commit = fake_commit,
-                                            .lag = fake_lag,
-                                            .finish = fake_finish };
-
-/* ---- its worker */
-
-static void note_cb(void *ctx, const struct entry *entry)
-{
-    (void)ctx;
-    ck_assert_int_eq(entry->kind, ENTRY_POSITION);
-    buf_printf(&stage.notes, "%.*s %.*s/%d@%lld ", (int)entry->position.source.len,
-               (const char *)entry->position.source.ptr, (int)entry->position.topic.len,
-               (const char *)entry->position.topic.ptr, entry->position.partition,
-               (long long)entry->position.offset);
-}
-
-static void noted_cb(void *ctx)
-{
-    (void)ctx;
-    stage.noted++;
-}
-
-static void gap_cb(void *ctx, const struct entry *gap)
-{
-    (void)ctx, (void)gap;
-}
-
-static void drained_cb(void *ctx)
-{
-    (void)ctx;
-    stage.drained = true;
-}
-
-static void finished_cb(void *ctx)
-{
-    (void)ctx;
-    ck_assert(!stage.finished);
-    stage.finished = true;
-}
-
-static void failed_cb(void *ctx, const struct err *err)
-{
-    (void)ctx;
-    stage.failed = true;
-    stage.err = *err;
-}
-
-static void published_cb(void *ctx, struct wal *wal, struct list *blocks)
-{
-    (void)ctx, (void)wal;
-    for (struct list *link; (link = list_first(blocks));) {
-        list_remove(link);
-        block_free(LIST_ITEM(link, struct block, link));
-    }
-    stage.published = true;
-}
-
-static struct wal *wal_of(const char *source)
-{
-    return wal_new(&(struct wal_conf){
-        .directory = stage.directory, .source = source, .published = published_cb });
-}
-
-/* The intake of a log that knows these partitions. */
-static void begin(const struct progress_partition *partitions, size_t n)
-{
-    for (size_t i = 0; i < SOURCES; i++) {
-        buf_free(&fakes[i].assigned);
-        buf_free(&fakes[i].committed);
-    }
-    buf_clear(&stage.notes);
-    memset(fakes, 0, sizeof fakes);
-    stage.noted = 0;
-    stage.drained = stage.finished = stage.failed = stage.looked = false;
-    stage.progress.n_partitions = n;
-    for (size_t i = 0; i < n; i++)
-        stage.partitions[i] = partitions[i];
-    struct intake_conf conf = { .directory = stage.directory,
-                                .trim = trim_new(stage.directory),
-                                .spec = &stage.spec,
-                                .progress = &stage.progress,
-                                .note = note_cb,
-                                .noted = noted_cb,
-                                .gap = gap_cb,
-                                .drained = drained_cb,
-                                .finished = finished_cb,
-                                .failed = failed_cb };
-    stage.intake = intake_new(&conf);
-    stage.intake->n_known = stage.intake->positions.n;
-    for (size_t i = 0; i < SOURCES; i++) {
-        fakes[i].source.ops = &fake_ops;
-        stage.intake->sources[i].source = &fakes[i].source;
-        stage.intake->sources[i].wal = wal_of(stage.sources[i].name);
-    }
-}
-
-static void make(void)
-{
-    memset(&stage, 0, sizeof stage);
-    memset(fakes, 0, sizeof fakes); /* what they held went with the test before */
-    test_begin(&stage.test);
-    stage.directory = test_directory(&stage.test);
-    for (size_t i = 0; i < SOURCES; i++) {
-        stage.sources[i] = (struct job_source){ .name = i ? "kafka1" : "kafka0" };
-        strcpy(stage.known[i].name, stage.sources[i].name);
-    }
-    stage.spec = (struct job_spec){ .sources = stage.sources, .n_sources = SOURCES };
-    stage.progress = (struct progress){ .started = true,
-                                        .sources = stage.known,
-                                        .n_sources = SOURCES,
-                                        .partitions = stage.partitions };
-}
-
-static void drop(void)
-{
-    test_end(&stage.test);
-}
-
-static void find(uint32_t source, const struct source_found *found, size_t n)
-{
-    intake_events.found(&stage.intake->sources[source], &fakes[source].source, found, n);
-}
+#include "intake_stage.h"
 
 /* ---- where reading begins */
 
@@ -332,15 +139,6 @@ START_TEST(it_is_finished_when_every_source_is)
 }
 END_TEST
 
-static struct block *block_of(int64_t offset)
-{
-    struct block *block = block_new(1000, 10);
-    block->topic = "t";
-    ck_assert(block_append(
-        block, &(struct block_record){ .value = "v", .value_len = 1, .offset = offset }));
-    return block;
-}
-
 START_TEST(it_is_not_finished_while_anything_waits)
 {
     struct list blocks;
@@ -403,38 +201,6 @@ START_TEST(a_gap_is_told_to_the_group_once_it_is_in_the_log)
 }
 END_TEST
 
-/* ---- the log's tail */
-
-START_TEST(a_tail_of_a_source_that_is_gone_stops_the_job)
-{
-    struct recovered_source tail = { .name = "gone", .first = 1, .last = 2 };
-    struct recovered recovered = { .sources = &tail, .n_sources = 1 };
-    begin(NULL, 0);
-    intake_replay(stage.intake, &recovered);
-    ck_assert(stage.failed);
-    ck_assert_int_eq(stage.err.kind, ERR_BAD_CONFIG);
-    ck_assert_uint_eq(stage.err.code, 240);
-    ck_assert_ptr_nonnull(strstr(stage.err.text, "records of source 'gone'"));
-}
-END_TEST
-
-START_TEST(a_tail_that_a_batch_has_taken_stops_the_job)
-{
-    struct recovered_source tail = { .name = "kafka0", .first = 1, .last = 1 };
-    struct recovered recovered = { .sources = &tail, .n_sources = 1 };
-    begin(&(struct progress_partition){ .topic = "t", .offset = 4 }, 1);
-    intake_events.block(&stage.intake->sources[0], &fakes[0].source, block_of(3));
-    test_until(&stage.test, &stage.published);
-    begin(&(struct progress_partition){ .topic = "t", .offset = 4 }, 1);
-    stage.intake->sources[0].source = NULL; /* not open yet */
-    intake_replay(stage.intake, &recovered);
-    test_until(&stage.test, &stage.failed);
-    ck_assert_int_eq(stage.err.kind, ERR_FATAL);
-    ck_assert_uint_eq(stage.err.code, 350);
-    ck_assert_ptr_nonnull(strstr(stage.err.text, "t [0]: offset 3 is in the log already, up to 3"));
-}
-END_TEST
-
 Suite *intake_suite(void)
 {
     const TTest *const tests[] = {
@@ -446,13 +212,11 @@ Suite *intake_suite(void)
         it_is_not_finished_while_anything_waits,
         each_source_hears_of_its_own_offsets,
         a_gap_is_told_to_the_group_once_it_is_in_the_log,
-        a_tail_of_a_source_that_is_gone_stops_the_job,
-        a_tail_that_a_batch_has_taken_stops_the_job,
     };
     Suite *suite = suite_create("intake");
     TCase *tcase = tcase_create("intake");
     suite_add_tcase(suite, tcase);
-    tcase_add_checked_fixture(tcase, make, drop);
+    tcase_add_checked_fixture(tcase, stage_make, stage_drop);
     tcase_set_timeout(tcase, 60);
     for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
         tcase_add_test(tcase, tests[i]);
