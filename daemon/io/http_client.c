@@ -12,7 +12,6 @@
 
 #include <curl/curl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <uv.h>
 
 #include "base/check.h"
@@ -29,7 +28,9 @@ struct http {
     CURLM *multi;
     uv_loop_t *uv;
     uv_timer_t timer; /* libcurl's timeout */
-    uv_idle_t soon;   /* libcurl's timeout of 0: a timer of 0 would starve the sockets */
+    uv_idle_t soon;   /* libcurl's timeout of 0, or a request to end: a timer of 0 would starve the
+                         sockets */
+    struct list cancelled; /* transfers that end at the next turn */
     long connect_timeout_ms;
     struct curl_slist *headers, *upload_headers;
     uint32_t pending; /* requests that have not called back */
@@ -105,6 +106,7 @@ static void transfer_done(struct http *http, struct transfer *transfer, CURLcode
     else
         transfer_failed(transfer, result);
     check(curl_multi_remove_handle(http->multi, transfer->easy) == CURLM_OK);
+    list_remove(&transfer->cancelled);
     http->pending--;
     req->cb(req); /* http_peer() works until here; the request is gone from here on */
     curl_easy_cleanup(transfer->easy);
@@ -127,12 +129,19 @@ static void http_finish(struct http *http)
     }
 }
 
+static void http_end_cancelled(struct http *http)
+{
+    for (struct list *link; (link = list_first(&http->cancelled));)
+        transfer_done(http, LIST_ITEM(link, struct transfer, cancelled), CURLE_ABORTED_BY_CALLBACK);
+}
+
 static void http_free(struct http *http);
 
 static void http_turn(struct http *http, curl_socket_t fd, int events)
 {
     int running;
     http->turning = true;
+    http_end_cancelled(http);
     check(curl_multi_socket_action(http->multi, fd, events, &running) == CURLM_OK);
     http_finish(http);
     http->turning = false;
@@ -156,7 +165,8 @@ static int http_timeout(CURLM *multi, long timeout_ms, void *ctx)
     struct http *http = ctx;
     (void)multi;
     uv_timer_stop(&http->timer);
-    uv_idle_stop(&http->soon);
+    if (list_empty(&http->cancelled))
+        uv_idle_stop(&http->soon);
     if (timeout_ms == 0)
         check(uv_idle_start(&http->soon, http_soon_cb) == 0);
     if (timeout_ms > 0) {
@@ -233,6 +243,7 @@ struct http *http_new(struct loop *loop, uint64_t connect_timeout_ms)
     check(pthread_once(&curl_once, curl_begin) == 0);
     http->uv = uv_of_loop(loop);
     http->connect_timeout_ms = (long)connect_timeout_ms;
+    list_init(&http->cancelled);
     http->handles = 2;
     check(uv_timer_init(http->uv, &http->timer) == 0);
     check(uv_idle_init(http->uv, &http->soon) == 0);
@@ -308,7 +319,8 @@ void http_start(struct http *http, struct http_req *req)
     struct transfer *transfer = mem_zalloc(sizeof *transfer);
     CURL *easy = curl_easy_init();
     check(easy && req->cb && !http->close_cb && !req->body.len && !req->location);
-    *transfer = (struct transfer){ .easy = easy, .req = req, .length = -1, .fd = -1 };
+    *transfer = (struct transfer){ .easy = easy, .http = http, .req = req, .length = -1 };
+    list_init(&transfer->cancelled);
     transfer->silence_ms = req->silence_ms ? req->silence_ms : req->timeout_ms;
     req->door = transfer;
     req->status = 0;
@@ -339,9 +351,12 @@ const char *http_peer(const struct http_req *req)
 
 void http_cancel(struct http_req *req)
 {
-    const struct transfer *transfer = req->door;
-    if (transfer && transfer->fd >= 0)
-        shutdown(transfer->fd, SHUT_RDWR); /* libcurl sees it as the peer's doing */
+    struct transfer *transfer = req->door;
+    if (!transfer)
+        return;
+    list_remove(&transfer->cancelled);
+    list_add_tail(&transfer->http->cancelled, &transfer->cancelled);
+    check(uv_idle_start(&transfer->http->soon, http_soon_cb) == 0);
 }
 
 static void http_own_closed(uv_handle_t *handle)

@@ -57,8 +57,8 @@ void http_req_free(struct http_req *req);
 struct http *http_new(struct loop *loop, uint64_t connect_timeout_ms);
 /* cb fires once, later, from the loop. */
 void http_start(struct http *http, struct http_req *req);
-/* A request on a connection of its own (alone) that nobody waits for any more: the connection ends,
- * and cb fires soon, with what is then known: mostly HTTP_LOST. Not yet connected: nothing is done. */
+/* A request under way that nobody waits for any more: its connection ends, and cb fires soon, with
+ * what is then known: HTTP_UNSENT or HTTP_LOST, or a refusal. */
 void http_cancel(struct http_req *req);
 /* The address (IPv4 or IPv6 in digits) that a request under way, or one that is calling back,
  * speaks to; "" while there is none. Valid until the request is over. */

@@ -6,11 +6,14 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "io/http_client.h"
 
 struct transfer { /* one request under way: its `door` */
     CURL *easy;
+    struct http *http;
     struct http_req *req;
+    struct list cancelled; /* in http->cancelled */
     uint64_t silence_ms;
     struct slice at; /* what is left of the piece being sent */
     uint32_t next;   /* the piece behind it */
@@ -19,7 +22,6 @@ struct transfer { /* one request under way: its `door` */
     bool headed; /* the headers of the last answer are whole: libcurl takes a cut for their end */
     int64_t length;   /* the last answer's, as its header says; -1 = it says none */
     bool bad_length;  /* we ended it: that is no number, or there are two */
-    int fd;           /* of a connection of its own; -1 = none */
     struct buf words; /* last words */
     char peer[64];    /* the last address that was tried */
     char text[CURL_ERROR_SIZE];
@@ -30,7 +32,7 @@ size_t transfer_read(char *out, size_t size, size_t n, void *ctx);
 int transfer_seek(void *ctx, curl_off_t offset, int origin);
 size_t transfer_write(char *bytes, size_t size, size_t n, void *ctx);
 size_t transfer_header(char *bytes, size_t size, size_t n, void *ctx);
-/* The socket of a connection of this request's own: it notes fd and the peer. */
+/* The socket of a connection of this request's own: it notes the peer. */
 curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address);
 /* Only for connections that serve one request, which is still there. */
 int transfer_close(void *ctx, curl_socket_t fd);

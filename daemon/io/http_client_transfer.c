@@ -102,7 +102,6 @@ curl_socket_t transfer_open(void *ctx, curlsocktype purpose, struct curl_sockadd
                     0, NI_NUMERICHOST) != 0)
         *transfer->peer = 0;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
-    transfer->fd = transfer->req->alone ? fd : -1;
     return fd; /* -1 is CURL_SOCKET_BAD */
 }
 
@@ -119,6 +118,5 @@ int transfer_close(void *ctx, curl_socket_t fd)
             break;
         transfer->words.len += (size_t)got;
     }
-    transfer->fd = transfer->fd == fd ? -1 : transfer->fd;
     return close(fd);
 }

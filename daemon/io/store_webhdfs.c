@@ -215,8 +215,8 @@ static void hdfs_cancel(struct store *store, struct store_req *req)
 {
     struct call *call = req->door;
     (void)store;
-    if (call && sm_state(&call->sm) == CALL_DATANODE)
-        http_cancel(&call->http);
+    if (call)
+        call_cancel(call);
 }
 
 static void hdfs_closed(void *ctx)

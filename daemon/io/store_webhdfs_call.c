@@ -5,6 +5,7 @@
  *   the DataNode was not reached: nothing was done; it is left out and the NameNode asked again
  *   no answer to what changes something: STORE_UNKNOWN, and nothing is repeated; what its caller
  *   asks next goes to the next NameNode, since this one may be frozen
+ *   nobody waits for a create any more: STORE_UNKNOWN, soon, wherever it is
  *   a refusal: webhdfs_answer says what it means */
 #include <stdio.h>
 #include <string.h>
@@ -370,8 +371,26 @@ static void call_length_answered(struct call *call)
         call_refuse(call, STORE_UNKNOWN, ERR_UNKNOWN, "it said 201, but the file is not whole");
 }
 
+/* A DataNode that lost against another one is left out for a while, as one that failed. */
+static void call_given_up(struct call *call)
+{
+    if (sm_state(&call->sm) == CALL_DATANODE)
+        node_failed(call, http_peer(&call->http));
+    call_refuse(call, STORE_UNKNOWN, ERR_UNKNOWN, "nobody waits for it any more");
+}
+
+void call_cancel(struct call *call)
+{
+    call->cancelled = true;
+    http_cancel(&call->http);
+}
+
 static void call_step(struct call *call)
 {
+    if (call->cancelled) {
+        call_given_up(call);
+        return;
+    }
     switch (sm_state(&call->sm)) {
         case CALL_NAMENODE:
             call_namenode_answered(call);

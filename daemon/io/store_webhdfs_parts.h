@@ -56,6 +56,7 @@ struct call { /* one request of the store under way: its `door` */
     struct buf troubles; /* what each NameNode said that could not help */
     uint32_t server;     /* asked now */
     uint32_t servers_tried, nodes_tried;
+    bool cancelled;                 /* it ends with what is now asked, as unknown */
     bool all_nodes;                 /* leave none out: none would be left */
     bool old;                       /* a release that says 201 also when its close failed */
     char place[WEBHDFS_PLACE_SIZE]; /* host:port that is asked now */
@@ -70,6 +71,7 @@ void call_ask_namenode(struct call *call);
 /* Goes where the NameNode sent us, with the bytes of a create. */
 void call_ask_datanode(struct call *call);
 void call_over(struct call *call, enum store_answer answer);
+void call_cancel(struct call *call); /* it ends soon, wherever it is */
 /* The end with what a peer said: "<verb> '<path>' at <place>: <text>". */
 void call_verdict(struct call *call, const struct webhdfs_verdict *verdict);
 /* The same with a text of ours. */

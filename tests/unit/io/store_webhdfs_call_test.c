@@ -132,26 +132,80 @@ START_TEST(a_second_try_avoids_the_first_ones_datanode)
 }
 END_TEST
 
+static unsigned cancel_at; /* requests taken when nobody waits for the first try any more */
+
 static void cancel_when_taken(struct loop_timer *timer)
 {
-    if (stage.second.n_taken == 0)
+    if (stage.first.n_taken + stage.second.n_taken < cancel_at)
         loop_timer_start(stage.loop, timer, 1, cancel_when_taken);
     else
         stage.store->ops->cancel(stage.store, &late);
 }
+
+/* Where it is then. */
+static const struct {
+    unsigned requests;
+    struct tiny_step first, second;
+} givens_up[] = {
+    { 1, { NULL, 0, TINY_HANG }, { NULL, 0, TINY_HANG } },        /* at a NameNode that is frozen */
+    { 2, { stage.away, 0, TINY_CLOSE }, { NULL, 0, TINY_HANG } }, /* uploading */
+};
 
 START_TEST(a_create_that_nobody_waits_for_ends_soon)
 {
     struct loop_timer timer = { .cb = NULL };
     struct slice piece = { "x", 1 };
     late = (struct store_req){ .path = "a", .cb = answered, .pieces = &piece, .n_pieces = 1 };
-    SERVE(first, { stage.away, 0, END });
-    SERVE(second, { NULL, 0, TINY_HANG });
+    cancel_at = givens_up[_i].requests;
+    SERVE(first, givens_up[_i].first);
+    SERVE(second, givens_up[_i].second);
     stage.left = 1;
     stage.store->ops->create(stage.store, &late);
     loop_timer_start(stage.loop, &timer, 1, cancel_when_taken);
     loop_run(stage.loop);
     ck_assert_int_eq(late.answer, STORE_UNKNOWN);
+    tiny_stop(&stage.first);
+    tiny_stop(&stage.second);
+    ck_assert_uint_eq(stage.first.n_taken + stage.second.n_taken, givens_up[_i].requests);
+}
+END_TEST
+
+/* Nobody is taken in any more: whoever comes connects for ever. */
+static void fill(const struct tiny *tiny, int fds[3])
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    at.sin_port = htons((uint16_t)tiny->port);
+    ck_assert_int_eq(listen(tiny->listener, 0), 0);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)!connect(fds[i], (struct sockaddr *)&at, sizeof at);
+    }
+}
+
+/* Its DataNode takes no connection; it must not go elsewhere. */
+START_TEST(a_create_that_still_connects_is_given_up_too)
+{
+    struct loop_timer timer = { .cb = NULL };
+    struct slice piece = { "x", 1 };
+    struct tiny full;
+    char go[sizeof stage.away];
+    int fds[3];
+    tiny_open(&full);
+    fill(&full, fds);
+    snprintf(go, sizeof go, GO_TO("http://127.0.0.1:%u/webhdfs/v1/ck/a"), full.port);
+    late = (struct store_req){ .path = "a", .cb = answered, .pieces = &piece, .n_pieces = 1 };
+    cancel_at = 1;
+    SERVE(first, { go, 0, END }, { GO_TO(NODE), 0, END }, { CREATED, 0, END });
+    stage.left = 1;
+    stage.store->ops->create(stage.store, &late);
+    loop_timer_start(stage.loop, &timer, 1, cancel_when_taken);
+    loop_run(stage.loop);
+    ck_assert_int_eq(late.answer, STORE_UNKNOWN);
+    tiny_stop(&stage.first);
+    ck_assert_uint_eq(stage.first.n_taken, 1);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    tiny_stop(&full);
 }
 END_TEST
 
@@ -269,7 +323,8 @@ Suite *store_webhdfs_call_suite(void)
     tcase_add_test(tcase, when_none_is_left_none_is_left_out);
     tcase_add_test(tcase, no_datanode_at_all_is_told);
     tcase_add_test(tcase, a_second_try_avoids_the_first_ones_datanode);
-    tcase_add_test(tcase, a_create_that_nobody_waits_for_ends_soon);
+    tcase_add_loop_test(tcase, a_create_that_nobody_waits_for_ends_soon, 0, 2);
+    tcase_add_test(tcase, a_create_that_still_connects_is_given_up_too);
     tcase_add_test(tcase, an_upload_that_is_never_answered_is_unknown);
     tcase_add_loop_test(tcase, the_next_namenode_is_asked_when_nothing_was_done, 0, 2);
     tcase_add_test(tcase, when_no_namenode_helps_each_ones_words_are_told);
