@@ -278,6 +278,7 @@ static void claim_sign(struct claim *claim)
     buf_put_u32(text, world_pid(world));
     buf_put_str(text, claim->version);
     buf_put_u64(text, (uint64_t)world_wall_ms(world));
+    buf_put_u64(text, world_boot_ms(world));
     claim->signature_piece = buf_slice(text);
     snprintf(path, sizeof path, "owner-%" PRIu64, claim->directory.epoch);
     publish_start(&(struct publish_conf){

@@ -12,7 +12,8 @@
  * at once when the store's lock is ours alone. A
  * directory that nobody has owned yet, init.<lineage>/new, is taken at once.
  *
- * Content of owner-<epoch>: text host, text place (io/world.h), u32 pid, text version, i64 wall time in ms. */
+ * Content of owner-<epoch>: text host, text place (io/world.h), u32 pid, text version, i64 wall time in ms,
+ * u64 time since boot in ms, which files of older versions do not have. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ struct claim_owner { /* whom we wait for */
     uint32_t pid;
     uint64_t epoch;
     int64_t since_ms; /* since the Unix epoch, by his clock */
+    uint64_t boot_ms; /* the same since the boot of his place; UINT64_MAX: he has not said */
 };
 
 /* Whether the owner is surely dead, as far as a process of this world can know. spare: it has lost the job to him, or to one

@@ -62,7 +62,7 @@ bool claim_owner_gone(const struct claim_owner *owner, struct world *world, bool
      * so: two containers of one name would take the job from each other for ever. */
     if (strcmp(owner->place, world_place(world)) != 0)
         return !spare;
-    return owner->pid == world_pid(world) || !world_pid_lives(world, owner->pid);
+    return owner->pid == world_pid(world) || !world_pid_lives(world, owner->pid, owner->boot_ms);
 }
 
 void claim_owner_show(const struct claim_owner *owner, char *text, size_t size)
@@ -98,6 +98,7 @@ bool claim_owner_read(struct slice bytes, struct claim_owner *owner)
     *owner = (struct claim_owner){ .pid = reader_u32(&reader), .epoch = head.epoch };
     reader_str(&reader);
     owner->since_ms = (int64_t)reader_u64(&reader);
+    owner->boot_ms = reader_left(&reader) > 0 ? reader_u64(&reader) : UINT64_MAX;
     if (reader.bad || host.len >= sizeof owner->host || place.len >= sizeof owner->place)
         return false;
     memcpy(owner->host, host.ptr, host.len);
@@ -142,7 +143,7 @@ uint32_t claim_disguise(struct world *world)
 static bool claim_watch_died(struct claim *claim)
 {
     struct world *world = loop_world(claim->conf.loop);
-    struct claim_owner owner = { .epoch = claim->from_epoch };
+    struct claim_owner owner = { .epoch = claim->from_epoch, .boot_ms = UINT64_MAX };
     const char *half = claim->watch.name + strlen(claim->watch.name) - CLAIM_PID_DIGITS;
     owner.pid = (uint32_t)strtoul(half, NULL, 16) ^ claim_disguise(world);
     if (owner.pid - 1 >= CLAIM_PID_MAX) /* 0 is none either */

@@ -22,9 +22,9 @@ const char *world_boot_id(struct world *world);              /* this boot's id, 
 /* Where this process's number means something: this boot and its pid namespace. No two containers have one place. */
 const char *world_place(struct world *world);
 uint32_t world_pid(struct world *world);
-/* Whether a process of this number runs on this machine; one that has ended and was not yet waited
- * for does not. */
-bool world_pid_lives(struct world *world, uint32_t pid);
+/* Whether the process that had this number at boot_ms, by world_boot_ms(), runs on this machine; UINT64_MAX: whichever has it
+ * now. One that has ended and was not yet waited for does not; one that may not be looked at does. */
+bool world_pid_lives(struct world *world, uint32_t pid, uint64_t boot_ms);
 /* Ends the process at once, without any clean-up. In a simulation it comes back: the caller must
  * return at once. */
 void world_exit(struct world *world, int status);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,21 +115,35 @@ uint32_t world_pid(struct world *world)
     return (uint32_t)getpid();
 }
 
-bool world_pid_lives(struct world *world, uint32_t pid)
+/* What /proc says of a process: its state, and when it began, in ticks since boot (proc(5), fields 3 and 22). false: nothing,
+ * which may have any reason. */
+static bool world_read_process(uint32_t pid, char *state, uint64_t *began)
 {
     char path[32], stat[512];
-    (void)world;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
     ssize_t n = read(fd, stat, sizeof stat - 1);
     close(fd);
-    if (n <= 0)
+    stat[n > 0 ? n : 0] = 0;
+    const char *end = strrchr(stat, ')'); /* its name may hold anything, a ) too */
+    return end && sscanf(end,
+                         ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                         "%*s %" SCNu64,
+                         state, began) == 2;
+}
+
+bool world_pid_lives(struct world *world, uint32_t pid, uint64_t boot_ms)
+{
+    char state;
+    uint64_t began;
+    (void)world;
+    if (pid == 0 || pid > INT32_MAX || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
         return false;
-    stat[n] = 0;
-    const char *state = strrchr(stat, ')'); /* its name may hold anything, a ) too */
-    return state && !memchr("ZX", state[2], 2);
+    if (!world_read_process(pid, &state, &began))
+        return true;
+    return !strchr("ZX", state) && began * 1000 / (uint64_t)sysconf(_SC_CLK_TCK) <= boot_ms;
 }
 
 void world_exit(struct world *world, int status)

@@ -82,8 +82,9 @@ uint32_t world_pid(struct world *world)
     return world->process->pid;
 }
 
-bool world_pid_lives(struct world *world, uint32_t pid)
+bool world_pid_lives(struct world *world, uint32_t pid, uint64_t boot_ms)
 {
+    (void)boot_ms; /* no number comes twice */
     LIST_EACH(link, &world->process->sim->parts->processes)
     {
         struct sim_process *process = LIST_ITEM(link, struct sim_process_parts, link)->process;

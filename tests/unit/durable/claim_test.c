@@ -49,6 +49,7 @@ START_TEST(the_owner_file_says_who)
     ck_assert_uint_gt(reader_u32(&reader), 0);
     ck_assert_mem_eq(reader_str(&reader).ptr, "1.2.3", 5);
     ck_assert_uint_gt(reader_u64(&reader), 1600000000000);
+    ck_assert_uint_gt(reader_u64(&reader), 0);
     ck_assert(!reader.bad && reader_left(&reader) == 0);
     test_end(&test);
 }
@@ -89,6 +90,7 @@ START_TEST(an_owners_names_have_a_longest)
     ck_assert_uint_eq(strlen(owner.host), host);
     ck_assert_uint_eq(strlen(owner.place), place);
     ck_assert(owner.pid == 42 && owner.epoch == 1 && owner.since_ms == 5);
+    ck_assert_uint_eq(owner.boot_ms, UINT64_MAX); /* a file of an older version */
     ck_assert(!owner_reads(host + 1, place, &owner));
     ck_assert(!owner_reads(host, place + 1, &owner));
 }
@@ -97,12 +99,14 @@ END_TEST
 START_TEST(an_owner_is_gone_when_his_process_or_his_place_is)
 {
     struct world *world = world_new();
-    struct claim_owner owner = { .pid = world_pid(world) };
+    struct claim_owner owner = { .pid = world_pid(world), .boot_ms = world_boot_ms(world) };
     strcpy(owner.host, world_host(world));
     strcpy(owner.place, world_place(world));
     ck_assert(claim_owner_gone(&owner, world, true)); /* our number: it is ours now */
     owner.pid = (uint32_t)getppid();
     ck_assert(!claim_owner_gone(&owner, world, false));
+    owner.boot_ms = 0; /* he began later: it is another's number now */
+    ck_assert(claim_owner_gone(&owner, world, true));
     owner.pid = UINT32_MAX;
     ck_assert(claim_owner_gone(&owner, world, true));
     strcat(owner.place, "0");

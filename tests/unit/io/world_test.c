@@ -56,10 +56,37 @@ START_TEST(a_dead_process_does_not_live)
     if (pid == 0)
         _exit(0);
     ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0); /* a zombie now */
-    ck_assert(!world_pid_lives(world, (uint32_t)pid));
-    ck_assert(world_pid_lives(world, (uint32_t)getpid()));
+    ck_assert(!world_pid_lives(world, (uint32_t)pid, UINT64_MAX));
+    ck_assert(world_pid_lives(world, (uint32_t)getpid(), UINT64_MAX));
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-    ck_assert(!world_pid_lives(world, (uint32_t)pid));
+    ck_assert(!world_pid_lives(world, (uint32_t)pid, UINT64_MAX));
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_number_may_be_anothers_now)
+{
+    struct world *world = world_new();
+    uint32_t pid = (uint32_t)getpid();
+    ck_assert(world_pid_lives(world, pid, world_boot_ms(world)));
+    ck_assert(!world_pid_lives(world, pid, 0)); /* who had it then died before we began */
+    ck_assert(!world_pid_lives(world, 0, UINT64_MAX));
+    ck_assert(!world_pid_lives(world, UINT32_MAX, UINT64_MAX));
+    world_free(world);
+}
+END_TEST
+
+START_TEST(another_users_process_lives)
+{
+    struct world *world = world_new();
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool is_nobody = geteuid() != 0 || setuid(65534) == 0;
+        _exit(is_nobody && world_pid_lives(world, 1, UINT64_MAX) ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
     world_free(world);
 }
 END_TEST
@@ -105,13 +132,20 @@ START_TEST(random_bytes_come_in_spite_of_signals)
 }
 END_TEST
 
-START_TEST(who_cannot_be_looked_at_does_not_live)
+START_TEST(who_cannot_be_looked_at_lives)
 {
-    static const int numbers[] = { ESRCH, FAULT_SHORT, 0 };
+    static const struct {
+        const char *call;
+        int number;
+    } rows[] = { { "open", EMFILE },
+                 { "open", ENOENT },
+                 { "read", ESRCH },
+                 { "read", 0 },
+                 { "read", FAULT_SHORT } };
     struct world *world = world_new();
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-        fault("read", 1, numbers[i]);
-        ck_assert(!world_pid_lives(world, (uint32_t)getpid()));
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        fault(rows[i].call, 1, rows[i].number);
+        ck_assert(world_pid_lives(world, (uint32_t)getpid(), UINT64_MAX));
         ck_assert_ptr_nonnull(fault_end());
     }
     world_free(world);
@@ -126,9 +160,11 @@ Suite *world_suite(void)
     tcase_add_test(tcase, clocks_go_forward);
     tcase_add_test(tcase, knows_who_it_is);
     tcase_add_test(tcase, a_dead_process_does_not_live);
+    tcase_add_test(tcase, a_number_may_be_anothers_now);
+    tcase_add_test(tcase, another_users_process_lives);
     tcase_add_test(tcase, random_bytes_fill_all_that_was_asked);
     tcase_add_test(tcase, what_the_kernel_does_not_say_is_made_up);
     tcase_add_test(tcase, random_bytes_come_in_spite_of_signals);
-    tcase_add_test(tcase, who_cannot_be_looked_at_does_not_live);
+    tcase_add_test(tcase, who_cannot_be_looked_at_lives);
     return suite;
 }
