@@ -341,7 +341,7 @@ static void publish_step(struct publish *publish)
         case PUBLISH_SOURCE:
             if (yes) {
                 publish_again(publish);
-            } else { /* a failover has undone the create as well */
+            } else { /* moved since by a late rename that may be undone yet, or removed */
                 sm_move(&publish->sm, PUBLISH_WAITING);
                 publish_wait(publish);
             }
