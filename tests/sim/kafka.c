@@ -180,20 +180,20 @@ void kafka_ask(struct kafka *kafka, const char *topic, int32_t partition)
     sim_post(kafka->process->sim, kafka->process, kafka_us(kafka), ask_cb, question);
 }
 
-struct commit { /* the simulator's: it arrives even when its sender is dead */
-    struct sim_kafka *cluster;
-    char *group, *topic;
-    struct kafka_position position;
-};
+void sim_commit_free(struct commit *commit)
+{
+    list_remove(&commit->link);
+    free(commit->group);
+    free(commit->topic);
+    free(commit);
+}
 
 static void commit_cb(void *ctx)
 {
     struct commit *commit = ctx;
     if (commit->cluster->sim->now_us >= commit->cluster->away_end_us)
         sim_kafka_commit(commit->cluster, commit->group, &commit->position);
-    free(commit->group);
-    free(commit->topic);
-    free(commit);
+    sim_commit_free(commit);
 }
 
 /* One connection: commits arrive in the order in which they were sent. */
@@ -211,8 +211,11 @@ void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, s
     sim_peer(kafka->process);
     for (size_t i = 0; i < n && !sim_dying(kafka->process); i++) {
         struct commit *commit = sim_alloc(sizeof *commit);
-        *commit = (struct commit){ kafka->cluster, strdup(kafka->group), strdup(positions[i].topic),
-                                   positions[i] };
+        *commit = (struct commit){ .cluster = kafka->cluster,
+                                   .group = strdup(kafka->group),
+                                   .topic = strdup(positions[i].topic),
+                                   .position = positions[i] };
+        list_add_tail(&kafka->cluster->commits, &commit->link);
         commit->position.topic = commit->topic;
         sim_post(kafka->process->sim, NULL, commit_us(kafka), commit_cb, commit);
     }

@@ -33,8 +33,17 @@ struct sim_kafka {
     char *servers;
     struct list topics;
     struct list clients;  /* of struct kafka, of all processes */
+    struct list commits;  /* on their way */
     uint64_t away_end_us; /* no broker answers before */
 };
+
+struct commit { /* the simulator's: it arrives even when its sender is dead */
+    struct list link;
+    struct sim_kafka *cluster;
+    char *group, *topic;
+    struct kafka_position position;
+};
+void sim_commit_free(struct commit *commit);
 
 struct kafka_note {
     struct list link;

@@ -16,6 +16,7 @@ struct sim_kafka *sim_kafka(struct sim *sim, const char *servers)
     *kafka = (struct sim_kafka){ .sim = sim, .servers = strdup(servers) };
     list_init(&kafka->topics);
     list_init(&kafka->clients);
+    list_init(&kafka->commits);
     list_add_tail(&sim->parts->kafkas, &kafka->link);
     return kafka;
 }
@@ -235,6 +236,8 @@ void sim_kafkas_free(struct sim *sim)
             LIST_ITEM(list_first(&sim->parts->kafkas), struct sim_kafka, link);
         while (!list_empty(&kafka->topics))
             topic_free(LIST_ITEM(list_first(&kafka->topics), struct sim_topic, link));
+        while (!list_empty(&kafka->commits))
+            sim_commit_free(LIST_ITEM(list_first(&kafka->commits), struct commit, link));
         list_remove(&kafka->link);
         free(kafka->servers);
         free(kafka);
