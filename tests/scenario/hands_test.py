@@ -115,7 +115,8 @@ def what_the_disk_has_spoilt_is_read_from_kafka_again():
     """Group commits that no batch has taken; a byte of the second one is another."""
     with Stage("hands-spoilt") as stage:
         kafka, checkpoint = MockKafka(stage, daemon(BUILD), 2, 100), stage.path("checkpoint", "x")[:-2]
-        count = Wordcount(stage, BUILD, job(kafka.servers, "file://" + checkpoint, interval="20h"))
+        text = job(kafka.servers, "file://" + checkpoint, interval="20h", source=", maxRate: 20")  # however late it comes
+        count = Wordcount(stage, BUILD, text)
         commits = lambda: sorted(glob.glob(os.path.join(checkpoint, "e*", "wal", "*")), key=lambda path: int(path.rpartition("-")[2]))
         until("all is produced, and some of it is in the log", lambda: kafka.done() and len(commits()) > 3, 60, count.process)
         worker = count.worker()
@@ -126,6 +127,7 @@ def what_the_disk_has_spoilt_is_read_from_kafka_again():
             byte = file.read(1)
             file.seek(-9, os.SEEK_END)
             file.write(bytes([byte[0] ^ 4]))
+        count.write_job(text.replace(", maxRate: 20", ""))
         count.options = ("--once",)
         count.start()
         until("all is counted", lambda: not count.process.alive(), 60)
