@@ -3,13 +3,12 @@
 the worker that reads one ends and says why, its job fails by the rule of attempts, and nobody else feels it."""
 
 import ctypes
-import os
 import sys
 import zlib
 
 from harness import Stage, expect, run_tests, until
 from kafka import FakeBroker
-from ledger import LocalTree, Log
+from ledger import LocalTree, records_of
 from wordcount import Wordcount, job
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -87,18 +86,19 @@ def a_batch_without_end_costs_its_own_job_only():
         healthy = FakeBroker(stage, BUILD, "--partitions", "1", "--record", "40", "--limit", "1000")
         checkpoint = stage.path("checkpoints", "well")
         count = Wordcount(stage, BUILD, job(healthy.servers, "file://" + checkpoint), settings=f"limits: {{memoryPerJob: {MEMORY_MB}MiB}}\n")
-        until("records", lambda: os.path.exists(checkpoint) and count.status().get("state") == "RUNNING", 60, count.process)
+        count.wait_state("RUNNING")
         worker = count.worker()
         for n, (name, codec, payload) in enumerate(BOMBS):
             attempts = 1 if n else 2
             Bomb(stage, count, name, codec, payload(), attempts).fails(attempts)
             expect(count.events("job.failed")[-1].count(f"job={name} "), name)
         healthy.tell("end", 5000)
-        until("the rest", lambda: Log(LocalTree(checkpoint)).records() == 5000, 60, count.process)
+        until("the rest", lambda: records_of(LocalTree(checkpoint)) == 5000, 60, count.process)
         expect(worker.alive(), "another job's worker has ended")
-        said = count.log().count("tidemark: out of memory: rd_")
-        expect(said == len(BOMBS) + 1 or BUILD != "build", f"said {said} times\n{count.process.tail()}")
+        log = count.log()  # of two threads that want memory the library's need not be the one that gets none
+        said = log.count("tidemark: out of memory: ")
+        expect(said > len(BOMBS) and "rd_malloc() of a library got none" in log or BUILD != "build", f"said {said} times\n{count.process.tail()}")
 
 
 if __name__ == "__main__":
-    run_tests("bomb", [a_batch_without_end_costs_its_own_job_only], 300)
+    run_tests("bomb", [a_batch_without_end_costs_its_own_job_only], 900)
