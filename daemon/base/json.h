@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define JSON_BYTES_MAX (4u << 20) /* of a text; a page of 1000 names of HDFS has 0.7 MB */
-#define JSON_DEPTH_MAX 32         /* of nesting */
+#define JSON_BYTES_MAX (16u << 20) /* of a text: 45,000 names of HDFS, if it sends them at once */
+#define JSON_DEPTH_MAX 32          /* of nesting */
 
 struct json; /* a value */
 

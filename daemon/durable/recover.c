@@ -79,7 +79,9 @@ static void recover_listed(struct recover *recover)
     struct err err;
     enum recover_state state = (enum recover_state)sm_state(&recover->sm);
     if (recover->ask.req.answer != STORE_YES) {
-        err_code(&err, ERR_FATAL, 350, "the folder %s is missing", recover->path);
+        err = recover->ask.req.err;
+        if (recover->ask.req.answer == STORE_NO)
+            err_code(&err, ERR_FATAL, 350, "the folder %s is missing", recover->path);
         recover_fail(recover, &err);
         return;
     }

@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "io/loop.h"
 #include "io/store_webhdfs_parts.h"
 
-#define ANSWER_MAX (4u << 20) /* of a NameNode: a page of 1000 names has at most 0.7 MB */
+#define ANSWER_MAX (4u << 20)    /* of a NameNode: a page of 1000 names has at most 0.7 MB */
+#define WHOLE_MAX JSON_BYTES_MAX /* of one that knows no pages: a name takes 360 bytes */
 
 static const struct sm_state call_states[] = {
     [CALL_NAMENODE] = { "namenode",
@@ -140,6 +142,7 @@ static bool call_two_steps(const struct call *call)
 void call_ask_namenode(struct call *call)
 {
     const struct call_kind *kind = call->kind;
+    bool whole = kind == &webhdfs_list && call->webhdfs->no_batch;
     call_begin_url(call);
     if (kind->op)
         buf_printf(&call->url, "&op=%s", kind->op);
@@ -154,7 +157,7 @@ void call_ask_namenode(struct call *call)
                         .method = kind->method,
                         .alone = !call_two_steps(call), /* where to go, anybody may say */
                         .timeout_ms = call->webhdfs->timeout_ms,
-                        .answer_max = ANSWER_MAX,
+                        .answer_max = whole ? WHOLE_MAX : ANSWER_MAX,
                     });
 }
 

@@ -72,6 +72,32 @@ START_TEST(a_snapshot_that_cannot_be_read_gives_way_to_the_one_before)
 }
 END_TEST
 
+static enum memory_fault folder_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    const char *folder = ctx;
+    return strcmp(op, "list") == 0 && strcmp(req->path, folder) == 0 ? MEMORY_BREAK : MEMORY_FINE;
+}
+
+START_TEST(a_folder_that_cannot_be_listed_says_why)
+{
+    static const struct {
+        const char *path, *says;
+    } rows[] = {
+        { TOP "snap", "list " TOP "snap: refused" },
+        { TOP "log", "list " TOP "log: refused" },
+        { TOP "wal", "list " TOP "wal: refused" },
+        { TOP "out", "list " TOP "out: refused" },
+    };
+    struct past past;
+    two_snapshots(&past);
+    memory_on(past.test.store, folder_hook, (void *)rows[_i].path);
+    past_recover(&past);
+    ck_assert_int_eq(past.err.kind, ERR_FATAL);
+    ck_assert_str_eq(past.err.text, rows[_i].says);
+    test_end(&past.test);
+}
+END_TEST
+
 START_TEST(a_whole_snapshot_of_what_is_no_progress_gives_way)
 {
     static const uint8_t zeros[12]; /* the hash of the record it stands for, no entries */
@@ -237,6 +263,7 @@ Suite *recover_odd_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 120);
     LOOP(a_snapshot_that_cannot_be_read_gives_way_to_the_one_before, 2);
+    LOOP(a_folder_that_cannot_be_listed_says_why, 4);
     LOOP(a_whole_snapshot_of_what_is_no_progress_gives_way, 2);
     TEST(a_snapshot_of_another_record_is_refused);
     LOOP(a_record_under_the_snapshot_must_be_one, 2);

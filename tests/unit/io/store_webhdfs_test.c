@@ -87,6 +87,30 @@ START_TEST(a_list_of_an_old_release_comes_whole)
 }
 END_TEST
 
+/* A release without pages sends all of a folder at once, some 360 bytes a file. */
+START_TEST(a_long_list_of_an_old_release_comes_whole)
+{
+    enum { FILES = 13000 };
+    struct buf answer = { 0 };
+    buf_puts(&answer, "HTTP/1.1 200 OK\r\n\r\n{\"FileStatuses\":{\"FileStatus\":[");
+    for (unsigned i = 0; i < FILES; i++)
+        buf_printf(&answer,
+                   "%s{\"pathSuffix\":\"%u\",\"type\":\"FILE\",\"length\":1,"
+                   "\"modificationTime\":2,\"owner\":\"%0290u\"}",
+                   i ? "," : "", 100000 + i, i);
+    buf_puts(&answer, "]}}");
+    ck_assert_uint_gt(answer.len, 4u << 20);
+    SERVE(first,
+          { REMOTE("IllegalArgumentException", "Invalid value for webhdfs parameter \\\"op\\\""), 0,
+            END },
+          { buf_text(&answer), 0, END });
+    ck_assert_msg(ASK(list) == STORE_YES, "%s", stage.req.err.text);
+    ck_assert_uint_eq(stage.req.n_entries, FILES);
+    tiny_stop(&stage.first);
+    buf_free(&answer);
+}
+END_TEST
+
 START_TEST(a_read_is_whole_or_nothing)
 {
     static const struct {
@@ -146,6 +170,7 @@ Suite *store_webhdfs_suite(void)
     tcase_add_test(tcase, touch_mkdirs_remove_and_lock);
     tcase_add_test(tcase, a_list_comes_in_pages);
     tcase_add_test(tcase, a_list_of_an_old_release_comes_whole);
+    tcase_add_test(tcase, a_long_list_of_an_old_release_comes_whole);
     tcase_add_loop_test(tcase, a_read_is_whole_or_nothing, 0, 5);
     tcase_add_test(tcase, a_read_that_is_cut_goes_to_another_datanode);
     tcase_add_test(tcase, who_we_are_is_never_guessed);
