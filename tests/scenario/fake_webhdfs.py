@@ -8,6 +8,7 @@ delay: seconds before the answer. `fake.refuse` may return a Remote for any requ
 pieces of bytes to send in the place of an answer (status, headers, body); then the connection is closed, but for request.keep. The edits a failover would lose are not modelled here: the simulator does that."""
 
 import json
+import queue
 import socket
 import threading
 import time
@@ -157,15 +158,29 @@ class Namespace:
 
 class Request:
     def __init__(self, method, target, headers, server):
-        split = urllib.parse.urlsplit(target)
-        query = dict(urllib.parse.parse_qsl(split.query, keep_blank_values=True))
+        path, _, words = target.partition("?")
+        query = {name: urllib.parse.unquote_plus(value) for name, _, value in (word.partition("=") for word in words.split("&"))}
         self.method, self.headers, self.server = method, headers, server
-        self.path = urllib.parse.unquote(split.path).removeprefix("/webhdfs/v1") or "/"
+        self.path = urllib.parse.unquote(path).removeprefix("/webhdfs/v1") or "/"
         self.op, self.query = query.get("op", "").upper(), query
         self.number = 0  # counted from 1 over all servers
 
     def flag(self, name, default):
         return self.query.get(name, default).lower() == "true"
+
+
+class Hand(threading.Thread):
+    """Serves one connection after another: a thread for each would cost more than what it does."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.work = server, queue.SimpleQueue()
+        self.start()
+
+    def run(self):
+        while True:
+            self.server.serve(self.work.get())
+            self.server.idle.append(self)
 
 
 class Server(threading.Thread):
@@ -177,7 +192,7 @@ class Server(threading.Thread):
         self.standby = self.stopped = False
         self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.connections = set()
+        self.connections, self.idle = set(), []
         self.start()
 
     def run(self):
@@ -190,7 +205,8 @@ class Server(threading.Thread):
             if self.stopped:  # it came with the end
                 reset(connection)
                 continue
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+            idle = self.idle.pop() if self.idle else Hand(self)
+            idle.work.put(connection)
 
     def stop(self):
         """As a killed process: nobody answers, open connections are cut."""
