@@ -25,7 +25,7 @@ static void bury(struct compute *compute, const struct engine_dead *dead)
     bool keep = compute->conf->spec->on_error == ON_ERROR_DEAD_LETTER;
     if (keep && dead_full(compute->dead) && compute->failed.kind == ERR_NONE)
         err_code(&compute->failed, ERR_BAD_RECORD, 407,
-                 "more error records than a batch can keep, %u or %u MiB: make batchInterval "
+                 "more error records than a batch can keep, %u or %u MiB: make blockInterval "
                  "shorter, or say onError: {action: skip}",
                  DEAD_MAX, DEAD_BYTES_MAX >> 20);
     dead_add(compute->dead, dead);

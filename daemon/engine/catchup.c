@@ -6,25 +6,12 @@
 /* The open batch holds records already, which the ticks before it must not see: they run on nodes of their own, which borrow
  * what operations remember. */
 
-static bool remembers(const struct plan_node *node)
-{
-    return node->kind == PLAN_GATHER && node->op->kind->gather->memory;
-}
-
-static void catchup_move(const struct plan *plan, struct compute_node *to,
-                         struct compute_node *from)
-{
-    for (uint32_t i = 0; i < plan->n_nodes; i++)
-        if (remembers(&plan->nodes[i]))
-            plan->nodes[i].op->kind->gather->memory->move(to[i].gather[0], from[i].gather[0]);
-}
-
 /* Would further ticks like the last one change nothing? */
 static bool catchup_quiet(const struct compute *compute)
 {
     const struct plan *plan = compute->conf->plan;
     for (uint32_t i = 0; i < plan->n_nodes; i++)
-        if (remembers(&plan->nodes[i]) &&
+        if (node_remembers(&plan->nodes[i]) &&
             !plan->nodes[i].op->kind->gather->memory->quiet(compute->nodes[i].gather[0]))
             return false;
     return true;
@@ -48,15 +35,15 @@ void catchup(struct compute *compute, uint64_t last, uint64_t tick, int64_t time
     const struct plan *plan = compute->conf->plan;
     bool any = false;
     for (uint32_t i = 0; i < plan->n_nodes; i++)
-        any |= remembers(&plan->nodes[i]);
+        any |= node_remembers(&plan->nodes[i]);
     if (!any || last + 1 >= tick)
         return;
     struct compute_node *open = compute->nodes;
     compute->nodes = nodes_open(compute->conf);
     compute->folded = true;
-    catchup_move(plan, compute->nodes, open);
+    nodes_move(plan, compute->nodes, open);
     catchup_run(compute, last, tick, time_ms);
-    catchup_move(plan, open, compute->nodes);
+    nodes_move(plan, open, compute->nodes);
     compute->folded = false;
     dead_forget(compute->dead);
     nodes_close(plan, compute->nodes);

@@ -40,7 +40,7 @@ static void compute_tune(struct compute *compute, const struct piece *piece)
         compute->chunk_rows = rows > CHUNK_ROWS_MIN ? rows : CHUNK_ROWS_MIN;
 }
 
-static size_t compute_bytes(const struct compute *compute)
+size_t compute_bytes(const struct compute *compute)
 {
     const struct plan *plan = compute->conf->plan;
     size_t n = compute->dead->arena.total;
@@ -60,7 +60,7 @@ static size_t compute_bytes(const struct compute *compute)
 static bool compute_fits(struct compute *compute)
 {
     uint64_t max = compute->conf->spec->memory_max; /* 0 = no limit */
-    size_t bytes = max ? compute_bytes(compute) : 0;
+    size_t bytes = compute->bytes = max ? compute_bytes(compute) : 0;
     if (bytes > max && compute->failed.kind == ERR_NONE)
         err_code(&compute->failed, ERR_FATAL, 407,
                  "the batch needs %zu bytes of memory, more than the job may have (%llu)", bytes,
@@ -401,6 +401,15 @@ void compute_cut(struct compute *compute, struct buf *outputs)
     if (compute->folded)
         return;
     compute->records = 0;
+}
+
+void compute_renew(struct compute *compute)
+{
+    const struct plan *plan = compute->conf->plan;
+    struct compute_node *nodes = nodes_open(compute->conf);
+    nodes_move(plan, nodes, compute->nodes);
+    nodes_close(plan, compute->nodes);
+    compute->nodes = nodes;
 }
 
 /* Shards cost something: they pay when one thread hardly keeps up. All tables are empty now. */

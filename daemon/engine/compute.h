@@ -40,7 +40,8 @@ struct compute {
     uint32_t n_pieces, ring; /* pieces; those in use now: what is not stays out of the cache */
     uint64_t laid, settled;  /* pieces: cut off the blocks; ready to be taken */
     struct compute_shard shard[SHARDS];
-    uint64_t unchecked;  /* bytes laid since memory was looked at */
+    uint64_t unchecked;  /* bytes laid since memory was looked at … */
+    size_t bytes;        /* … and what the batch took then */
     struct piece cut;    /* the way of results */
     uint32_t chunk_rows; /* records of the next pieces */
     struct block *const *blocks;
@@ -66,6 +67,10 @@ void compute_task(struct compute *compute, uint32_t task); /* on any thread, sev
 /* Closes the batch of compute->tick and compute->batch_ms: results run on through the plan, outputs are rendered into
  * outputs[], for each of the spec; then all but what operations remember is empty for the next batch. */
 void compute_cut(struct compute *compute, struct buf *outputs);
+/* Memory that the job's operations hold, and the error records; between runs. */
+size_t compute_bytes(const struct compute *compute);
+/* Gives back what tables keep for the next batch, once the batch is closed. */
+void compute_renew(struct compute *compute);
 /* How the next batch is computed, once the batch is closed: elapsed_us since the one before it was. */
 void compute_choose(struct compute *compute, uint64_t elapsed_us);
 void compute_close(struct compute *compute);

@@ -12,6 +12,11 @@ bool dead_full(const struct dead *dead)
     return dead->n >= DEAD_MAX || dead->arena.total >= DEAD_BYTES_MAX;
 }
 
+bool dead_half_full(const struct dead *dead)
+{
+    return dead->n >= DEAD_MAX / 2 || dead->arena.total >= DEAD_BYTES_MAX / 2;
+}
+
 const char *dead_reason(struct arena *arena, struct slice said)
 {
     return arena_strndup(arena, said.ptr, quote_cut(said.ptr, said.len, DEAD_REASON_MAX));

@@ -25,6 +25,7 @@ struct dead {           /* of one batch; {0} is an empty one */
 };
 
 bool dead_full(const struct dead *dead);
+bool dead_half_full(const struct dead *dead);
 /* A copy of what an operation said of a record, as much of it as is kept. */
 const char *dead_reason(struct arena *arena, struct slice said);
 void dead_add(struct dead *dead,

@@ -29,6 +29,10 @@ struct engine {
     size_t n_blocks, blocks_cap;
     struct pool_run run;
     bool running;
+    uint64_t fed_bytes;  /* of blocks that were fed and not given back */
+    size_t bytes;        /* that operations hold, as of the last run … */
+    size_t base;         /* … and what of it the open batch began with */
+    bool dead_half_full; /* after the last run */
     struct dead dead[2]; /* of the open batch and of the last one, in turns */
     unsigned open;       /* which is the open batch's */
     struct buf *outputs; /* of the last cut */
@@ -120,10 +124,13 @@ static void engine_run_cb(struct pool_run *run)
     list_move(&engine->taken, &done);
     engine->running = false;
     compute_took(&engine->compute, run->cpu_us);
+    engine->bytes = engine->compute.bytes;
+    engine->dead_half_full = dead_half_full(engine->compute.dead);
     engine_start(engine);
     while (!list_empty(&done)) {
         struct fed *fed = LIST_ITEM(list_first(&done), struct fed, link);
         list_remove(&fed->link);
+        engine->fed_bytes -= fed->block->used;
         fed->cb(fed->ctx, fed->block);
         mem_free(fed);
     }
@@ -135,6 +142,7 @@ void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void 
     check(block->source < engine->conf.spec->n_sources);
     *fed = (struct fed){ .block = block, .cb = cb, .ctx = ctx };
     list_add_tail(&engine->fed, &fed->link);
+    engine->fed_bytes += block->used;
     engine_start(engine);
 }
 
@@ -148,13 +156,42 @@ bool engine_closing(const struct engine *engine)
     return engine->closing;
 }
 
+/* ---- how much goes into a batch */
+
+/* Is it a third of what was left to the batch? The rest is for what is on its way, for tables that double, for results. */
+static bool engine_is_much(const struct engine *engine, uint64_t bytes)
+{
+    uint64_t max = engine->conf.spec->memory_max, base = engine->base; /* max 0 = no limit */
+    return max && bytes >= base + (max > base ? (max - base) / 3 : 0);
+}
+
+bool engine_full(const struct engine *engine)
+{
+    bool keeps = engine->conf.spec->on_error == ON_ERROR_DEAD_LETTER;
+    return (keeps && engine->dead_half_full) ||
+           engine_is_much(engine, engine->bytes + engine->fed_bytes);
+}
+
+/* After a batch. The tables that a full one needed are given back: they would count against those after it. */
+static void engine_weigh(struct engine *engine, bool was_full)
+{
+    struct compute *compute = &engine->compute;
+    if (was_full)
+        compute_renew(compute);
+    compute->bytes = compute_bytes(compute);
+    if (was_full || compute->bytes < engine->base)
+        engine->base = compute->bytes;
+}
+
 /* ---- what outlives the batch */
 
 bool engine_restore(struct engine *engine, const struct engine_state *states, size_t n,
                     struct err *err)
 {
     check(engine_idle(engine));
-    return memories_restore(&engine->memories, states, n, err);
+    bool ok = memories_restore(&engine->memories, states, n, err);
+    engine->base = compute_bytes(&engine->compute);
+    return ok;
 }
 
 void engine_save_begin(struct engine *engine)
@@ -206,6 +243,7 @@ static void engine_cut_task(void *ctx,
     struct dead *dead = &engine->dead[engine->open];
     int64_t batch_ms = compute->batch_ms;
     uint64_t tick = engine_tick(engine, batch_ms), records = compute->records;
+    bool was_full = engine_is_much(engine, compute->bytes);
     (void)task;
     catchup(compute, engine->tick, tick, batch_ms);
     compute->tick = engine->tick = tick;
@@ -219,6 +257,7 @@ static void engine_cut_task(void *ctx,
     dead_clear(compute->dead);
     dead_sort(dead);
     memories_changes(&engine->memories);
+    engine_weigh(engine, was_full);
     engine->cut = (struct engine_cut){ .records = records,
                                        .errors = dead->errors,
                                        .outputs = engine->outputs,
@@ -236,6 +275,8 @@ static void engine_closed_cb(struct pool_run *run)
     struct engine *engine = CONTAINER_OF(run, struct engine, cut_run);
     const struct err *err = &engine->compute.failed;
     engine->closing = false;
+    engine->bytes = engine->compute.bytes;
+    engine->dead_half_full = false;
     engine->cut_cb(engine->cut_ctx, err->kind == ERR_NONE ? &engine->cut : NULL, err);
 }
 

@@ -97,6 +97,9 @@ bool engine_save(struct engine *engine, struct engine_state *part);
 /* Computes one published block into the open batch. Blocks are computed in the order of the calls, whatever runs at once;
  * cb gives the block back, from the loop, once nothing of it is needed any more. */
 void engine_feed(struct engine *engine, struct block *block, engine_cb cb, void *ctx);
+/* Should the open batch be closed before more is fed? Beyond a third of what the job's memory has room for, or half of the error
+ * records that a batch can keep, it may come to hold so much that it must not be committed. */
+bool engine_full(const struct engine *engine);
 bool engine_idle(const struct engine *engine); /* nothing fed is still being computed */
 /* From the loop, once. cut: the result, which belongs to the engine until the next call; NULL: the batch must not be committed,
  * err says why (E407 and E408, and what onError: fail makes of an error record). */

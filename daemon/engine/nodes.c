@@ -1,6 +1,8 @@
 #include "engine/nodes.h"
 
 #include "base/mem.h"
+#include "op/memory.h"
+#include "op/op.h"
 #include "sink/sink.h"
 
 struct compute_node *nodes_open(const struct engine_conf *conf)
@@ -24,6 +26,18 @@ struct compute_node *nodes_open(const struct engine_conf *conf)
         }
     }
     return nodes;
+}
+
+bool node_remembers(const struct plan_node *node)
+{
+    return node->kind == PLAN_GATHER && node->op->kind->gather->memory;
+}
+
+void nodes_move(const struct plan *plan, struct compute_node *to, struct compute_node *from)
+{
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        if (node_remembers(&plan->nodes[i]))
+            plan->nodes[i].op->kind->gather->memory->move(to[i].gather[0], from[i].gather[0]);
 }
 
 void nodes_close(const struct plan *plan, struct compute_node *nodes)

@@ -12,4 +12,7 @@ struct compute_node {        /* what a node of the plan holds */
 
 /* As many as the plan has, empty. */
 struct compute_node *nodes_open(const struct engine_conf *conf);
+bool node_remembers(const struct plan_node *node); /* from batch to batch */
+/* What operations remember; in `to` there is nothing so far. */
+void nodes_move(const struct plan *plan, struct compute_node *to, struct compute_node *from);
 void nodes_close(const struct plan *plan, struct compute_node *nodes);

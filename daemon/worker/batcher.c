@@ -2,7 +2,8 @@
  * publish the record; deliver, trim, tell. Failure modes: a batch that must not be committed (its
  * errors say so) ends the attempt before anything of it is visible; a log that is slow lets batches
  * gather up to a limit, at which batches are no longer closed and sources are held; ticks missed on
- * the way are folded into one entry. Close: batcher_drain(). */
+ * the way are folded into one entry; an open batch that is full before its tick takes no more, and
+ * sources are held until then. Close: batcher_drain(). */
 #include "worker/batcher.h"
 
 #include <string.h>
@@ -54,6 +55,7 @@ struct batcher {
     uint64_t cut_us;      /* monotonic: when the cut under way began */
     int64_t late_ms;      /* by how much */
     bool cutting;         /* of the batch that is closing: the engine has it */
+    bool full, was_full;  /* the open batch takes no more; the one before took no more */
     bool started, closing, draining, drained, failed, poked;
 };
 
@@ -193,6 +195,8 @@ static void batcher_take(struct batcher *batcher, const struct engine_cut *cut)
     struct world *world = loop_world(batcher->conf.directory->loop);
     batcher->closing = false;
     batcher_put_batch(batcher, batcher->open_ms, cut);
+    batcher->was_full = batcher->full;
+    batcher->full = false;
     batcher_open(batcher);
     intake_pace(batcher->conf.intake, (double)(world_mono_us(world) - batcher->cut_us) / 1000,
                 batcher->late_ms > 0 ? (double)batcher->late_ms : 0);
@@ -224,12 +228,14 @@ static void batcher_cut(struct batcher *batcher)
     engine_close_batch(batcher->conf.engine, batcher->open_ms, batcher_cut_cb, batcher);
 }
 
-/* While draining the open batch is due when there is anything in it. */
+/* While draining the open batch is due when there is anything in it; at the end also when no more goes into it. */
 static bool batcher_is_due(const struct batcher *batcher)
 {
+    const struct intake *intake = batcher->conf.intake;
     if (batcher->draining)
-        return intake_has_open(batcher->conf.intake);
-    return batcher_wall(batcher) >= batcher->due_ms;
+        return intake_has_open(intake);
+    return batcher_wall(batcher) >= batcher->due_ms ||
+           (intake_is_finishing(intake) && intake_full(intake));
 }
 
 /* Drained: nothing is open, everything is committed and delivered, and the log says so. */
@@ -246,12 +252,29 @@ static void batcher_check_drained(struct batcher *batcher)
     batcher->conf.drained(batcher->conf.ctx);
 }
 
+/* Sources are held while they must be. Of batches that are full in a row the first is told. */
+static void batcher_hold(struct batcher *batcher)
+{
+    bool full = intake_full(batcher->conf.intake);
+    if (full && !batcher->full && !batcher->was_full)
+        voice_log(batcher->conf.voice,
+                  &(struct log_entry){
+                      .level = LOG_WARNING,
+                      .event = "batch.full",
+                      .fields = { LOG_INT("batch", (int64_t)batcher->number + 1) },
+                      .msg = "it has as many records as limits.memoryPerJob leaves room for, or as "
+                             "many error records as can be kept: sources wait for its tick; should "
+                             "they fall behind, make batchInterval shorter or the limit larger" });
+    batcher->full |= full;
+    intake_hold(batcher->conf.intake, full || batcher_full(batcher));
+}
+
 /* The tick's time has come, or something that it waited for has. */
 static void batcher_step(struct batcher *batcher)
 {
     if (!batcher->started || batcher->failed)
         return;
-    intake_hold(batcher->conf.intake, batcher_full(batcher));
+    batcher_hold(batcher);
     if (!batcher->closing && batcher_is_due(batcher) && !batcher_full(batcher)) {
         batcher->closing = true;
         batcher->tick_ms = batcher_mono(batcher);
@@ -370,7 +393,6 @@ struct batcher *batcher_new(const struct batcher_conf *conf)
     list_init(&batcher->committing);
     if (batcher->last_ms < batcher->zero_ms)
         batcher->last_ms = batcher->zero_ms;
-    batcher_open(batcher);
     return batcher;
 }
 
@@ -411,10 +433,7 @@ void batcher_start(struct batcher *batcher, uint64_t hash_seed)
                                                           .hash_seed = hash_seed } });
     }
     engine_set_clock(batcher->conf.engine, batcher->zero_ms, batcher->last_ms);
-    if (intake_has_open(batcher->conf.intake))
-        batcher_set_due(batcher); /* the log's tail is in it: its time stays */
-    else
-        batcher_open(batcher);
+    batcher_open(batcher);
     batcher_forget_outputs(batcher);
     batcher->started = true;
     batcher_flush(batcher);

@@ -38,10 +38,9 @@ struct batcher_conf {
     void (*drained)(void *ctx); /* after batcher_drain(): all is committed and delivered */
     void *ctx;
 };
-/* The engine may be fed from then on. */
 struct batcher *batcher_new(const struct batcher_conf *conf);
 void batcher_set_intake(struct batcher *batcher, struct intake *intake);
-/* Begins the clock. A job that has not begun gets its zeroTime and this hash seed first. */
+/* Begins the clock: the engine may be fed from then on. A job that has not begun gets its zeroTime and this hash seed first. */
 void batcher_start(struct batcher *batcher, uint64_t hash_seed);
 /* Adds an entry to the next record. */
 void batcher_note(struct batcher *batcher, const struct entry *entry);

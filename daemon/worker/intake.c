@@ -86,9 +86,9 @@ static void intake_computed(void *ctx, struct block *block)
     if (--intake->computing)
         return;
     intake->busy_us += intake_now_us(intake) - intake->since_us;
-    if (intake->recovered)
-        intake_replay_step(intake);
-    else
+    intake_feed(intake); /* what waited for memory */
+    intake_replay_step(intake);
+    if (!intake->computing)
         intake->conf.idle(intake->conf.ctx);
     intake_check_end(intake);
 }
@@ -130,9 +130,11 @@ static void intake_feed_group(struct intake_source *source, struct group *group)
 
 void intake_feed(struct intake *intake)
 {
-    for (size_t i = 0; i < intake->conf.spec->n_sources && !intake->paused; i++)
-        for (struct list *link; (link = list_first(&intake->sources[i].groups));)
-            intake_feed_group(&intake->sources[i], LIST_ITEM(link, struct group, link));
+    for (size_t i = 0; i < intake->conf.spec->n_sources; i++) {
+        struct intake_source *source = &intake->sources[i];
+        while (!list_empty(&source->groups) && !intake->paused && !intake_full(intake))
+            intake_feed_group(source, LIST_ITEM(list_first(&source->groups), struct group, link));
+    }
 }
 
 void intake_queue(struct intake_source *source, uint64_t seq, uint64_t chain, struct list *blocks)
@@ -172,6 +174,8 @@ void intake_open(struct intake *intake)
                                           .events = &intake_events,
                                           .ctx = source };
         source->source = registry_open(&registry);
+        if (intake->held)
+            source->source->ops->hold(source->source, true);
     }
     if (intake->conf.once)
         intake_once_start(intake);
@@ -183,13 +187,15 @@ void intake_hold(struct intake *intake, bool hold)
         return;
     intake->held = hold;
     for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
-        intake->sources[i].source->ops->hold(intake->sources[i].source, hold);
+        if (intake->sources[i].source)
+            intake->sources[i].source->ops->hold(intake->sources[i].source, hold);
 }
 
 void intake_pause(struct intake *intake, bool pause)
 {
     intake->paused = pause;
     intake_feed(intake);
+    intake_replay_step(intake);
 }
 
 bool intake_idle(const struct intake *intake)
@@ -213,6 +219,11 @@ bool intake_has_open(const struct intake *intake)
         if (intake->sources[i].seq != intake->sources[i].cut_seq)
             return true;
     return false;
+}
+
+bool intake_full(const struct intake *intake)
+{
+    return intake_has_open(intake) && engine_full(intake->conf.engine);
 }
 
 static void intake_cut_ranges(struct intake *intake, struct record *record)
@@ -291,7 +302,7 @@ void intake_pace(struct intake *intake, double closing_ms, double late_ms)
         struct intake_source *source = &intake->sources[i];
         batch.records = (double)source->cut_records;
         uint64_t rate = pace_step(&source->pace, &batch);
-        if (rate)
+        if (rate && source->source)
             source->source->ops->limit(source->source, rate);
     }
 }

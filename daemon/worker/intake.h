@@ -41,7 +41,10 @@ struct intake_conf {
     void *ctx;
 };
 struct intake *intake_new(const struct intake_conf *conf);
-/* Computes again what the log holds and no batch has taken; replayed() at the end. */
+/* Does the job have each source that the log's tail is of? */
+bool intake_may_replay(const struct job_spec *spec, const struct recovered *recovered,
+                       struct err *err);
+/* Computes again what the log holds and no batch has taken, as much at once as goes into a batch; replayed() at the end. */
 void intake_replay(struct intake *intake, const struct recovered *recovered);
 void intake_open(struct intake *intake); /* opens the sources */
 /* How many entries were noted so far, in all; those are published, and reading goes on there. */
@@ -53,6 +56,9 @@ bool intake_idle(const struct intake *intake);        /* all that was handed ove
 bool intake_waiting(const struct intake *intake);     /* something published waits for the engine */
 bool intake_has_open(
     const struct intake *intake); /* something was handed over since the last cut */
+/* The open batch takes no more: what is published waits for the cut, though one group commit goes into every batch. */
+bool intake_full(const struct intake *intake);
+bool intake_is_finishing(const struct intake *intake); /* intake_finish() was called */
 /* Adds ENTRY_TAKEN and ENTRY_RANGE of what was handed to the engine since the last cut. Only while
  * paused and idle. */
 void intake_cut(struct intake *intake, struct record *record);

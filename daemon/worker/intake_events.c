@@ -212,11 +212,16 @@ void intake_finish(struct intake *intake)
         intake->sources[i].source->ops->finish(intake->sources[i].source);
 }
 
+bool intake_is_finishing(const struct intake *intake)
+{
+    return intake->finishing;
+}
+
 static size_t intake_lags(const struct intake_source *source, struct source_lag **lags)
 {
     size_t n = source->intake->positions.n + 1;
     *lags = mem_alloc(n * sizeof **lags);
-    return source->source->ops->lag(source->source, *lags, n);
+    return !source->source ? 0 : source->source->ops->lag(source->source, *lags, n);
 }
 
 int64_t intake_lag(const struct intake *intake)

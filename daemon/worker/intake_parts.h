@@ -48,17 +48,20 @@ struct intake {
     struct loop_timer timer;    /* --once: looks whether all is received */
     bool paused, held, finishing, ended;
     /* replay */
+    bool reading; /* a group commit */
     const struct recovered *recovered;
     size_t replay_source;
     uint64_t replay_seq, replay_blocks;
 };
 
-void intake_feed(struct intake *intake); /* hands over what waits, unless paused */
+/* Hands over what waits, unless paused, or until the open batch is full. */
+void intake_feed(struct intake *intake);
 /* A group commit to the end of its source's queue; blocks are moved out of the list. */
 void intake_queue(struct intake_source *source, uint64_t seq, uint64_t chain, struct list *blocks);
 void intake_check_end(struct intake *intake); /* finished() when nothing is left */
 /* Which partition of the source waits for what the log has lost; NULL: none. */
 const struct position *intake_rereads(const struct intake_source *source);
-void intake_replay_step(struct intake *intake); /* the engine has nothing left of the last one */
+/* Reads the next group commit, if the log is replayed and the engine has nothing left of the last one. */
+void intake_replay_step(struct intake *intake);
 extern const struct source_events intake_events;
 void intake_once_start(struct intake *intake);

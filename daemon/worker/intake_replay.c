@@ -1,6 +1,7 @@
 /* The log's tail: group commits that are published and that no batch has taken. Happy path: read
  * one, hand it to the engine, wait until it is computed, so that memory stays bounded; then the next
- * one, source by source.
+ * one, source by source. The clock runs: a tick closes a batch with what was computed by then, and
+ * what does not fit one batch waits for it, as what sources send does.
  *
  * Failure modes: one that is damaged is given up with all behind it, as if the next batch had taken
  * them; their records are read from the source again, behind the last one that came out of the log.
@@ -60,6 +61,7 @@ static void replay_read_cb(void *ctx, struct wal_back *back)
 {
     struct intake_source *source = ctx;
     struct intake *intake = source->intake;
+    intake->reading = false;
     if (back->damaged) {
         replay_give_up(source, &back->err);
         return;
@@ -78,35 +80,28 @@ static void replay_read_cb(void *ctx, struct wal_back *back)
     }
     intake_queue(source, intake->replay_seq++, back->chain, &back->blocks);
     intake_feed(intake);
-    if (!intake->computing)
-        intake_replay_step(intake);
+    intake_replay_step(intake);
 }
 
-/* Reads the next group commit of a source; there may be no such source any more. */
+/* Reads the next group commit of a source. */
 static void replay_read(struct intake *intake, const struct recovered_source *tail)
 {
-    struct err err;
     struct intake_source *source = replay_source(intake, tail->name);
-    if (source) {
-        wal_read_start(&(struct wal_read){ .directory = intake->conf.directory,
-                                           .source = tail->name,
-                                           .seq = intake->replay_seq,
-                                           .chain = source->chain,
-                                           .topics = &intake->topics,
-                                           .cb = replay_read_cb,
-                                           .ctx = source });
-        return;
-    }
-    err_code(&err, ERR_BAD_CONFIG, 240,
-             "the log holds records of source '%s' that no batch has taken, and the job "
-             "has no such source: keep it until they are processed",
-             tail->name);
-    intake->conf.failed(intake->conf.ctx, &err);
+    intake->reading = true;
+    wal_read_start(&(struct wal_read){ .directory = intake->conf.directory,
+                                       .source = tail->name,
+                                       .seq = intake->replay_seq,
+                                       .chain = source->chain,
+                                       .topics = &intake->topics,
+                                       .cb = replay_read_cb,
+                                       .ctx = source });
 }
 
 void intake_replay_step(struct intake *intake)
 {
     const struct recovered *recovered = intake->recovered;
+    if (!recovered || intake->reading || intake->computing || intake_waiting(intake))
+        return;
     while (intake->replay_source < recovered->n_sources) {
         const struct recovered_source *tail = &recovered->sources[intake->replay_source];
         if (intake->replay_seq < tail->first)
@@ -120,6 +115,23 @@ void intake_replay_step(struct intake *intake)
     }
     intake->recovered = NULL;
     intake->conf.replayed(intake->conf.ctx, intake->replay_blocks);
+}
+
+bool intake_may_replay(const struct job_spec *spec, const struct recovered *recovered,
+                       struct err *err)
+{
+    for (size_t i = 0; i < recovered->n_sources; i++) {
+        const struct recovered_source *tail = &recovered->sources[i];
+        size_t at = 0;
+        while (at < spec->n_sources && strcmp(spec->sources[at].name, tail->name) != 0)
+            at++;
+        if (at == spec->n_sources && tail->first <= tail->last)
+            return err_code(err, ERR_BAD_CONFIG, 240,
+                            "the log holds records of source '%s' that no batch has taken, and "
+                            "the job has no such source: keep it until they are processed",
+                            tail->name);
+    }
+    return true;
 }
 
 void intake_replay(struct intake *intake, const struct recovered *recovered)

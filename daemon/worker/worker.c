@@ -198,6 +198,7 @@ static void worker_drain(struct worker *worker)
     sm_move(&worker->sm, WORKER_STOPPING);
     voice_phase(worker->conf.voice, JOB_STOPPING, NULL);
     intake_finish(worker->intake);
+    batcher_poke(worker->batcher); /* a batch that is full is not waited with */
 }
 
 static void worker_gap_cb(void *ctx, const struct entry *gap)
@@ -240,12 +241,11 @@ static void worker_replayed_cb(void *ctx, uint64_t blocks)
                                          LOG_INT("records", (int64_t)recovered->records),
                                          LOG_INT("blocks", (int64_t)blocks),
                                          LOG_INT("undelivered", (int64_t)recovered->n_outputs),
-                                         LOG_INT("batch", (int64_t)worker->progress.batch),
+                                         LOG_INT("batch", (int64_t)recovered->progress.batch),
                                          LOG_SECONDS("took", (int64_t)took) } });
     arena_free(&recovered->arena);
     worker->recovered = NULL;
     sm_move(&worker->sm, WORKER_RUNNING);
-    batcher_start(worker->batcher, worker->hash_seed);
     intake_open(worker->intake);
     voice_phase(worker->conf.voice, JOB_RUNNING, NULL);
 }
@@ -352,7 +352,8 @@ static void worker_recovered_cb(void *ctx, struct recovered *recovered, const st
     if (bad.kind == ERR_NONE) {
         worker->recovered = recovered;
         worker->progress = recovered->progress;
-        if (worker_make_engine(worker, &bad))
+        if (worker_make_engine(worker, &bad) &&
+            intake_may_replay(worker->conf.spec, recovered, &bad))
             bad.kind = ERR_NONE;
     }
     if (bad.kind != ERR_NONE) {
@@ -370,6 +371,7 @@ static void worker_recovered_cb(void *ctx, struct recovered *recovered, const st
         buf_put(&bytes, output->bytes.ptr, output->bytes.len);
         delivery_add(worker->delivery, label, output->number, &bytes);
     }
+    batcher_start(worker->batcher, worker->hash_seed);
     intake_replay(worker->intake, recovered);
 }
 

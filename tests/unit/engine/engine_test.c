@@ -1,7 +1,7 @@
 #include "engine/engine.h"
 
+#include "../op/whole.h"
 #include "base/mem.h"
-#include "batch.h"
 #include "engine/compute.h"
 #include "engine/dead.h"
 
@@ -310,6 +310,61 @@ START_TEST(skipped_ones_are_shown_up_to_the_bound)
 }
 END_TEST
 
+/* ---- how much goes into a batch */
+
+static const struct {
+    const char *ops;
+    unsigned keys; /* after so many they come again */
+} filling[] = {
+    { "- map: (1, _.value)\n- groupByKey\n- count", 1u << 30 },
+    { "- map: (_.value, 1)\n- reduceByKey: _ + _\n- count", 1u << 30 },
+    { "- map: (_.value, 1)\n- updateStateByKey: {id: t, func: '(v, s) => v.size'}\n- count", 5000 },
+};
+
+/* Feeds blocks of 200 records until no more should come; how many they were. */
+static unsigned fill_batch(unsigned keys)
+{
+    char key[200][16];
+    const char *lines[201] = { NULL };
+    unsigned n = 0;
+    for (; !engine_full(job.engine); n++) {
+        for (unsigned i = 0; i < 200; i++) {
+            snprintf(key[i], sizeof key[i], "key %u", (n * 200 + i) % keys);
+            lines[i] = key[i];
+        }
+        job_feed(&job, 0, lines);
+        loop_run(job.loop);
+    }
+    return n;
+}
+
+START_TEST(a_batch_is_full_before_it_fails)
+{
+    if (!whole_plan(&job, whole_file(&job, filling[_i].ops)))
+        ck_abort_msg("%s", buf_text(&job.shown));
+    job.spec.memory_max = 4u << 20;
+    job_start(&job);
+    for (unsigned i = 0; i < 6; i++) { /* what one kept must not count against the next for ever */
+        unsigned blocks = fill_batch(filling[_i].keys);
+        ck_assert_msg(blocks > 4, "batch %u: %u blocks", i, blocks);
+        ck_assert_msg(job_cut(&job), "batch %u: %s", i, job.err.text);
+    }
+}
+END_TEST
+
+START_TEST(a_batch_is_full_of_half_the_dead_letters)
+{
+    job_open(&job, "- map: _.value.toInt");
+    feed_errors(DEAD_MAX / 2 - 10);
+    loop_run(job.loop);
+    ck_assert(!engine_full(job.engine));
+    feed_errors(10);
+    loop_run(job.loop);
+    ck_assert(engine_full(job.engine) && job_cut(&job));
+    ck_assert(!engine_full(job.engine));
+}
+END_TEST
+
 /* ---- several streams */
 
 START_TEST(a_stream_may_be_read_twice)
@@ -436,6 +491,8 @@ Suite *engine_suite(void)
     tcase_add_test(tcase, fail_refuses_the_batch_and_names_the_record);
     tcase_add_test(tcase, more_dead_letters_than_can_be_kept_refuse_the_batch);
     tcase_add_test(tcase, skipped_ones_are_shown_up_to_the_bound);
+    tcase_add_loop_test(tcase, a_batch_is_full_before_it_fails, 0, ARRAY_SIZE(filling));
+    tcase_add_test(tcase, a_batch_is_full_of_half_the_dead_letters);
     tcase_add_test(tcase, a_stream_may_be_read_twice);
     tcase_add_test(tcase, a_union_is_one_stream_behind_the_other);
     tcase_add_loop_test(tcase, no_record_costs_an_allocation, 0, 9);

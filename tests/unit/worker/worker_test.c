@@ -43,6 +43,7 @@ static struct stage {
     struct loop_post stopping;
     unsigned requests, stop_at; /* so far; the one at which it is stopped, 0 = none */
     enum memory_fault lock;     /* what becomes of the first lock */
+    uint64_t memory;            /* of the job; 0: plenty */
 } stage;
 
 static void stop_cb(struct loop_post *post);
@@ -119,7 +120,7 @@ static void start(const char *keys)
     arena = (struct arena){ 0 }; /* the job of the attempt before stays */
     ck_assert_msg(parse(text) && plan_build(&arena, spec, &diags, &stage.plan), "%s",
                   findings(DIAG_GNU));
-    spec->memory_max = 1u << 28;
+    spec->memory_max = stage.memory ? stage.memory : 1u << 28;
     stage.ended = stage.seen = false;
     stage.voice =
         voice_new(&(struct voice_conf){ .loop = stage.test.loop, .job = "j", .interval_ms = 20 });
@@ -190,6 +191,7 @@ END_TEST
 
 struct said {                 /* by the log, all of it */
     uint64_t records;         /* of all batches */
+    uint64_t most;            /* of one */
     unsigned begun;           /* the most partitions that begin in one record … */
     unsigned beginnings;      /* … and in the last one */
     uint64_t batch;           /* the last one */
@@ -207,6 +209,7 @@ static void said_add(struct said *said, const char *label, const struct entry *e
         said->batch = entry->batch.number;
         said->time_ms = entry->batch.time_ms;
         said->records += entry->batch.records;
+        said->most = entry->batch.records > said->most ? entry->batch.records : said->most;
     }
     if ((!shown && !delivered) || name.len != strlen(label) ||
         memcmp(name.ptr, label, name.len) != 0)
@@ -301,6 +304,54 @@ START_TEST(once_processes_all_though_stops_are_not_graceful)
 }
 END_TEST
 
+static size_t tail_bytes(void)
+{
+    size_t sum = 0;
+    for (unsigned seq = 1;; seq++) {
+        char path[100];
+        snprintf(path, sizeof path, "%.19s/wal/kafka0-%u", memory_find(stage.test.store, "e"), seq);
+        const struct buf *file = memory_file(stage.test.store, path);
+        if (!file)
+            return sum;
+        sum += file->len;
+    }
+}
+
+/* 600 records of 1 KB are in the log and in no batch when the worker dies. */
+static void leave_tail(void)
+{
+    char value[1025] = { 0 };
+    memset(value, 'x', 1024);
+    stage_open();
+    stage.at_sight = refuse_records;
+    stage.wanted = "/wal-kafka0-1";
+    start(PRINT);
+    for (int i = 0; i < 600; i++) {
+        struct kafka_record record = { .topic = "lines", .value = value, .value_len = 1024 };
+        struct err err;
+        ck_assert(kafka_produce(stage.producer, &record, &err));
+        if (i % 50 != 49)
+            continue;
+        kafka_produce_wait(stage.producer, 100);
+        while (tail_bytes() < (size_t)i * 1024) /* so that no group commit has many */
+            test_turns(&stage.test, 1);
+    }
+    stage.refused = NULL;
+    stage.at_sight = NULL;
+}
+
+START_TEST(a_tail_that_one_batch_cannot_hold_becomes_several)
+{
+    leave_tail();
+    stage.memory = 1u << 19;
+    start("transformations: [{map: \"(1, _.value)\"}, groupByKey, count]\n" PRINT);
+    while (log_says("").records < 600 && !stage.ended)
+        test_turns(&stage.test, 1);
+    ck_assert(!stage.ended);
+    ck_assert_uint_lt(log_says("").most, 400);
+}
+END_TEST
+
 START_TEST(a_stop_at_any_moment_ends_the_attempt_once)
 {
     static const char *const keys[] = { PRINT, "stopGracefully: {enabled: false}\n" PRINT };
@@ -357,6 +408,7 @@ Suite *worker_suite(void)
     TEST(a_stop_makes_no_batch_bear_a_time_to_come);
     TEST(partitions_of_the_first_look_begin_in_one_record);
     TEST(once_processes_all_though_stops_are_not_graceful);
+    TEST(a_tail_that_one_batch_cannot_hold_becomes_several);
     TEST(a_stop_at_any_moment_ends_the_attempt_once);
     TEST(a_store_that_cannot_be_held_ends_the_attempt);
     TEST(a_batch_with_errors_that_the_job_does_not_bear_ends_the_attempt);
