@@ -28,6 +28,7 @@
 #define FILE_VERSION 1
 #define FILE_HEAD_SIZE 192
 #define FILE_TAIL_SIZE 4
+#define FILE_LENGTH_MAX (64ull << 30) /* of a record or a snapshot: recovery holds it whole */
 #define FILE_LINEAGE_SIZE 16
 #define FILE_NAME_SIZE 64 /* of a job id, a source's name, a label, with its 0 */
 

@@ -44,7 +44,7 @@ static void recover_ask(struct recover *recover, enum recover_state state,
 {
     sm_move(&recover->sm, state);
     ask_done(&recover->ask);
-    recover->ask.req = (struct store_req){ .path = recover->path, .length_max = RECOVER_FILE_MAX };
+    recover->ask.req = (struct store_req){ .path = recover->path, .length_max = FILE_LENGTH_MAX };
     ask_start(&recover->ask, op, recover_asked_cb);
 }
 
@@ -251,7 +251,7 @@ static void recover_send(struct recover *recover, struct recover_slot *slot)
     directory_path(recover->directory, slot->path, "log/%" PRIu64, recover->next_sent++);
     slot->busy = true;
     slot->done = false;
-    slot->ask.req = (struct store_req){ .path = slot->path, .length_max = RECOVER_FILE_MAX };
+    slot->ask.req = (struct store_req){ .path = slot->path, .length_max = FILE_LENGTH_MAX };
     ask_start(&slot->ask, recover->directory->store->ops->read, recover_read_cb);
 }
 

@@ -8,8 +8,7 @@
 #include "durable/ask.h"
 #include "durable/recover.h"
 
-#define RECOVER_AT_ONCE 8             /* records that are read ahead: a record is read in 10 ms */
-#define RECOVER_FILE_MAX (4ull << 30) /* of a record or a snapshot */
+#define RECOVER_AT_ONCE 8 /* records that are read ahead: a record is read in 10 ms */
 
 enum recover_state {
     RECOVER_SNAPSHOTS, /* listing snap/, log/, wal/, out/ */

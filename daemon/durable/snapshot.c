@@ -23,9 +23,9 @@ enum snapshot_state {
     SNAPSHOT_STATES
 };
 static const struct sm_state snapshot_states[SNAPSHOT_STATES] = {
-    [SNAPSHOT_SUMMING] = { "summing", SM_TO(SNAPSHOT_PUBLISHING) },
+    [SNAPSHOT_SUMMING] = { "summing", SM_TO(SNAPSHOT_PUBLISHING) | SM_TO(SNAPSHOT_DROPPING) },
     [SNAPSHOT_PUBLISHING] = { "publishing", SM_TO(SNAPSHOT_DROPPING) },
-    [SNAPSHOT_DROPPING] = { "dropping", SM_TO(SNAPSHOT_READING) },
+    [SNAPSHOT_DROPPING] = { "dropping", SM_TO(SNAPSHOT_READING) | SM_TO(SNAPSHOT_FREEING) },
     [SNAPSHOT_READING] = { "reading", SM_TO(SNAPSHOT_CHECKING) | SM_TO(SNAPSHOT_FREEING) },
     [SNAPSHOT_CHECKING] = { "checking", SM_TO(SNAPSHOT_FREEING) },
     [SNAPSHOT_FREEING] = { "freeing", 0 },
@@ -42,6 +42,7 @@ struct snapshot {
     uint32_t crc;   /* so far: of the content, of what was read */
     uint32_t tail;  /* of the file as written */
     struct ask ask; /* reads it back */
+    bool is_written;
     struct err err;
     char path[DIRECTORY_PATH_SIZE];
 };
@@ -60,6 +61,7 @@ static void snapshot_published_cb(struct publish *publish)
 {
     struct snapshot *snapshot = publish_ctx(publish);
     snapshot->tail = publish_crc(publish);
+    snapshot->is_written = true;
     sm_move(&snapshot->sm, SNAPSHOT_DROPPING);
     snapshot_turn(snapshot);
 }
@@ -68,7 +70,6 @@ static void snapshot_publish(struct snapshot *snapshot)
 {
     char path[DIRECTORY_PATH_SIZE];
     snprintf(path, sizeof path, "snap/%" PRIu64, snapshot->job.index);
-    directory_path(snapshot->job.directory, snapshot->path, "%s", path);
     sm_move(&snapshot->sm, SNAPSHOT_PUBLISHING);
     publish_start(&(struct publish_conf){
         .directory = snapshot->job.directory,
@@ -81,6 +82,17 @@ static void snapshot_publish(struct snapshot *snapshot)
         .cb = snapshot_published_cb,
         .ctx = snapshot,
     });
+}
+
+static bool snapshot_fits(const struct snapshot *snapshot, struct err *err)
+{
+    uint64_t bytes = FILE_HEAD_SIZE + FILE_TAIL_SIZE;
+    for (uint32_t i = 0; i < snapshot->n_pieces; i++)
+        bytes += snapshot->pieces[i].len;
+    return bytes <= FILE_LENGTH_MAX ||
+           err_code(err, ERR_FATAL, 407,
+                    "it would have %" PRIu64 " bytes, and no more than %llu can be read again",
+                    bytes, FILE_LENGTH_MAX);
 }
 
 static void snapshot_sum(struct snapshot *snapshot)
@@ -141,9 +153,14 @@ static void snapshot_drop(struct snapshot *snapshot)
         snapshot_turn(snapshot);
         return;
     }
+    if (!snapshot->is_written) {
+        sm_move(&snapshot->sm, SNAPSHOT_FREEING);
+        snapshot_turn(snapshot);
+        return;
+    }
     snapshot->ask.directory = snapshot->job.directory;
     snapshot->ask.ends = ASK_OWN | ASK_FATAL_ENDS;
-    snapshot->ask.req = (struct store_req){ .path = snapshot->path, .length_max = SIZE_MAX };
+    snapshot->ask.req = (struct store_req){ .path = snapshot->path, .length_max = FILE_LENGTH_MAX };
     sm_move(&snapshot->sm, SNAPSHOT_READING);
     ask_start(&snapshot->ask, snapshot->job.directory->store->ops->read, snapshot_read_cb);
 }
@@ -176,7 +193,8 @@ static void snapshot_free(struct snapshot *snapshot)
         return;
     }
     if (snapshot->err.kind != ERR_NONE)
-        err_wrap(&snapshot->err, "snapshot %s, read back", snapshot->path);
+        err_wrap(&snapshot->err, "snapshot %s%s", snapshot->path,
+                 snapshot->is_written ? ", read back" : "");
     snapshot->job.cb(snapshot->job.ctx, snapshot->job.index, &snapshot->err);
     ask_done(&snapshot->ask);
     mem_free(snapshot->pieces);
@@ -210,6 +228,12 @@ void snapshot_start(const struct snapshot_job *job)
     snapshot->n_pieces = record_parts(job->content);
     snapshot->pieces = mem_alloc(snapshot->n_pieces * sizeof *snapshot->pieces);
     record_seal_parts(job->content, job->hash, snapshot->pieces);
+    directory_path(job->directory, snapshot->path, "snap/%" PRIu64, job->index);
     sm_init(&snapshot->sm, snapshot_states, SNAPSHOT_SUMMING);
-    snapshot_sum(snapshot);
+    if (snapshot_fits(snapshot, &snapshot->err)) {
+        snapshot_sum(snapshot);
+        return;
+    }
+    sm_move(&snapshot->sm, SNAPSHOT_DROPPING);
+    snapshot_turn(snapshot);
 }

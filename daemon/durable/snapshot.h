@@ -10,7 +10,8 @@
 #define SNAPSHOT_TURN_BYTES (4u << 20) /* summed or freed at once: about half a millisecond … */
 #define SNAPSHOT_TURN_MS 1             /* … and between two turns, for batches and all else */
 
-/* err->kind ERR_NONE: it is there and verified; ERR_FATAL: what was read is not what was written. */
+/* err->kind ERR_NONE: it is there and verified; ERR_FATAL: what was read is not what was written; or (E407) nothing was: it is
+ * longer than recovery reads. */
 typedef void (*snapshot_cb)(void *ctx, uint64_t index, const struct err *err);
 struct snapshot_job {
     struct directory *directory;

@@ -137,6 +137,26 @@ START_TEST(one_other_byte_of_a_large_one_is_found)
 }
 END_TEST
 
+START_TEST(what_recovery_would_not_read_is_not_written)
+{
+    saving = (struct saving){ .how = 0 };
+    test_begin(&saving.test);
+    saving.directory = test_directory(&saving.test);
+    struct record *content = large_content(2, 1);
+    content->next->bytes.len = FILE_LENGTH_MAX; /* as it says; nobody looks at its bytes */
+    snapshot_start(&(struct snapshot_job){ .directory = saving.directory,
+                                           .content = content,
+                                           .index = 7,
+                                           .cb = saved_cb,
+                                           .ctx = &saving });
+    test_until(&saving.test, &saving.done);
+    ck_assert_int_eq(saving.err.kind, ERR_FATAL);
+    ck_assert_uint_eq(saving.err.code, 407);
+    ck_assert_uint_eq(memory_asked(saving.test.store, "create"), 0);
+    test_end(&saving.test);
+}
+END_TEST
+
 Suite *snapshot_suite(void)
 {
     Suite *suite = suite_create("snapshot");
@@ -144,6 +164,7 @@ Suite *snapshot_suite(void)
     suite_add_tcase(suite, tcase);
     tcase_add_loop_test(tcase, what_is_read_back_must_be_what_was_written, 0, 5);
     tcase_add_test(tcase, a_large_one_is_dealt_with_in_turns);
+    tcase_add_test(tcase, what_recovery_would_not_read_is_not_written);
     tcase_add_test(tcase, one_other_byte_of_a_large_one_is_found);
     return suite;
 }
