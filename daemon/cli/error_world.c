@@ -34,12 +34,13 @@ const struct error_row error_rows_world[] = {
       .mend = "Create it, or mend the name in `topics`." },
     { .code = 305,
       .title = "the login is refused",
-      .means = "Kafka or the store does not take who we say we are.",
+      .means = "Kafka or the store does not take who we say we are, or Kafka does not let us "
+               "read the topic or use the group.",
       .example = "level=warning job=orders event=source.retry code=E305 again=0 "
                  "msg=\"Local: Authentication failure: sasl_plaintext://broker1:9093/bootstrap: "
                  "SASL PLAIN mechanism handshake failed\"",
       .mend = "Look at the user, the password and the mechanism: sasl.* of the source, `store` of "
-              "the settings." },
+              "the settings; then at Kafka's ACLs of the topic and of group.id." },
     { .code = 310,
       .title = "the NameNode is in safe mode",
       .means =

@@ -67,8 +67,8 @@ void kafka_commit(struct kafka *kafka, const struct kafka_position *positions, s
 enum kafka_event_kind {
     /* topic, partition: it exists */
     KAFKA_PARTITION,
-    /* the list is complete. err: NONE; RETRY 303 (no broker), 304 (a topic is missing or forbidden;
-     * the others were listed), 305 (login); BAD_CONFIG 235 (no regular expression) */
+    /* the list is complete. err: NONE; RETRY 303 (no broker), 304 (a topic is missing; the
+     * others were listed), 305 (login, or a topic is forbidden), 0 (a topic has no leader, say); BAD_CONFIG 235 (no regular expression) */
     KAFKA_LISTED,
     /* topic, partition, committed, low, high; or err RETRY */
     KAFKA_OFFSETS,

@@ -37,12 +37,20 @@ static bool list_wants(const rd_kafka_metadata_topic_t *topic, const char *patte
     return matches;
 }
 
+/* That a topic is missing is told only when all others are there: what keeps one from being looked at comes first. */
+static void list_failed(const char *topic, rd_kafka_resp_err_t code, struct err *err)
+{
+    struct err why;
+    if (err->kind != ERR_NONE && err->code != 304)
+        return;
+    kafka_err_of(code, NULL, &why);
+    err_code(err, ERR_RETRY, why.code, "topic %s: %s", topic, why.text);
+}
+
 static void list_topic(struct kafka *kafka, const rd_kafka_metadata_topic_t *topic, struct err *err)
 {
     if (topic->err) {
-        struct err why;
-        kafka_err_of(topic->err, NULL, &why);
-        err_code(err, ERR_RETRY, 304, "topic %s: %s", topic->topic, why.text);
+        list_failed(topic->topic, topic->err, err);
         return;
     }
     for (int i = 0; i < topic->partition_cnt; i++)

@@ -116,6 +116,15 @@ uint32_t receiver_part_index(const struct receiver *receiver, const struct recei
     return (uint32_t)(part - receiver->parts);
 }
 
+/* A list has all partitions of a topic or none: one that it did not have was added later. */
+static bool is_later(const struct receiver *receiver, const char *topic)
+{
+    for (uint32_t i = 0; i < receiver->n_parts; i++)
+        if (receiver->parts[i].is_listed && strcmp(receiver->parts[i].topic, topic) == 0)
+            return true;
+    return receiver->looked;
+}
+
 struct receiver_part *receiver_part_add(struct receiver *receiver, const char *topic,
                                         int32_t partition)
 {
@@ -130,10 +139,11 @@ struct receiver_part *receiver_part_add(struct receiver *receiver, const char *t
         receiver->parts =
             mem_realloc(receiver->parts, sizeof *receiver->parts * receiver->parts_cap);
     }
+    bool later = is_later(receiver, topic);
     struct receiver_part *part = &receiver->parts[receiver->n_parts++];
     *part = (struct receiver_part){ .topic = arena_strdup(&receiver->arena, topic),
                                     .partition = partition,
-                                    .is_later = receiver->looked,
+                                    .is_later = later,
                                     .next = -1,
                                     .last = -1,
                                     .seen = -1,

@@ -36,7 +36,8 @@ struct receiver_part {
     int32_t partition;
     enum receiver_part_state state;
     bool is_assigned;  /* in this consumer */
-    bool is_later;     /* it appeared after the first look */
+    bool is_later;     /* it appeared after its topic was looked at */
+    bool is_listed;    /* the list that it came with is complete */
     bool asked;        /* KAFKA_OFFSETS is to come */
     bool is_doubted;   /* the record at `last` is to be compared before any other is taken */
     bool is_stuck;     /* it gave nothing for long, and has given nothing since */
@@ -72,7 +73,7 @@ enum receiver_act_kind {
     ACT_COMMIT,   /* `offset` of `part` */
     ACT_FOUND,    /* tell the worker: `part`; with those that follow */
     ACT_GAP,      /* tell the worker: `part` goes on at `offset` instead of its next */
-    ACT_LOOKED,   /* tell the worker: all partitions of the first look are found */
+    ACT_LOOKED,   /* tell the worker: all partitions of first looks are found */
     ACT_STATE,    /* tell the worker: receiver->trouble */
 };
 struct receiver_action {
@@ -88,8 +89,9 @@ struct receiver {
     struct receiver_part *parts; /* never removed */
     uint32_t n_parts, parts_cap;
     bool held, listing;
-    bool looked;         /* once for all: partitions found from now on are later ones */
-    bool look_told;      /* all partitions of the first look were found, and that was told */
+    bool
+        looked; /* once for all: each topic was there or was said to be missing, so what appears from now on is later */
+    bool look_told;      /* all partitions of topics' first looks were found, and that was told */
     uint64_t list_ms;    /* list then */
     uint64_t closing_ms; /* since when */
     uint32_t tries;      /* lists that failed in a row */

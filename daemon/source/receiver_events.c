@@ -28,20 +28,27 @@ static void on_partition(struct receiver *receiver, const struct kafka_event *ev
         receiver_part_find(receiver, event->topic, event->partition))
         return;
     struct receiver_part *part = receiver_part_add(receiver, event->topic, event->partition);
-    if (part)
-        part->due_ms = now_ms;
+    if (!part)
+        return;
+    part->due_ms = now_ms;
+    receiver->look_told &= part->is_later;
 }
 
-/* Once the first list is there and all of it was told. */
+/* Once all partitions of topics that were looked at for the first time were told. */
 static void tell_look(struct receiver *receiver)
 {
-    if (!receiver->is_finder || !receiver->looked || receiver->look_told)
+    bool has_looked = receiver->looked;
+    if (!receiver->is_finder || receiver->look_told)
         return;
     for (uint32_t i = 0; i < receiver->n_parts; i++) {
         const struct receiver_part *part = &receiver->parts[i];
-        if (!part->is_later && (part->state == PART_ASKING || part->state == PART_FOUND))
+        bool is_told = part->state != PART_ASKING && part->state != PART_FOUND;
+        if (!part->is_later && !(part->is_listed && is_told))
             return;
+        has_looked = true;
     }
+    if (!has_looked)
+        return;
     receiver->look_told = true;
     receiver_do(receiver, (struct receiver_action){ .kind = ACT_LOOKED });
 }
@@ -50,6 +57,8 @@ static void on_listed(struct receiver *receiver, const struct kafka_event *event
 {
     receiver->listing = false;
     receiver->looked |= event->err.kind == ERR_NONE || event->err.code == 304;
+    for (uint32_t i = 0; i < receiver->n_parts; i++)
+        receiver->parts[i].is_listed = true;
     tell_look(receiver);
     if (event->err.kind != ERR_NONE) {
         receiver->tries++;

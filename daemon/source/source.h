@@ -24,7 +24,7 @@ struct source_position {
 struct source_found {  /* a partition that the source has come to know */
     const char *topic; /* lives as long as the source */
     int32_t partition;
-    bool is_later;     /* it appeared after the source's first look: all of it is new to the job */
+    bool is_later;     /* it appeared after its topic was looked at: all of it is new to the job */
     int64_t committed; /* the group's committed offset; -1 = none */
     int64_t low, high; /* first offset still there; the end (behind the last stable record) */
 };
@@ -37,7 +37,8 @@ struct source_lag {
 
 struct source_events { /* what a source tells its worker */
     /* Partitions found at the start, or later; the worker answers with source_assign() once their starting positions are
-     * published. `found` is borrowed for the call. n = 0, once: all partitions that there were at the first look are told. */
+     * published. `found` is borrowed for the call. n = 0: all partitions that there were when their topics were first looked at are told; again
+     * when a topic could not be looked at before. */
     void (*found)(void *ctx, struct source *source, const struct source_found *found, size_t n);
     /* A sealed block; it belongs to the worker until source_release(). */
     void (*block)(void *ctx, struct source *source, struct block *block);

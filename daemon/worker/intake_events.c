@@ -31,14 +31,16 @@ static bool intake_knows(const struct intake_source *source, const char *topic)
 }
 
 /* Where a partition begins that the log does not know: at a topic's first sight at the group's
- * offset, else where the job says; a partition added later is read from its start. */
+ * offset, else where the job says; one that was added later is read from its start. */
 static int64_t intake_begin(const struct intake_source *source, const struct source_found *found)
 {
     const struct job_source *spec = &source->intake->conf.spec->sources[source->index];
-    if (found->is_later || intake_knows(source, found->topic))
+    if (intake_knows(source, found->topic))
         return found->low;
     if (found->committed >= 0)
         return found->committed;
+    if (found->is_later)
+        return found->low;
     return spec->starting_offsets == OFFSET_EARLIEST ? found->low : found->high;
 }
 

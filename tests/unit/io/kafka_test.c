@@ -42,6 +42,24 @@ START_TEST(a_missing_topic_is_said_in_kafkas_words)
 }
 END_TEST
 
+/* What keeps a topic from being looked at does not pass for its being missing, whatever else is. */
+START_TEST(a_topic_that_may_not_be_seen_is_not_missing)
+{
+    static const struct {
+        int16_t refused; /* in Kafka's numbers */
+        uint16_t code;
+    } rows[] = { { 29, 305 }, { 5, 0 } };
+    const char *topics[] = { "nowhere", "secret", "nowhere" };
+    kafka_mock_refuse(bench.mock, "nowhere", 3);
+    kafka_mock_refuse(bench.mock, "secret", rows[_i].refused);
+    kafka_list(bench.kafka, topics, 3);
+    const struct kafka_event *event = bench_expect(KAFKA_LISTED);
+    ck_assert_int_eq(event->err.kind, ERR_RETRY);
+    ck_assert_uint_eq(event->err.code, rows[_i].code);
+    ck_assert_ptr_nonnull(strstr(event->err.text, "topic secret: Broker: "));
+}
+END_TEST
+
 START_TEST(offsets_are_answered_with_what_the_group_committed)
 {
     bench_produce(7);
@@ -258,6 +276,7 @@ Suite *kafka_suite(void)
     tcase_add_test(tcase, a_topic_is_listed_with_its_partitions);
     tcase_add_test(tcase, a_pattern_lists_what_it_matches);
     tcase_add_test(tcase, a_missing_topic_is_said_in_kafkas_words);
+    tcase_add_loop_test(tcase, a_topic_that_may_not_be_seen_is_not_missing, 0, 2);
     tcase_add_test(tcase, offsets_are_answered_with_what_the_group_committed);
     tcase_add_test(tcase, messages_come_from_the_offset_that_was_assigned);
     tcase_add_test(tcase, a_partition_assigned_anew_starts_there);

@@ -22,6 +22,27 @@ START_TEST(an_unknown_topic_is_told_once_and_looked_for)
          { LIST_FAILED, .a = 304, .want = "" }, { TICK, .later_ms = 1499, .want = "" },
          { TICK, .later_ms = 1, .want = "list" }, { PARTITION, .want = "ask0" },
          { LISTED, .want = "state0" });
+    ck_assert(receiver.parts[0].is_later);
+}
+END_TEST
+
+START_TEST(a_topic_that_could_not_be_looked_at_is_not_later)
+{
+    PLAY(BEGIN, { LIST_FAILED, .a = 305, .want = "state305" },
+         { TICK, .later_ms = 750, .want = "list" }, { PARTITION, .want = "ask0" },
+         { LISTED, .want = "state0" }, { OFFSETS, .a = 0, .b = 0, .want = "found0 looked" });
+    ck_assert(!receiver.parts[0].is_later);
+}
+END_TEST
+
+START_TEST(a_topic_is_looked_at_though_another_cannot_be)
+{
+    PLAY(BEGIN, { PARTITION, .want = "ask0" }, { LIST_FAILED, .a = 305, .want = "state305" },
+         { OFFSETS, .a = 0, .b = 0, .want = "found0 looked" },
+         { TICK, .later_ms = 750, .want = "list" }, { PARTITION, .partition = 1, .want = "ask1" },
+         { LIST_FAILED, .a = 305, .want = "" },
+         { OFFSETS, .partition = 1, .a = 0, .b = 0, .want = "found1" });
+    ck_assert(!receiver.parts[0].is_later && receiver.parts[1].is_later);
 }
 END_TEST
 
@@ -265,6 +286,8 @@ Suite *receiver_suite(void)
     tcase_add_test(tcase, a_partition_is_found_asked_and_read);
     tcase_add_test(tcase, a_new_partition_is_found_with_the_next_list);
     tcase_add_test(tcase, an_unknown_topic_is_told_once_and_looked_for);
+    tcase_add_test(tcase, a_topic_that_could_not_be_looked_at_is_not_later);
+    tcase_add_test(tcase, a_topic_is_looked_at_though_another_cannot_be);
     tcase_add_test(tcase, offsets_that_do_not_come_are_asked_for_again);
     tcase_add_test(tcase, a_broker_that_is_away_is_told_until_a_list_comes);
     tcase_add_test(tcase, an_offset_that_is_gone_is_fatal);
