@@ -163,14 +163,27 @@ static void intake_gap_cb(void *ctx, struct source *from, struct source_position
     at->gap_to = to;
 }
 
+/* The worst of what the sources suffer from, and, of several, which one does: that one is back says nothing of the others. */
+static void intake_tell_trouble(const struct intake *intake)
+{
+    const struct intake_source *worst = &intake->sources[0];
+    for (size_t i = 1; i < intake->conf.spec->n_sources; i++)
+        if (intake->sources[i].trouble.kind > worst->trouble.kind)
+            worst = &intake->sources[i];
+    struct err err = worst->trouble;
+    if (err.kind != ERR_NONE && intake->conf.spec->n_sources > 1)
+        err_wrap(&err, "%s", worst->name);
+    intake->conf.trouble(intake->conf.ctx, &err);
+}
+
 static void intake_state_cb(void *ctx, struct source *from, const struct err *err)
 {
     struct intake_source *source = ctx;
     struct intake *intake = source->intake;
     (void)from;
-    source->troubled = err->kind != ERR_NONE;
+    source->trouble = *err;
     if (err->kind == ERR_NONE || err->kind == ERR_RETRY)
-        intake->conf.trouble(intake->conf.ctx, err);
+        intake_tell_trouble(intake);
     else if (intake_rereads(source) && err->code == 330)
         intake_lost(source, err->text);
     else
@@ -259,7 +272,7 @@ struct intake_sum intake_sum(const struct intake *intake)
 static bool intake_has_all(struct intake_source *source)
 {
     struct positions *positions = &source->intake->positions;
-    bool all = source->found && !source->troubled;
+    bool all = source->found && source->trouble.kind == ERR_NONE;
     struct source_lag *lags;
     size_t n = intake_lags(source, &lags);
     for (size_t i = 0; i < positions->n && all; i++) {

@@ -26,9 +26,10 @@ struct intake_source {
     uint64_t trimmed_seq;  /* deleted up to here */
     uint64_t cut_records;  /* in the batch of the last cut */
     struct pace pace;
-    struct err damage;     /* why its log was not read back to its end; kind NONE: it was */
-    bool found;            /* all that its first look saw */
-    bool troubled, closed; /* it is away, or a topic of it is */
+    struct err damage;  /* why its log was not read back to its end; kind NONE: it was */
+    struct err trouble; /* it is away, or a topic of it is; kind NONE: all is well */
+    bool found;         /* all that its first look saw */
+    bool closed;
 };
 struct cut { /* a batch that is not yet committed */
     struct list link;

@@ -95,6 +95,12 @@ static void failed_cb(void *ctx, const struct err *err)
     stage.err = *err;
 }
 
+static void trouble_cb(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    stage.err = *err;
+}
+
 static void damaged_cb(void *ctx, const struct err *err)
 {
     (void)ctx;
@@ -143,6 +149,7 @@ void begin(const struct progress_partition *partitions, size_t n)
                                 .note = note_cb,
                                 .noted = noted_cb,
                                 .gap = gap_cb,
+                                .trouble = trouble_cb,
                                 .drained = drained_cb,
                                 .finished = finished_cb,
                                 .damaged = damaged_cb,

@@ -109,7 +109,7 @@ START_TEST(once_ends_when_all_that_was_there_is_received)
         };
         begin(known, 3);
         stage.intake->sources[0].found = rows[i].found;
-        stage.intake->sources[0].troubled = rows[i].away;
+        stage.intake->sources[0].trouble.kind = rows[i].away ? ERR_RETRY : ERR_NONE;
         stage.intake->sources[1].found = true;
         struct position *at = positions_find(&stage.intake->positions, 0, "t", 0);
         at->until = 8;
@@ -121,6 +121,27 @@ START_TEST(once_ends_when_all_that_was_there_is_received)
         ck_assert_msg(stage.drained == rows[i].done, "row %zu", i);
         loop_timer_stop(stage.test.loop, &stage.intake->timer);
     }
+}
+END_TEST
+
+/* What is told when a source says that it is away, or back. */
+static const char *told(uint32_t source, enum err_kind kind)
+{
+    struct err err = { .kind = kind, .text = "away" };
+    intake_events.state(&stage.intake->sources[source], &fakes[source].source, &err);
+    return stage.err.kind == ERR_NONE ? "" : stage.err.text;
+}
+
+START_TEST(a_source_that_is_back_does_not_hide_one_that_is_away)
+{
+    begin(NULL, 0);
+    ck_assert_str_eq(told(1, ERR_RETRY), "kafka1: away");
+    ck_assert_str_eq(told(0, ERR_RETRY), "kafka0: away");
+    ck_assert_str_eq(told(0, ERR_NONE), "kafka1: away");
+    ck_assert_str_eq(told(1, ERR_NONE), "");
+    stage.spec.n_sources = 1; /* it needs no name */
+    ck_assert_str_eq(told(0, ERR_RETRY), "away");
+    stage.spec.n_sources = SOURCES;
 }
 END_TEST
 
@@ -209,6 +230,7 @@ Suite *intake_suite(void)
         what_was_noted_is_read_once_it_is_published,
         the_lag_is_the_sum_of_what_is_known,
         once_ends_when_all_that_was_there_is_received,
+        a_source_that_is_back_does_not_hide_one_that_is_away,
         it_is_finished_when_every_source_is,
         it_is_not_finished_while_anything_waits,
         each_source_hears_of_its_own_offsets,
