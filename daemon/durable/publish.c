@@ -5,6 +5,8 @@
  * target, then our directory, then the source, and asked again after a wait when all that does not
  * explain it. A place is held while creates are under way.
  *
+ * Behind cb the other tries are removed, if there were any: nobody waits for that.
+ *
  * The content is borrowed, so cb waits for a create that lost the race: it is cancelled. Once fenced
  * nothing is sent and cb never fires; what is left is the process' to drop. */
 #include "durable/publish.h"
@@ -23,6 +25,7 @@
 #define PUBLISH_ALIVE_MAX 2  /* creates at once for one name */
 #define PUBLISH_SLOW_MS 2000 /* no create is joined by another before */
 #define PUBLISH_SLOW_TIMES 4 /* and not before that many times the usual */
+#define PUBLISH_LITTER_MAX 4 /* last tries removed: those before met a store that was away */
 #define PUBLISH_SLOW_KIB_MS \
     8 /* KiB that a create of many bytes has a millisecond more for: 8 MiB/s */
 
@@ -107,14 +110,13 @@ static void publish_try_cb(struct store_req *req);
 static void publish_next_cb(struct loop_timer *timer);
 
 /* tmp/<epoch>.<nonce>/<name>.<try>, where wal/kafka0-17 is called wal-kafka0-17 */
-static void publish_try_path(struct publish *publish, char *path)
+static void publish_try_path(const struct directory *directory, const char *name, uint32_t try,
+                             char *path)
 {
-    int n = snprintf(path, DIRECTORY_PATH_SIZE, "tmp/%s/", publish->directory->name + 1);
-    char *name = path + n;
-    int m =
-        snprintf(name, DIRECTORY_PATH_SIZE - (size_t)n, "%s.%u", publish->name, ++publish->n_tries);
+    int n = snprintf(path, DIRECTORY_PATH_SIZE, "tmp/%s/", directory->name + 1);
+    int m = snprintf(path + n, DIRECTORY_PATH_SIZE - (size_t)n, "%s.%u", name, try);
     check(m > 0 && n + m < DIRECTORY_PATH_SIZE);
-    for (char *slash; (slash = strchr(name, '/'));)
+    for (char *slash; (slash = strchr(path + n, '/'));)
         *slash = '-';
 }
 
@@ -125,7 +127,7 @@ static void publish_create(struct publish *publish)
     struct publish_try *next = &publish->tries[publish->tries[0].alive ? 1 : 0];
     const struct publish_try *other = &publish->tries[next == publish->tries ? 1 : 0];
     check(!next->alive);
-    publish_try_path(publish, next->path);
+    publish_try_path(directory, publish->name, ++publish->n_tries, next->path);
     next->publish = publish;
     next->started_ms = loop_now_ms(directory->loop);
     next->alive = true;
@@ -247,6 +249,49 @@ static void publish_wait(struct publish *publish)
     publish_place(publish->directory);
 }
 
+/* ---- litter: the tries of a name that is published. Nobody waits for its removal, one after
+ * another; what does not work is left to the next owner, who removes all of our tmp/. */
+
+struct litter {
+    struct store_req req;
+    struct directory *directory;
+    uint32_t next, last; /* tries */
+    char name[DIRECTORY_PATH_SIZE], path[DIRECTORY_PATH_SIZE];
+};
+
+static void litter_cb(struct store_req *req);
+
+static void litter_remove(struct litter *litter)
+{
+    struct directory *directory = litter->directory;
+    publish_try_path(directory, litter->name, litter->next++, litter->path);
+    litter->req = (struct store_req){ .path = litter->path, .cb = litter_cb };
+    directory->store->ops->remove(directory->store, &litter->req);
+}
+
+static void litter_cb(struct store_req *req)
+{
+    struct litter *litter = CONTAINER_OF(req, struct litter, req);
+    bool answered = req->answer == STORE_YES || req->answer == STORE_NO;
+    if (answered && litter->next <= litter->last && !litter->directory->is_fenced)
+        litter_remove(litter);
+    else
+        mem_free(litter);
+}
+
+/* Of several tries at most one was renamed: that one is not there any more. */
+static void publish_sweep(const struct publish *publish)
+{
+    if (publish->n_tries == 1 || publish->directory->is_fenced)
+        return;
+    struct litter *litter = mem_zalloc(sizeof *litter);
+    litter->directory = publish->directory;
+    litter->last = publish->n_tries;
+    litter->next = litter->last > PUBLISH_LITTER_MAX ? litter->last - PUBLISH_LITTER_MAX + 1 : 1;
+    strcpy(litter->name, publish->name);
+    litter_remove(litter);
+}
+
 /* ---- putting in place */
 
 static void publish_asked_cb(struct ask *ask)
@@ -307,9 +352,10 @@ static void publish_published(struct publish *publish)
         list_remove(&publish->lane_link);
     struct list *next = lane ? list_first(&lane->publishes) : NULL;
     publish->cb(publish);
-    mem_free(publish);
     if (next && sm_state(&CONTAINER_OF(next, struct publish, lane_link)->sm) == PUBLISH_QUEUED)
         publish_step(CONTAINER_OF(next, struct publish, lane_link));
+    publish_sweep(publish);
+    mem_free(publish);
 }
 
 /* The whole flow behind a yes to create. */

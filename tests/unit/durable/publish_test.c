@@ -81,8 +81,10 @@ START_TEST(one_create_and_one_rename)
     start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
     ck_assert(!one.done); /* never from inside the call */
     test_until(&test, &one.done);
+    test_turns(&test, 20);
     is_published(&test, NAME, &one);
     ck_assert_uint_eq(memory_asked(test.store, "create"), 1);
+    ck_assert_uint_eq(memory_asked(test.store, "remove"), 0);
     ck_assert_uint_eq(memory_asked(test.store, "rename"), 1);
     ck_assert_uint_eq(memory_asked(test.store, "touch"), 0);
     ck_assert_uint_eq(directory->places_used, 0);
@@ -125,8 +127,54 @@ START_TEST(a_create_without_answer_is_never_sent_again_under_its_name)
     memory_on(test.store, script_hook, &script);
     start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
     test_until(&test, &one.done);
-    ck_assert(memory_has(test.store, "tmp/1.00112233445566ff/log-7.1")); /* litter */
+    ck_assert_uint_eq(memory_asked(test.store, "create"), 2);
     ck_assert(!memory_has(test.store, "tmp/1.00112233445566ff/log-7.2"));
+    test_end(&test);
+}
+END_TEST
+
+START_TEST(tries_that_were_not_needed_are_removed_once_one_is_published)
+{
+    struct test test;
+    struct one one;
+    struct script script = { "create", 1, _i ? MEMORY_HOLD : MEMORY_MUTE, 0 };
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_on(test.store, script_hook, &script);
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    test_until(&test, &one.done);
+    for (int i = 0; i < 5000 && memory_count(test.store, "tmp/1.00112233445566ff/"); i++)
+        test_turns(&test, 2);
+    ck_assert_uint_eq(memory_count(test.store, "tmp/1.00112233445566ff/"), 0);
+    is_published(&test, NAME, &one);
+    test_end(&test);
+}
+END_TEST
+
+static enum memory_fault outage_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    if (strcmp(op, "remove") == 0) {
+        ck_assert_str_eq(req->path, "tmp/1.00112233445566ff/log-7.2"); /* of five the last four */
+        return MEMORY_LOSE;
+    }
+    return strcmp(op, "create") == 0 && --*(int *)ctx > 0 ? MEMORY_REFUSE : MEMORY_FINE;
+}
+
+START_TEST(a_removal_that_fails_is_left_to_the_next_owner)
+{
+    struct test test;
+    struct one one, two;
+    int creates = 5;
+    test_begin(&test);
+    struct directory *directory = test_directory(&test);
+    memory_on(test.store, outage_hook, &creates);
+    start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
+    test_until(&test, &one.done);
+    start(directory, NULL, PUBLISH_RECORD, "log/8", &two); /* nothing waits for it */
+    test_until(&test, &two.done);
+    test_turns(&test, 500);
+    ck_assert_uint_eq(memory_asked(test.store, "remove"), 1);
+    ck_assert(test.failures == 4 && test.reliefs == 1); /* the creates' */
     test_end(&test);
 }
 END_TEST
@@ -259,7 +307,6 @@ START_TEST(a_slow_create_is_joined_by_another_and_the_first_yes_wins)
     test_until(&test, &one.done); /* two seconds: the store never answers the first one by itself */
     is_published(&test, NAME, &one);
     ck_assert_uint_eq(memory_asked(test.store, "create"), 2);
-    ck_assert(memory_has(test.store, "tmp/1.00112233445566ff/log-7.1"));
     test_end(&test);
 }
 END_TEST
@@ -291,6 +338,16 @@ START_TEST(a_store_that_refuses_is_told_once_and_waited_for)
 }
 END_TEST
 
+/* What was there is as it was when all that is created is. */
+static enum memory_fault taken_hook(void *ctx, const char *op, const struct store_req *req)
+{
+    struct test *test = ctx;
+    (void)req;
+    if (strcmp(op, "rename") == 0)
+        ck_assert_uint_eq(memory_file(test->store, "tmp/1.00112233445566ff/log-7.1")->len, 0);
+    return MEMORY_FINE;
+}
+
 START_TEST(a_name_that_is_taken_is_left_alone)
 {
     struct test test;
@@ -298,11 +355,11 @@ START_TEST(a_name_that_is_taken_is_left_alone)
     test_begin(&test);
     struct directory *directory = test_directory(&test);
     memory_put(test.store, "tmp/1.00112233445566ff/log-7.1");
+    memory_on(test.store, taken_hook, &test);
     start(directory, NULL, PUBLISH_RECORD, "log/7", &one);
     test_until(&test, &one.done);
     is_published(&test, NAME, &one);
     ck_assert_uint_eq(memory_asked(test.store, "create"), 2);
-    ck_assert_uint_eq(memory_file(test.store, "tmp/1.00112233445566ff/log-7.1")->len, 0);
     test_end(&test);
 }
 END_TEST
@@ -425,6 +482,8 @@ Suite *publish_suite(void)
     TEST(one_create_and_one_rename);
     tcase_add_loop_test(tcase, any_one_fault_is_gone_round, 0, sizeof faults / sizeof faults[0]);
     TEST(a_create_without_answer_is_never_sent_again_under_its_name);
+    tcase_add_loop_test(tcase, tries_that_were_not_needed_are_removed_once_one_is_published, 0, 2);
+    TEST(a_removal_that_fails_is_left_to_the_next_owner);
     TEST(a_rename_whose_answer_was_lost_is_settled_by_a_touch);
     TEST(what_a_failover_has_undone_is_created_anew);
     TEST(a_directory_that_is_another_s_fences);
