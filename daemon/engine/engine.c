@@ -44,6 +44,7 @@ struct engine {
     uint64_t closed_us;  /* when the last cut began … */
     bool closing;        /* the cut under way: */
     uint64_t elapsed_us; /* … and how long before this one */
+    bool was_full;       /* its batch was */
     struct pool_run cut_run;
     struct engine_cut cut;
     engine_cut_cb cut_cb;
@@ -173,14 +174,11 @@ bool engine_full(const struct engine *engine)
 }
 
 /* After a batch. The tables that a full one needed are given back: they would count against those after it. */
-static void engine_weigh(struct engine *engine, bool was_full)
+static void engine_weigh(struct engine *engine)
 {
-    struct compute *compute = &engine->compute;
-    if (was_full)
-        compute_renew(compute);
-    compute->bytes = compute_bytes(compute);
-    if (was_full || compute->bytes < engine->base)
-        engine->base = compute->bytes;
+    if (engine->was_full)
+        compute_renew(&engine->compute);
+    engine->compute.bytes = compute_bytes(&engine->compute);
 }
 
 /* ---- what outlives the batch */
@@ -243,7 +241,7 @@ static void engine_cut_task(void *ctx,
     struct dead *dead = &engine->dead[engine->open];
     int64_t batch_ms = compute->batch_ms;
     uint64_t tick = engine_tick(engine, batch_ms), records = compute->records;
-    bool was_full = engine_is_much(engine, compute->bytes);
+    engine->was_full = engine_is_much(engine, compute->bytes);
     (void)task;
     catchup(compute, engine->tick, tick, batch_ms);
     compute->tick = engine->tick = tick;
@@ -257,7 +255,7 @@ static void engine_cut_task(void *ctx,
     dead_clear(compute->dead);
     dead_sort(dead);
     memories_changes(&engine->memories);
-    engine_weigh(engine, was_full);
+    engine_weigh(engine);
     engine->cut = (struct engine_cut){ .records = records,
                                        .errors = dead->errors,
                                        .outputs = engine->outputs,
@@ -275,7 +273,9 @@ static void engine_closed_cb(struct pool_run *run)
     struct engine *engine = CONTAINER_OF(run, struct engine, cut_run);
     const struct err *err = &engine->compute.failed;
     engine->closing = false;
-    engine->bytes = engine->compute.bytes;
+    engine->bytes = engine->compute.bytes; /* here: the loop asks engine_full() meanwhile */
+    if (engine->was_full || engine->bytes < engine->base)
+        engine->base = engine->bytes;
     engine->dead_half_full = false;
     engine->cut_cb(engine->cut_ctx, err->kind == ERR_NONE ? &engine->cut : NULL, err);
 }
