@@ -21,8 +21,9 @@ void check_spent(const char *what, const char *why, const char *limit)
 /* In the place of libc's: a library that bears no failed allocation, as librdkafka, asserts that there is none. */
 void __assert_fail(const char *condition, const char *file, unsigned line, const char *function)
 {
-    char place[80];
-    snprintf(place, sizeof place, "%s() of a library got none", function);
+    char place[200]; /* errno may be of earlier: what does not hold is shown as well */
+    snprintf(place, sizeof place, "%s() of a library got none (%s at %s:%u)", function, condition,
+             file, line);
     if (errno == ENOMEM)
         check_spent("out of memory", place, CHECK_MEMORY);
     check_failed(condition, file, (int)line);

@@ -36,7 +36,8 @@ struct wal_back {       /* a group commit read back */
     struct list blocks; /* of the callee's, if err says that there is no failure */
     uint64_t chain;     /* hash of its last frame */
     struct err err;     /* else ERR_FATAL with the file and the reason */
-    bool damaged;       /* which is: it is there, and its bytes are not those that were written */
+    bool damaged;       /* which is: it is there, and its bytes are not those that were written, or
+                           those of the one before it are not those that stood there then */
 };
 typedef void (*wal_read_cb)(void *ctx, struct wal_back *back);
 struct wal_read { /* one group commit to read back */

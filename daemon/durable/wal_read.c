@@ -28,9 +28,10 @@ static bool wal_reading_open(struct wal_reading *reading, struct wal_back *back)
     directory_want(reading->read.directory, &want);
     strcpy(want.name, reading->read.source);
     enum file_state state = file_open(buf_slice(&req->data), &want, &head, &content, &back->err);
-    back->damaged = state == FILE_DAMAGED;
-    if (state != FILE_WHOLE ||
-        !frame_decode_all(content, reading->read.topics, &back->chain, &back->blocks, &back->err))
+    bool whole = state == FILE_WHOLE && frame_decode_all(content, reading->read.topics,
+                                                         &back->chain, &back->blocks, &back->err);
+    back->damaged = !whole && state != FILE_FOREIGN;
+    if (!whole)
         return false;
     LIST_EACH(link, &back->blocks)
     CONTAINER_OF(link, struct block, link)->seq = reading->read.seq;

@@ -44,7 +44,7 @@ struct engine {
     uint64_t closed_us;  /* when the last cut began … */
     bool closing;        /* the cut under way: */
     uint64_t elapsed_us; /* … and how long before this one */
-    bool was_full;       /* its batch was */
+    bool renewed;        /* its batch was full, or much of it stayed */
     struct pool_run cut_run;
     struct engine_cut cut;
     engine_cut_cb cut_cb;
@@ -159,26 +159,31 @@ bool engine_closing(const struct engine *engine)
 
 /* ---- how much goes into a batch */
 
-/* Is it a third of what was left to the batch? The rest is for what is on its way, for tables that double, for results. */
-static bool engine_is_much(const struct engine *engine, uint64_t bytes)
+#define BATCH_PART 3 /* the rest is for what is on its way, for tables that double, for results */
+#define STATE_PART 6 /* what stays of a batch: state that grew, and tables */
+
+/* Is it one of so many parts of what was left to the batch? */
+static bool engine_is_much(const struct engine *engine, uint64_t bytes, unsigned parts)
 {
     uint64_t max = engine->conf.spec->memory_max, base = engine->base; /* max 0 = no limit */
-    return max && bytes >= base + (max > base ? (max - base) / 3 : 0);
+    return max && bytes >= base + (max > base ? (max - base) / parts : 0);
 }
 
 bool engine_full(const struct engine *engine)
 {
     bool keeps = engine->conf.spec->on_error == ON_ERROR_DEAD_LETTER;
     return (keeps && engine->dead_half_full) ||
-           engine_is_much(engine, engine->bytes + engine->fed_bytes);
+           engine_is_much(engine, engine->bytes + engine->fed_bytes, BATCH_PART);
 }
 
-/* After a batch. The tables that a full one needed are given back: they would count against those after it. */
+/* After a batch. When much stays, or it was full, its tables are given back: what then stays is state, and no batch's. */
 static void engine_weigh(struct engine *engine)
 {
-    if (engine->was_full)
-        compute_renew(&engine->compute);
-    engine->compute.bytes = compute_bytes(&engine->compute);
+    struct compute *compute = &engine->compute;
+    engine->renewed |= engine_is_much(engine, compute_bytes(compute), STATE_PART);
+    if (engine->renewed)
+        compute_renew(compute);
+    compute->bytes = compute_bytes(compute);
 }
 
 /* ---- what outlives the batch */
@@ -241,7 +246,7 @@ static void engine_cut_task(void *ctx,
     struct dead *dead = &engine->dead[engine->open];
     int64_t batch_ms = compute->batch_ms;
     uint64_t tick = engine_tick(engine, batch_ms), records = compute->records;
-    engine->was_full = engine_is_much(engine, compute->bytes);
+    engine->renewed = engine_is_much(engine, compute->bytes, BATCH_PART);
     (void)task;
     catchup(compute, engine->tick, tick, batch_ms);
     compute->tick = engine->tick = tick;
@@ -274,7 +279,7 @@ static void engine_closed_cb(struct pool_run *run)
     const struct err *err = &engine->compute.failed;
     engine->closing = false;
     engine->bytes = engine->compute.bytes; /* here: the loop asks engine_full() meanwhile */
-    if (engine->was_full || engine->bytes < engine->base)
+    if (engine->renewed || engine->bytes < engine->base)
         engine->base = engine->bytes;
     engine->dead_half_full = false;
     engine->cut_cb(engine->cut_ctx, err->kind == ERR_NONE ? &engine->cut : NULL, err);

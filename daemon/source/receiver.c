@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/check.h"
 #include "base/mem.h"
 #include "source/receiver_parts.h"
 
@@ -128,6 +129,7 @@ static bool is_later(const struct receiver *receiver, const char *topic)
 struct receiver_part *receiver_part_add(struct receiver *receiver, const char *topic,
                                         int32_t partition)
 {
+    check(topic);
     if (receiver->n_parts == RECEIVER_PARTITIONS_MAX) {
         struct err err;
         err_code(&err, ERR_BAD_CONFIG, 208, "more than %d partitions", RECEIVER_PARTITIONS_MAX);

@@ -59,9 +59,11 @@ void files_hint(struct supervisor *supervisor)
         return;
     if (!loop_timer_active(&supervisor->settle))
         supervisor->noise_ms = now_ms + SETTLES_MAX * settle_ms;
+    else if (now_ms >= supervisor->noise_ms)
+        return; /* it is due */
     bool noisy = now_ms + settle_ms > supervisor->noise_ms;
     if (noisy)
-        settle_ms = supervisor->noise_ms > now_ms ? supervisor->noise_ms - now_ms : 1;
+        settle_ms = supervisor->noise_ms - now_ms;
     loop_timer_start(supervisor->loop, &supervisor->settle, settle_ms,
                      noisy ? supervisor_noise : supervisor_quiet);
 }

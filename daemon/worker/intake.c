@@ -132,8 +132,9 @@ void intake_feed(struct intake *intake)
 {
     for (size_t i = 0; i < intake->conf.spec->n_sources; i++) {
         struct intake_source *source = &intake->sources[i];
-        while (!list_empty(&source->groups) && !intake->paused && !intake_full(intake))
-            intake_feed_group(source, LIST_ITEM(list_first(&source->groups), struct group, link));
+        for (struct list *link; !intake->paused && !intake_full(intake) &&
+                                (link = list_first(&source->groups)) != NULL;)
+            intake_feed_group(source, LIST_ITEM(link, struct group, link));
     }
 }
 
@@ -163,7 +164,7 @@ void intake_open(struct intake *intake)
         struct intake_source *source = &intake->sources[i];
         struct wal_conf wal = { .directory = intake->conf.directory,
                                 .source = source->name,
-                                .seq = source->seq,
+                                .seq = source->given_up ? source->given_up : source->seq,
                                 .chain = source->chain,
                                 .published = intake_published,
                                 .ctx = source };

@@ -1,6 +1,5 @@
 /* What sources tell. A partition that is new to the job is read only after its starting position is
  * in the batch log; one that the log knows goes on behind its last record there. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -66,7 +65,9 @@ static void intake_found_one(struct intake_source *source, const struct source_f
         at = positions_add(&intake->positions, source->index, found->topic, found->partition,
                            intake_begin(source, found));
     at->until = found->high;
-    if (is_known) {
+    if (at->again) {
+        intake_found_again(source, at, found->low);
+    } else if (is_known) {
         intake_assign(source, at);
     } else if (!found->is_later && !intake_knows(source, found->topic)) {
         at->waits = true;
@@ -88,9 +89,14 @@ static void intake_looked(struct intake_source *source)
         if (at->source != source->index || !at->waits)
             continue;
         at->waits = false;
-        is_new = true;
-        intake_note_position(source, at);
+        if (at->again) {
+            intake_assign(source, at);
+        } else {
+            is_new = true;
+            intake_note_position(source, at);
+        }
     }
+    intake_looked_again(source);
     if (is_new)
         intake->conf.noted(intake->conf.ctx);
 }
@@ -137,15 +143,6 @@ static void intake_block_cb(void *ctx, struct source *from, struct block *block)
     wal_add(source->wal, block);
 }
 
-/* Records that the log has lost are not at the source any more either. */
-static void intake_lost(struct intake_source *source, const char *what)
-{
-    struct err err = source->damage;
-    size_t n = strlen(err.text);
-    snprintf(err.text + n, sizeof err.text - n, "; %s", what);
-    source->intake->conf.failed(source->intake->conf.ctx, &err);
-}
-
 static void intake_gap_cb(void *ctx, struct source *from, struct source_position gap, int64_t to)
 {
     struct intake_source *source = ctx;
@@ -154,10 +151,8 @@ static void intake_gap_cb(void *ctx, struct source *from, struct source_position
     (void)from;
     check(at);
     if (at->again) {
-        char what[ERR_TEXT_MAX];
-        snprintf(what, sizeof what, "%s/%d: Kafka has no offset from %lld to %lld any more",
-                 at->topic, at->partition, (long long)at->next, (long long)to - 1);
-        intake_lost(source, what);
+        intake_lost(source, "%s/%d: offset %lld is gone, Kafka could be read from %lld on",
+                    at->topic, at->partition, (long long)at->next, (long long)to);
         return;
     }
     at->gap_to = to;
@@ -185,7 +180,7 @@ static void intake_state_cb(void *ctx, struct source *from, const struct err *er
     if (err->kind == ERR_NONE || err->kind == ERR_RETRY)
         intake_tell_trouble(intake);
     else if (intake_rereads(source) && err->code == 330)
-        intake_lost(source, err->text);
+        intake_lost(source, "%s", err->text);
     else
         intake->conf.failed(intake->conf.ctx, err);
 }

@@ -26,7 +26,8 @@ struct intake_source {
     uint64_t trimmed_seq;  /* deleted up to here */
     uint64_t cut_records;  /* in the batch of the last cut */
     struct pace pace;
-    struct err damage;  /* why its log was not read back to its end; kind NONE: it was */
+    struct err damage;  /* why its log was not read back to its end; kind NONE: it was … */
+    uint64_t given_up;  /* … and the last group commit there, until a batch may take it; else 0 */
     struct err trouble; /* it is away, or a topic of it is; kind NONE: all is well */
     bool found;         /* all that its first look saw */
     bool closed;
@@ -60,8 +61,18 @@ void intake_feed(struct intake *intake);
 /* A group commit to the end of its source's queue; blocks are moved out of the list. */
 void intake_queue(struct intake_source *source, uint64_t seq, uint64_t chain, struct list *blocks);
 void intake_check_end(struct intake *intake); /* finished() when nothing is left */
-/* Which partition of the source waits for what the log has lost; NULL: none. */
-const struct position *intake_rereads(const struct intake_source *source);
+
+/* ---- intake_again.c */
+/* The log of this source is not read from here on, up to `last`: the source is, again. */
+void intake_give_up(struct intake_source *source, uint64_t last, const struct err *why);
+/* The source has come to know a partition of those, which begins at low. */
+void intake_found_again(struct intake_source *source, struct position *at, int64_t low);
+void intake_looked_again(struct intake_source *source);  /* all that its first look saw is told */
+bool intake_rereads(const struct intake_source *source); /* one of them was not read yet */
+/* The attempt ends: what the log has lost the source has no more. */
+void intake_lost(const struct intake_source *source, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Reads the next group commit, if the log is replayed and the engine has nothing left of the last one. */
 void intake_replay_step(struct intake *intake);
 extern const struct source_events intake_events;

@@ -3,10 +3,9 @@
  * one, source by source. The clock runs: a tick closes a batch with what was computed by then, and
  * what does not fit one batch waits for it, as what sources send does.
  *
- * Failure modes: one that is damaged is given up with all behind it, as if the next batch had taken
- * them; their records are read from the source again, behind the last one that came out of the log.
- * A source that has them no more ends the attempt, whatever the job's policy is: these were received.
- * One that is missing ends it as well: it may be one that a batch had taken, whose record is lost. */
+ * Failure modes: one that is damaged is given up with all behind it: their records are read from the
+ * source again, behind the last one that came out of the log (intake_again.c). One that is missing ends the
+ * attempt: it may be one that a batch had taken, whose record is lost. */
 #include "durable/recover.h"
 
 #include <string.h>
@@ -17,10 +16,10 @@
 
 static struct intake_source *replay_source(struct intake *intake, const char *name)
 {
-    for (size_t i = 0; i < intake->conf.spec->n_sources; i++)
-        if (strcmp(intake->sources[i].name, name) == 0)
-            return &intake->sources[i];
-    return NULL;
+    struct intake_source *source = intake->sources;
+    while (strcmp(source->name, name) != 0) /* intake_may_replay() has seen it */
+        source++;
+    return source;
 }
 
 static bool replay_fits(struct intake_source *source, const struct block *block, struct err *err)
@@ -31,30 +30,8 @@ static bool replay_fits(struct intake_source *source, const struct block *block,
         return true;
     return err_code(err, ERR_FATAL, 350,
                     "wal/%s-%llu: %s [%d]: offset %lld is in the log already, up to %lld",
-                    source->name, (unsigned long long)source->seq, block->topic, block->partition,
-                    (long long)block->first_offset, (long long)at->next - 1);
-}
-
-static void replay_give_up(struct intake_source *source, const struct err *why)
-{
-    struct intake *intake = source->intake;
-    source->damage = *why;
-    source->seq = intake->recovered->sources[intake->replay_source].last;
-    intake->replay_seq = source->seq + 1;
-    for (size_t i = 0; i < intake->positions.n; i++)
-        if (intake->positions.items[i].source == source->index)
-            intake->positions.items[i].again = true;
-    intake->conf.damaged(intake->conf.ctx, why);
-    intake_replay_step(intake);
-}
-
-const struct position *intake_rereads(const struct intake_source *source)
-{
-    const struct positions *positions = &source->intake->positions;
-    for (size_t i = 0; i < positions->n; i++)
-        if (positions->items[i].source == source->index && positions->items[i].again)
-            return &positions->items[i];
-    return NULL;
+                    source->name, (unsigned long long)source->intake->replay_seq, block->topic,
+                    block->partition, (long long)block->first_offset, (long long)at->next - 1);
 }
 
 static void replay_read_cb(void *ctx, struct wal_back *back)
@@ -63,7 +40,10 @@ static void replay_read_cb(void *ctx, struct wal_back *back)
     struct intake *intake = source->intake;
     intake->reading = false;
     if (back->damaged) {
-        replay_give_up(source, &back->err);
+        uint64_t last = intake->recovered->sources[intake->replay_source].last;
+        intake->replay_seq = last + 1;
+        intake_give_up(source, last, &back->err);
+        intake_replay_step(intake);
         return;
     }
     LIST_EACH(link, &back->blocks)

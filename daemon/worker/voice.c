@@ -210,11 +210,10 @@ void voice_gap(struct voice *voice, const struct entry *gap)
 
 void voice_damaged(struct voice *voice, const struct err *err)
 {
-    char text[ERR_TEXT_MAX + 64];
-    snprintf(text, sizeof text, "%s; from there on Kafka is read again", err->text);
-    voice_log(voice,
-              &(struct log_entry){
-                  .level = LOG_WARNING, .event = "wal.damaged", .code = err->code, .msg = text });
+    voice_log(voice, &(struct log_entry){ .level = LOG_WARNING,
+                                          .event = "wal.damaged",
+                                          .code = err->code,
+                                          .msg = err->text });
 }
 
 static void voice_delay(struct voice *voice, int64_t total_ms)

@@ -195,7 +195,6 @@ int main(int argc, char **argv)
 {
     bool run = (argc == 6 || argc == 7) && strcmp(argv[1], "run") == 0;
     struct blocks blocks = { 0 };
-    struct err err;
     if (!run && (argc != 5 || strcmp(argv[1], "show") != 0))
         return 64;
     stage_plan(argv[2]);

@@ -42,7 +42,6 @@ static void stage_open(const char *func, uint32_t slides)
         "  - reduceByKeyAndWindow: {func: \"%s\", windowDuration: %us}\noutputs: [print]\n",
         func, slides);
     struct diags diags = { .arena = &stage.arena, .file = "job", .source = slice_of_text(file) };
-    struct err err;
     check(job_parse(&stage.arena, "job", &env, &diags, &stage.spec) &&
           plan_build(&stage.arena, stage.spec, &diags, &stage.plan));
     stage.world = world_new();

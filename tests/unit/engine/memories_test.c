@@ -289,6 +289,28 @@ START_TEST(first_states_are_not_taken_twice)
 }
 END_TEST
 
+/* Batches of 400 new keys each; what they leave is state, and the next one has its room. */
+START_TEST(a_state_that_grows_makes_no_batch_full)
+{
+    char keys[400][16];
+    const char *lines[401] = { NULL };
+    if (!whole_plan(&job, whole_file(&job, STATE("t", "v.size"))))
+        ck_abort_msg("%s", buf_text(&job.shown));
+    job.spec.memory_max = 3u << 20;
+    job_start(&job);
+    for (unsigned batch = 0; batch < 60; batch++) {
+        for (unsigned i = 0; i < 400; i++) {
+            snprintf(keys[i], sizeof keys[i], "%u", batch * 400 + i);
+            lines[i] = keys[i];
+        }
+        job_feed(&job, 0, lines);
+        loop_run(job.loop);
+        ck_assert_msg(job_cut(&job), "batch %u: %s", batch, job.err.text);
+        ck_assert_msg(!engine_full(job.engine), "batch %u", batch);
+    }
+}
+END_TEST
+
 START_TEST(damaged_bytes_are_refused_wherever_they_end)
 {
     leave(NESTED, "a;b;a");
@@ -359,6 +381,7 @@ Suite *memories_suite(void)
     tcase_add_test(tcase, a_window_of_another_length_has_another_state);
     tcase_add_test(tcase, an_empty_state_may_go);
     tcase_add_test(tcase, first_states_are_not_taken_twice);
+    tcase_add_test(tcase, a_state_that_grows_makes_no_batch_full);
     tcase_add_test(tcase, damaged_bytes_are_refused_wherever_they_end);
     tcase_add_test(tcase, any_byte_may_be_another);
     tcase_add_test(tcase, the_bytes_are_those_of_the_format);

@@ -59,6 +59,8 @@ static void replay_damaged(void)
     intake_replay(stage.intake, &recovered);
     test_until(&stage.test, &stage.replayed);
     stage.intake->sources[0].source = &fakes[0].source;
+    stage.intake->sources[0].wal = wal_new(&(struct wal_conf){
+        .directory = stage.directory, .source = "kafka0", .seq = 2, .published = published_cb });
     ck_assert_ptr_nonnull(strstr(stage.err.text, path));
     ck_assert(!stage.failed);
 }
@@ -69,8 +71,12 @@ START_TEST(a_damaged_tail_is_read_from_the_source_again)
     struct record_reader reader;
     struct entry entry;
     replay_damaged();
+    ck_assert(!intake_has_open(stage.intake));
     find(0, &(struct source_found){ "t", 0, false, -1, 0, 9 }, 1);
-    ck_assert_str_eq(buf_text(&fakes[0].assigned), "t/0@4 ");
+    ck_assert_str_eq(buf_text(&fakes[0].assigned), "");
+    find(0, &(struct source_found){ "t", 1, false, -1, 0, 0 }, 1);
+    find(0, NULL, 0);
+    ck_assert_str_eq(buf_text(&fakes[0].assigned), "t/0@4 t/1@0 ");
     ck_assert(intake_has_open(stage.intake));
     intake_pause(stage.intake, true);
     intake_cut(stage.intake, &record); /* what is given up counts as taken */
@@ -86,7 +92,7 @@ END_TEST
 START_TEST(what_log_and_source_have_lost_stops_the_job_whatever_its_policy)
 {
     static const struct source_position gap = { .topic = "t", .offset = 4 };
-    static const char lost[] = "t/0: Kafka has no offset from 4 to 8 any more";
+    static const char lost[] = "t/0: offset 4 is gone, Kafka could be read from 9 on";
     struct err err;
     replay_damaged();
     intake_events.gap(&stage.intake->sources[0], &fakes[0].source, gap, 9);
@@ -101,6 +107,22 @@ START_TEST(what_log_and_source_have_lost_stops_the_job_whatever_its_policy)
     err_code(&err, ERR_FATAL, 305, "no login");
     intake_events.state(&stage.intake->sources[0], &fakes[0].source, &err);
     ck_assert_str_eq(stage.err.text, "no login");
+}
+END_TEST
+
+START_TEST(what_was_given_up_stays_until_the_source_is_seen_to_have_it)
+{
+    replay_damaged();
+    find(0, &(struct source_found){ "t", 0, false, -1, 5, 9 }, 1);
+    ck_assert(stage.failed);
+    ck_assert_uint_eq(stage.err.code, 350);
+    ck_assert_ptr_nonnull(strstr(stage.err.text, "Kafka begins at offset 5, the log ends at 3"));
+    find(0, NULL, 0);
+    ck_assert_ptr_nonnull(strstr(stage.err.text, "t/1 is not to be seen in Kafka"));
+    ck_assert(!intake_has_open(stage.intake));
+    find(0, &(struct source_found){ "t", 1, true, -1, 0, 0 }, 1);
+    find(0, NULL, 0);
+    ck_assert(intake_has_open(stage.intake));
 }
 END_TEST
 
@@ -129,6 +151,7 @@ Suite *intake_replay_suite(void)
         a_tail_that_a_batch_has_taken_stops_the_job,
         a_damaged_tail_is_read_from_the_source_again,
         what_log_and_source_have_lost_stops_the_job_whatever_its_policy,
+        what_was_given_up_stays_until_the_source_is_seen_to_have_it,
         a_gap_behind_what_was_read_again_is_the_policys,
     };
     Suite *suite = suite_create("intake_replay");

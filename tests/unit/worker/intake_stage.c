@@ -113,7 +113,7 @@ static void replayed_cb(void *ctx, uint64_t blocks)
     stage.replayed = true;
 }
 
-static void published_cb(void *ctx, struct wal *wal, struct list *blocks)
+void published_cb(void *ctx, struct wal *wal, struct list *blocks)
 {
     (void)ctx, (void)wal;
     for (struct list *link; (link = list_first(blocks));) {

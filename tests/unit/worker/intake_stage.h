@@ -37,4 +37,5 @@ void stage_drop(void);
 /* The intake of a log that knows these partitions; its sources are open. */
 void begin(const struct progress_partition *partitions, size_t n);
 void find(uint32_t source, const struct source_found *found, size_t n);
-struct block *block_of(int64_t offset); /* of t/0, with one record */
+void published_cb(void *ctx, struct wal *wal, struct list *blocks); /* sets stage.published */
+struct block *block_of(int64_t offset);                             /* of t/0, with one record */
