@@ -132,8 +132,8 @@ void intake_feed(struct intake *intake)
 {
     for (size_t i = 0; i < intake->conf.spec->n_sources; i++) {
         struct intake_source *source = &intake->sources[i];
-        for (struct list *link; !intake->paused && !intake_full(intake) &&
-                                (link = list_first(&source->groups)) != NULL;)
+        for (struct list *link; (link = list_first(&source->groups)) != NULL && !intake->paused &&
+                                !intake_full(intake);)
             intake_feed_group(source, LIST_ITEM(link, struct group, link));
     }
 }
