@@ -10,7 +10,8 @@
 #include "base/list.h"
 #include "worker/intake_parts.h"
 
-static struct err again_err(const struct intake_source *source, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) struct err again_err(
+    const struct intake_source *source, const char *format, va_list args)
 {
     struct err err = source->damage;
     size_t n = strlen(err.text);
