@@ -273,7 +273,7 @@ static void litter_cb(struct store_req *req)
 {
     struct litter *litter = CONTAINER_OF(req, struct litter, req);
     bool answered = req->answer == STORE_YES || req->answer == STORE_NO;
-    if (answered && litter->next <= litter->last && !litter->directory->is_fenced)
+    if (answered && litter->next <= litter->last)
         litter_remove(litter);
     else
         mem_free(litter);
@@ -282,7 +282,7 @@ static void litter_cb(struct store_req *req)
 /* Of several tries at most one was renamed: that one is not there any more. */
 static void publish_sweep(const struct publish *publish)
 {
-    if (publish->n_tries == 1 || publish->directory->is_fenced)
+    if (publish->n_tries == 1)
         return;
     struct litter *litter = mem_zalloc(sizeof *litter);
     litter->directory = publish->directory;

@@ -198,6 +198,32 @@ START_TEST(a_living_owner_is_left_in_peace_until_he_is_silent)
 }
 END_TEST
 
+/* What moves all the time is no record's. */
+START_TEST(nothing_but_a_record_is_a_sign_of_life_there)
+{
+    static const char *const others[] = { "log/-1", "log/x" };
+    struct test test;
+    struct claimer one, two = { .dead = false };
+    char path[DIRECTORY_PATH_SIZE];
+    test_begin(&test);
+    claim_now(&test, &one);
+    for (unsigned i = 0; i < 2; i++) {
+        directory_path(one.directory, path, "%s", others[i]);
+        memory_put(test.store, path);
+    }
+    claim_for(&test, &two, "orders");
+    test_until(&test, &two.waits);
+    for (unsigned i = 0; i < 300 && !two.done; i++) {
+        directory_path(one.directory, path, "%s", others[i % 2]);
+        if (memory_has(test.store, path))
+            memory_stir(test.store, path);
+        test_turns(&test, 100);
+    }
+    ck_assert(two.done);
+    test_end(&test);
+}
+END_TEST
+
 /* He may have died between the rename of the directory and his owner file. */
 START_TEST(an_owner_who_has_not_signed_is_waited_for_unless_he_died_here)
 {
@@ -339,6 +365,7 @@ Suite *claim_suite(void)
     TEST(the_old_owner_publishes_nothing_and_learns_it);
     TEST(litter_of_lower_epochs_is_deleted);
     TEST(a_living_owner_is_left_in_peace_until_he_is_silent);
+    TEST(nothing_but_a_record_is_a_sign_of_life_there);
     tcase_add_loop_test(tcase, an_owner_who_has_not_signed_is_waited_for_unless_he_died_here, 0, 2);
     TEST(an_owner_who_signs_late_is_not_taken_for_the_one_before_him);
     TEST(where_the_lock_excludes_others_nobody_is_waited_for);
