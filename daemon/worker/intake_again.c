@@ -10,34 +10,17 @@
 #include "base/list.h"
 #include "worker/intake_parts.h"
 
-static __attribute__((format(printf, 2, 0))) struct err again_err(
-    const struct intake_source *source, const char *format, va_list args)
+void intake_damage(const struct intake_source *source, intake_say say, const char *format, ...)
 {
     struct err err = source->damage;
+    char what[ERR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
     size_t n = strlen(err.text);
-    snprintf(err.text + n, sizeof err.text - n, "; ");
-    n = strlen(err.text);
-    vsnprintf(err.text + n, sizeof err.text - n, format, args);
-    return err;
-}
-
-static __attribute__((format(printf, 2, 3))) void again_tell(const struct intake_source *source,
-                                                             const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct err err = again_err(source, format, args);
-    va_end(args);
-    source->intake->conf.damaged(source->intake->conf.ctx, &err);
-}
-
-void intake_lost(const struct intake_source *source, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    struct err err = again_err(source, format, args);
-    va_end(args);
-    source->intake->conf.failed(source->intake->conf.ctx, &err);
+    snprintf(err.text + n, sizeof err.text - n, "; %s", what);
+    say(source->intake->conf.ctx, &err);
 }
 
 void intake_give_up(struct intake_source *source, uint64_t last, const struct err *why)
@@ -48,14 +31,15 @@ void intake_give_up(struct intake_source *source, uint64_t last, const struct er
     for (size_t i = 0; i < positions->n; i++)
         if (positions->items[i].source == source->index)
             positions->items[i].again = true;
-    again_tell(source, "from there on Kafka is read again");
+    intake_damage(source, source->intake->conf.damaged, "from there on Kafka is read again");
 }
 
 void intake_found_again(struct intake_source *source, struct position *at, int64_t low)
 {
     if (low > at->next)
-        intake_lost(source, "%s/%d: Kafka begins at offset %lld, the log ends at %lld", at->topic,
-                    at->partition, (long long)low, (long long)at->next - 1);
+        intake_damage(source, source->intake->conf.failed,
+                      "%s/%d: Kafka begins at offset %lld, the log ends at %lld", at->topic,
+                      at->partition, (long long)low, (long long)at->next - 1);
     at->waits = true;
 }
 
@@ -72,8 +56,9 @@ void intake_looked_again(struct intake_source *source)
             continue;
         if (at->until < 0) {
             all = false;
-            again_tell(source, "%s/%d is not to be seen in Kafka: what the log had of it is away",
-                       at->topic, at->partition);
+            intake_damage(source, source->intake->conf.damaged,
+                          "%s/%d is not to be seen in Kafka: what the log had of it is away",
+                          at->topic, at->partition);
         } else {
             at->again = at->next < at->until;
         }

@@ -151,8 +151,9 @@ static void intake_gap_cb(void *ctx, struct source *from, struct source_position
     (void)from;
     check(at);
     if (at->again) {
-        intake_lost(source, "%s/%d: offset %lld is gone, Kafka could be read from %lld on",
-                    at->topic, at->partition, (long long)at->next, (long long)to);
+        intake_damage(source, source->intake->conf.failed,
+                      "%s/%d: offset %lld is gone, Kafka could be read from %lld on", at->topic,
+                      at->partition, (long long)at->next, (long long)to);
         return;
     }
     at->gap_to = to;
@@ -180,7 +181,7 @@ static void intake_state_cb(void *ctx, struct source *from, const struct err *er
     if (err->kind == ERR_NONE || err->kind == ERR_RETRY)
         intake_tell_trouble(intake);
     else if (intake_rereads(source) && err->code == 330)
-        intake_lost(source, "%s", err->text);
+        intake_damage(source, intake->conf.failed, "%s", err->text);
     else
         intake->conf.failed(intake->conf.ctx, err);
 }

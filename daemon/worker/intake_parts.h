@@ -69,9 +69,10 @@ void intake_give_up(struct intake_source *source, uint64_t last, const struct er
 void intake_found_again(struct intake_source *source, struct position *at, int64_t low);
 void intake_looked_again(struct intake_source *source);  /* all that its first look saw is told */
 bool intake_rereads(const struct intake_source *source); /* one of them was not read yet */
-/* The attempt ends: what the log has lost the source has no more. */
-void intake_lost(const struct intake_source *source, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Tells of the damage, and this behind it: conf.damaged, or conf.failed when the source has no more what the log has lost. */
+typedef void (*intake_say)(void *ctx, const struct err *err);
+void intake_damage(const struct intake_source *source, intake_say say, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Reads the next group commit, if the log is replayed and the engine has nothing left of the last one. */
 void intake_replay_step(struct intake *intake);
